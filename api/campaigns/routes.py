@@ -1,0 +1,93 @@
+"""Routes of campaigns."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.campaigns.schemas import CampaignChange, CampaignCreate, CampaignOut
+from api.http.auth import CampaignsWriter, PlanningReader
+from api.http.conditional import ExpectedVersion, set_etag
+from api.http.context import Now
+from api.http.paging import PageQuery, listed
+from api.http.schemas import Listed, changes_of
+from api.http.sessions import ReadSession, UnitOfWork
+from campaigns.planning.operations.campaigns import change_campaign, close_campaign, create_campaign
+from campaigns.planning.queries import get_campaign, list_campaigns
+from campaigns.planning.types import CampaignChanges, CampaignState
+
+router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
+
+
+@router.post("", name="create", status_code=201)
+async def create(
+    body: CampaignCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
+) -> CampaignOut:
+    """Make a campaign of one of your units for an intake that is open to it."""
+    fields = body.model_dump(exclude={"state"})
+    campaign = await create_campaign(session, caller, **fields, state=CampaignState(body.state), now=now)
+    set_etag(response, campaign.version)
+    response.headers["Location"] = f"/v1/campaigns/{campaign.id}"
+    return CampaignOut.model_validate(campaign)
+
+
+@router.get("", name="list")
+async def list_all(
+    caller: PlanningReader,
+    session: ReadSession,
+    page: PageQuery,
+    request: Request,
+    response: Response,
+    unit_id: Annotated[UUID | None, Query(description="Only campaigns of this unit itself.")] = None,
+    intake_id: Annotated[UUID | None, Query(description="Only campaigns of this intake.")] = None,
+    state: Annotated[Literal["draft", "active", "closed"] | None, Query(description="Only in this state.")] = None,
+) -> Listed[CampaignOut]:
+    """List the campaigns of your units, newest first."""
+    found = await list_campaigns(session, caller, unit_id=unit_id, intake_id=intake_id, state=state, page=page)
+    return listed(request, response, found, [CampaignOut.model_validate(one) for one in found.items])
+
+
+@router.get("/{campaign_id}", name="get")
+async def get(campaign_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> CampaignOut:
+    """Read one campaign."""
+    campaign = await get_campaign(session, caller, campaign_id=campaign_id)
+    set_etag(response, campaign.version)
+    return CampaignOut.model_validate(campaign)
+
+
+@router.patch("/{campaign_id}", name="change")
+async def change(
+    campaign_id: UUID,
+    body: CampaignChange,
+    caller: CampaignsWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> CampaignOut:
+    """Change a campaign that is not closed; links made before keep their destinations."""
+    campaign = await change_campaign(
+        session,
+        caller,
+        campaign_id=campaign_id,
+        changes=changes_of(body, CampaignChanges),
+        expected_version=expected,
+        now=now,
+    )
+    set_etag(response, campaign.version)
+    return CampaignOut.model_validate(campaign)
+
+
+@router.post("/{campaign_id}/close", name="close")
+async def close(
+    campaign_id: UUID,
+    caller: CampaignsWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> CampaignOut:
+    """Close a campaign for good: it takes no registrations; its links go on leading to their pages."""
+    campaign = await close_campaign(session, caller, campaign_id=campaign_id, expected_version=expected, now=now)
+    set_etag(response, campaign.version)
+    return CampaignOut.model_validate(campaign)

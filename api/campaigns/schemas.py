@@ -1,0 +1,72 @@
+"""The public contract of campaigns."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import MISSING, Field
+
+from api.http.schemas import Address, In, Moment, Name, Out, Slug, example
+
+_EXAMPLE = {
+    "unit_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000001",
+    "intake_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000003",
+    "name": "Bintara 2027, West Java",
+    "slug": "bintara-2027-jabar",
+    "starts_at": "2026-11-01T00:00:00+07:00",
+    "ends_at": "2027-02-01T00:00:00+07:00",
+    "landing_url": "https://daftar.example/bintara",
+    "state": "active",
+}
+
+
+class CampaignCreate(In):
+    """A new campaign."""
+
+    model_config = example(_EXAMPLE)
+
+    unit_id: UUID = Field(description="The unit that runs it.")
+    intake_id: UUID = Field(description="The intake it fills.")
+    name: Name
+    slug: Slug = Field(description="Its public name; cannot be changed.")
+    starts_at: Moment
+    ends_at: Moment | None = Field(None, description="First moment after it; null: until the intake closes.")
+    landing_url: Address = Field(description="The page its links lead to; its host must be on the unit's allow-list.")
+    state: Literal["draft", "active"] = Field("draft", description="Drafts are not public.")
+
+
+class CampaignChange(In):
+    """What to change; fields left out stay."""
+
+    model_config = example({"name": "Bintara 2027, Bandung", "state": "active"})
+
+    name: Name | MISSING = MISSING
+    starts_at: Moment | MISSING = MISSING
+    ends_at: Moment | None | MISSING = MISSING
+    landing_url: Address | MISSING = MISSING
+    state: Literal["draft", "active"] | MISSING = MISSING
+
+
+class CampaignOut(Out):
+    """A campaign."""
+
+    model_config = example(
+        {
+            **_EXAMPLE,
+            "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004",
+            "created_at": "2026-10-20T02:00:00Z",
+            "version": 1,
+        }
+    )
+
+    id: UUID
+    unit_id: UUID
+    intake_id: UUID
+    name: str
+    slug: str
+    starts_at: datetime
+    ends_at: datetime | None
+    landing_url: str
+    state: Literal["draft", "active", "closed"]
+    created_at: datetime
+    version: int = Field(description="Counts changes; also the ETag.")

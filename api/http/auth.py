@@ -1,0 +1,50 @@
+"""Who is calling: an API key in `Authorization: Bearer`, and the scope an operation needs.
+
+An operation names its need by the type of one parameter, such as `caller: LinksWriter`; it stands in the OpenAPI
+document as the operation's security scope, from which the access tests are generated.
+"""
+
+from typing import Annotated
+
+from fastapi import Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+
+from api.http.context import CurrentContext, Now
+from api.http.problems import Unauthenticated
+from campaigns.access.queries import find_principal
+from campaigns.access.rules import require_scope
+from campaigns.access.types import Principal, Scope
+
+bearer = HTTPBearer(
+    auto_error=False, scheme_name="api_key", description="An API key (`jrg_…`) made with `jaring keys create`."
+)
+
+
+async def authenticated(
+    needed: SecurityScopes,
+    context: CurrentContext,
+    now: Now,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+) -> Principal:
+    """The caller, if the key is valid and its role has the scopes; raises Unauthenticated or Forbidden."""
+    if credentials is None:
+        raise Unauthenticated
+    # A session of its own, closed before the handler's opens: a request never holds two connections.
+    async with context.sessions() as session:
+        principal = await find_principal(session, secret=credentials.credentials, now=now)
+    if principal is None:
+        raise Unauthenticated
+    for scope in needed.scopes:
+        require_scope(principal, Scope(scope))
+    return principal
+
+
+PlanningReader = Annotated[Principal, Security(authenticated, scopes=[Scope.PLANNING_READ])]
+PlanningWriter = Annotated[Principal, Security(authenticated, scopes=[Scope.PLANNING_WRITE])]
+CampaignsWriter = Annotated[Principal, Security(authenticated, scopes=[Scope.CAMPAIGNS_WRITE])]
+LinksReader = Annotated[Principal, Security(authenticated, scopes=[Scope.LINKS_READ])]
+LinksWriter = Annotated[Principal, Security(authenticated, scopes=[Scope.LINKS_WRITE])]
+ApplicationsReader = Annotated[Principal, Security(authenticated, scopes=[Scope.APPLICATIONS_READ])]
+ApplicationsWriter = Annotated[Principal, Security(authenticated, scopes=[Scope.APPLICATIONS_WRITE])]
+StatisticsReader = Annotated[Principal, Security(authenticated, scopes=[Scope.STATISTICS_READ])]
+AuditReader = Annotated[Principal, Security(authenticated, scopes=[Scope.AUDIT_READ])]

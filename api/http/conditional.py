@@ -1,0 +1,29 @@
+"""Conditional changes (RFC 9110, 13): a resource's strong ETag is its version, `If-Match` makes a change depend on it."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Header, Response
+
+NEVER = -1  # a version no row has
+
+
+def set_etag(response: Response, version: int) -> None:
+    response.headers["ETag"] = f'"{version}"'
+
+
+def _expected_version(
+    if_match: Annotated[
+        str | None,
+        Header(
+            max_length=100, description="The ETag of the version you read; the change is refused (412) if it is old."
+        ),
+    ] = None,
+) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    quoted = re.fullmatch(r'"(\d{1,9})"', if_match.strip())
+    return int(quoted[1]) if quoted else NEVER
+
+
+ExpectedVersion = Annotated[int | None, Depends(_expected_version)]

@@ -1,0 +1,31 @@
+"""What a running application holds, made once by its lifespan and reached by requests through `app.state.context`."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from campaigns.kit.database import SessionFactory
+from campaigns.kit.sealing import KeyRing
+from campaigns.kit.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    settings: Settings
+    keys: KeyRing
+    sessions: SessionFactory
+
+
+def _context(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+CurrentContext = Annotated[Context, Depends(_context)]
+Now = Annotated[datetime, Depends(_now)]

@@ -1,0 +1,75 @@
+"""Logs and metrics of requests. Neither ever holds a body, a query string, an address or a person's data."""
+
+import logging
+import sys
+import time
+from uuid import uuid4
+
+import structlog
+from fastapi.routing import APIRoute
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUESTS = Counter("jaring_api_requests_total", "API requests answered.", ["operation", "status"])
+SECONDS = Histogram("jaring_api_request_seconds", "Time an API request took.", ["operation"])
+
+log = structlog.get_logger("jaring.requests")
+
+
+def configure_logging(level: str) -> None:
+    """Write structured JSON lines to standard error."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of an operation, `<tag>_<verb>`, such as `links_create`."""
+    return f"{route.tags[0]}_{route.name}"
+
+
+class Observed:
+    """ASGI middleware that gives each request a trace id, counts it, and logs it by its operation's name."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        trace_id = uuid4().hex
+        scope["jaring.trace_id"] = trace_id
+        status, begun = 500, time.perf_counter()
+
+        async def noting_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"trace-id", trace_id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting_status)
+        finally:
+            seconds = time.perf_counter() - begun
+            # The operation's name, never the path: paths hold references and slugs.
+            route = scope.get("route")
+            operation = operation_id(route) if isinstance(route, APIRoute) else "unmatched"
+            REQUESTS.labels(operation, str(status)).inc()
+            SECONDS.labels(operation).observe(seconds)
+            log.info(
+                "request",
+                operation=operation,
+                method=scope["method"],
+                status=status,
+                milliseconds=round(seconds * 1000, 1),
+                trace_id=trace_id,
+            )

@@ -1,0 +1,50 @@
+"""Cursor pages over HTTP: `limit` and `cursor` in, `next_cursor` and `Link: rel="next"` (RFC 8288) out."""
+
+import base64
+import binascii
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+
+from api.http.schemas import Listed
+from campaigns.kit.errors import invalid_field
+from campaigns.kit.paging import Page, PageRequest
+
+T = TypeVar("T")
+
+LARGEST_PAGE = 200
+
+
+def encode_cursor(position: UUID) -> str:
+    return base64.urlsafe_b64encode(position.bytes).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> UUID:
+    """The position a cursor stands for; raises Invalid for anything this server did not make."""
+    try:
+        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
+    except (binascii.Error, ValueError):
+        raise invalid_field("parameter:cursor", "This is not a cursor from an earlier page.", "bad-cursor") from None
+
+
+def _page_request(
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Most items on the page.")] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=64, description="`next_cursor` of the page before; keep the other parameters.")
+    ] = None,
+) -> PageRequest:
+    return PageRequest(limit=limit, after=decode_cursor(cursor) if cursor is not None else None)
+
+
+PageQuery = Annotated[PageRequest, Depends(_page_request)]
+
+
+def listed(request: Request, response: Response, page: Page[Any], items: list[T]) -> Listed[T]:
+    """The page's body; also sets its `Link` header."""
+    if page.next_after is None:
+        return Listed(items=items, next_cursor=None)
+    cursor = encode_cursor(page.next_after)
+    following = request.url.include_query_params(cursor=cursor)
+    response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+    return Listed(items=items, next_cursor=cursor)

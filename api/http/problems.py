@@ -1,0 +1,186 @@
+"""Every refusal and failure as an RFC 9457 problem document; the one place where errors meet HTTP.
+
+`type` is stable and tells machines what happened; `errors[]` points at fields with JSON Pointers (RFC 6901) into the
+body, or names the parameter. No document ever repeats what was sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from campaigns.kit.errors import Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound, Stale, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:jaring:problem:"
+RETRY_SECONDS = "2"
+
+log = structlog.get_logger("jaring.problems")
+
+
+class Unauthenticated(DomainError):
+    def __init__(self) -> None:
+        super().__init__("unauthenticated", "This needs an API key that is valid now: Authorization: Bearer <key>.")
+
+
+class BadRequest(DomainError):
+    pass
+
+
+STATUS: Mapping[type[DomainError], HTTPStatus] = {
+    BadRequest: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Stale: HTTPStatus.PRECONDITION_FAILED,
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+# Codes for the refusals that the web framework itself makes.
+HTTP_CODES: Mapping[int, str] = {
+    400: "bad-request",
+    404: "no-such-route",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+}
+
+
+class ProblemField(BaseModel):
+    """One field that cannot be accepted."""
+
+    pointer: str = Field(description="JSON Pointer into the body, or `parameter:<name>`.", examples=["/name"])
+    detail: str = Field(examples=["String should have at least 1 character"])
+    code: str = Field(examples=["string-too-short"])
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:jaring:problem:invalid-input",
+                    "title": "Unprocessable Entity",
+                    "status": 422,
+                    "detail": "The request has fields that cannot be accepted.",
+                    "errors": [
+                        {"pointer": "/name", "detail": "String should have at least 1 character", "code": "too-short"}
+                    ],
+                    "trace_id": "0198f3a2b7c87d3e9a41c0ffee123456",
+                }
+            ]
+        }
+    )
+
+    type: str = Field(description="Stable name of the problem.")
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemField] = Field(description="The fields at fault; empty when it is not about fields.")
+    trace_id: str = Field(description="Names this request in the server's log.")
+
+
+def problem_response(
+    request: Request,
+    *,
+    status: int,
+    code: str,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """A problem document as a response."""
+    document = Problem(
+        type=TYPE_PREFIX + code,
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=[ProblemField(pointer=e.pointer, detail=e.detail, code=e.code) for e in errors],
+        trace_id=request.scope.get("jaring.trace_id", ""),
+    )
+    sent = {"Cache-Control": "no-store", **(headers or {})}
+    return JSONResponse(document.model_dump(), status_code=status, headers=sent, media_type=MEDIA_TYPE)
+
+
+def _on_domain_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DomainError)  # noqa: S101 - registered for this type only
+    headers: dict[str, str] = {}
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = RETRY_SECONDS
+    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+    return problem_response(
+        request, status=status, code=error.code, detail=error.detail, errors=error.fields, headers=headers
+    )
+
+
+def _pointer(location: Sequence[int | str]) -> str:
+    place, *rest = location
+    if place == "body":
+        return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in rest)
+    return f"parameter:{rest[0] if rest else place}"
+
+
+def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
+    found: Sequence[dict[str, Any]] = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return problem_response(request, status=400, code="malformed-json", detail="The body is not JSON.")
+    fields = [
+        FieldError(_pointer(one["loc"]), one["msg"].removeprefix("Value error, "), one["type"].replace("_", "-"))
+        for one in found
+    ]
+    detail = "The request has fields that cannot be accepted."
+    return problem_response(request, status=422, code="invalid-input", detail=detail, errors=fields)
+
+
+def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+    code = HTTP_CODES.get(error.status_code, "http-error")
+    detail = HTTPStatus(error.status_code).description or HTTPStatus(error.status_code).phrase
+    return problem_response(request, status=error.status_code, code=code, detail=detail, headers=error.headers)
+
+
+def _on_database_error(request: Request, error: Exception) -> JSONResponse:
+    refused = isinstance(error, OperationalError | PoolTimeout)
+    gone = isinstance(error, DBAPIError) and error.connection_invalidated
+    if not (refused or gone):
+        return _on_crash(request, error)
+    log.warning("database_unavailable", trace_id=request.scope.get("jaring.trace_id"), error=type(error).__name__)
+    detail = "The database does not answer now; repeat the request."
+    headers = {"Retry-After": RETRY_SECONDS}
+    return problem_response(request, status=503, code="database-unavailable", detail=detail, headers=headers)
+
+
+def _on_crash(request: Request, error: Exception) -> JSONResponse:
+    # The message of an exception can hold what a person typed, so only its type and place are logged.
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    place = f"{last.tb_frame.f_code.co_filename}:{last.tb_lineno}" if last else ""
+    log.error("crashed", trace_id=request.scope.get("jaring.trace_id"), error=type(error).__name__, place=place)
+    detail = "Something failed on our side; it is written down under the trace id."
+    return problem_response(request, status=500, code="internal-error", detail=detail)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Make every error of the app a problem document."""
+    app.add_exception_handler(DomainError, _on_domain_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(DBAPIError, _on_database_error)
+    app.add_exception_handler(PoolTimeout, _on_database_error)
+    app.add_exception_handler(Exception, _on_crash)

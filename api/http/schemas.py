@@ -1,0 +1,62 @@
+"""Bases and scalars of the public contract.
+
+`In` refuses unknown fields; `Out` has no defaults, so that every field is required in the document. Texts refuse
+control characters: PostgreSQL cannot hold NUL, and nothing that people name needs the others.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar, cast
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from campaigns.planning.rules import SLUG_LENGTH, SLUG_PATTERN, UTM_NAME_LENGTH
+
+T = TypeVar("T")
+Changes = TypeVar("Changes")
+
+_PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]+$"
+
+
+class In(BaseModel):
+    """Base of request bodies."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def example(value: dict[str, Any]) -> ConfigDict:
+    """The configuration that shows `value` as a model's example; other settings come from the base."""
+    return ConfigDict(json_schema_extra={"examples": [value]})
+
+
+class Out(BaseModel):
+    """Base of responses; made from domain objects by attribute."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Listed(Out, Generic[T]):
+    """A page of a list, newest first."""
+
+    items: list[T]
+    next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null on the last.")
+
+
+def changes_of(body: In, _kind: type[Changes]) -> Changes:
+    """What a change body sets, as the domain's dictionary of changes; fields left out (MISSING) are not in it."""
+    return cast(Changes, body.model_dump())
+
+
+def _near_present(value: datetime) -> datetime:
+    if not 2000 <= value.year <= 2100:
+        raise ValueError("the year must be between 2000 and 2100")
+    return value.astimezone(UTC)
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PRINTABLE)]
+ShortName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_PRINTABLE)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=_PRINTABLE)]
+Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2048)]
+Slug = Annotated[str, StringConstraints(min_length=1, max_length=SLUG_LENGTH, pattern=SLUG_PATTERN)]
+# Folded to lower case and checked by the domain, which can then say what is wrong with it.
+UtmName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=UTM_NAME_LENGTH)]
+Moment = Annotated[AwareDatetime, AfterValidator(_near_present)]

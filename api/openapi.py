@@ -1,0 +1,86 @@
+"""The OpenAPI document: what FastAPI generates, with every refusal documented as a problem (RFC 9457).
+
+`jaring openapi` prints it, `openapi/openapi.json` is the committed copy.
+"""
+
+import json
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.http.problems import MEDIA_TYPE, Problem
+
+REFUSALS = {
+    "400": "The body is not JSON.",
+    "401": "No API key, or one that is not valid now.",
+    "403": "The key's role may not do this.",
+    "404": "There is no such object, or it belongs to another unit.",
+    "409": "The state of things forbids it.",
+    "412": "The object changed since you read it (`If-Match`).",
+    "413": "The body is too large.",
+    "422": "The request has fields that cannot be accepted.",
+    "500": "Something failed on our side.",
+    "503": "A part Jaring needs does not answer now; repeat the request.",
+}
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Make the app serve the completed document."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _complete(
+                get_openapi(
+                    title=app.title,
+                    version=app.version,
+                    summary=app.summary,
+                    description=app.description,
+                    routes=app.routes,
+                    tags=app.openapi_tags,
+                )
+            )
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def rendered(document: dict[str, Any]) -> str:
+    """The document as the text that is committed."""
+    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _complete(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"))
+    schemas["Problem"] = problem
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status in _refusals(path, method, operation):
+                operation["responses"][status] = {
+                    "description": REFUSALS[status],
+                    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                }
+    return document
+
+
+def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[str]:
+    """The refusals an operation can answer with, told from its shape and from what its route declares."""
+    parameters = operation.get("parameters", [])
+    possible = {"500", "503"} | (set(operation["responses"]) & set(REFUSALS))
+    if operation.get("security"):
+        possible |= {"401", "403"}
+    if "{" in path:
+        possible.add("404")
+    if parameters or "requestBody" in operation:
+        possible.add("422")
+    if "requestBody" in operation:
+        possible |= {"400", "404", "413"}
+    if any(parameter["name"].lower() == "if-match" for parameter in parameters):
+        possible |= {"409", "412"}
+    if method == "post" and not path.endswith("/query"):
+        possible.add("409")
+    return possible

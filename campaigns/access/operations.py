@@ -1,0 +1,94 @@
+"""Writes of access: making and revoking keys, and the audit trail every other slice writes to."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.models import ApiKey, AuditEntry
+from campaigns.access.rules import LONGEST_LIFE, SHOWN_LENGTH, digest_of, new_secret
+from campaigns.access.types import Actor, Principal, Role
+from campaigns.kit.errors import Conflict, NotFound, invalid_field
+
+
+def record_audit(
+    session: AsyncSession,
+    by: Principal | Actor,
+    action: str,
+    *,
+    object_id: UUID | None,
+    unit_id: UUID | None,
+    now: datetime,
+    changes: dict[str, Any] | None = None,
+) -> None:
+    """Write down a change in the transaction that makes it.
+
+    `action` is `<object type>.<past participle>`, such as `link.retired`; `changes` must hold no personal data.
+    """
+    actor = Actor.of(by) if isinstance(by, Principal) else by
+    session.add(
+        AuditEntry(
+            at=now,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            unit_id=unit_id,
+            action=action,
+            object_type=action.partition(".")[0],
+            object_id=object_id,
+            changes=changes or {},
+        )
+    )
+
+
+async def create_key(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    name: str,
+    role: Role,
+    unit_id: UUID,
+    unit_path: str,
+    life: timedelta,
+    now: datetime,
+) -> tuple[ApiKey, str]:
+    """Make a key for a unit; returns it with the secret, which is not stored and cannot be shown again."""
+    if not timedelta(0) < life <= LONGEST_LIFE:
+        raise invalid_field("/days", f"A key lives from 1 to {LONGEST_LIFE.days} days.", "out-of-range")
+    secret = new_secret()
+    key = ApiKey(
+        name=name,
+        shown=secret[:SHOWN_LENGTH],
+        digest=digest_of(secret),
+        role=role.value,
+        unit_id=unit_id,
+        unit_path=unit_path,
+        created_at=now,
+        expires_at=now + life,
+    )
+    session.add(key)
+    record_audit(
+        session,
+        actor,
+        "key.created",
+        object_id=key.id,
+        unit_id=unit_id,
+        now=now,
+        changes={"role": role.value, "shown": key.shown, "expires_at": key.expires_at.isoformat()},
+    )
+    return key, secret
+
+
+async def revoke_key(session: AsyncSession, *, actor: Actor, shown: str, now: datetime) -> ApiKey:
+    """Revoke the key whose shown beginning this is; it stops working at once."""
+    found = (await session.exec(select(ApiKey).where(col(ApiKey.shown) == shown).with_for_update())).all()
+    if not found:
+        raise NotFound("key")
+    live = [key for key in found if key.revoked_at is None]
+    if len(live) != 1:
+        raise Conflict("key-already-revoked", "This key was revoked before.")
+    key = live[0]
+    key.revoked_at = now
+    record_audit(session, actor, "key.revoked", object_id=key.id, unit_id=key.unit_id, now=now)
+    return key

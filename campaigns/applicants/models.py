@@ -1,0 +1,121 @@
+"""Tables of applicants: the person, the person's key, and each application with its history.
+
+Everything that tells who somebody is stands in sealed columns under the person's own key (`ApplicantKey`); deleting
+that one row makes all of it unreadable (DESIGN 10). What a person typed belongs to the application, as it was then.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import SQLModel
+
+from campaigns.kit.columns import (
+    bytes_column,
+    id_column,
+    not_longer,
+    reference_column,
+    sealed_column,
+    text_column,
+    time_column,
+    version_column,
+)
+
+
+class Applicant(SQLModel, table=True):
+    """A person, known again by the blind index of the e-mail address."""
+
+    __tablename__ = "applicants"
+
+    id: UUID = id_column()
+    email_index: bytes = bytes_column(unique=True)
+    created_at: datetime = time_column()
+
+
+class ApplicantKey(SQLModel, table=True):
+    """The person's data key, wrapped under the wrapping key; a table of its own, so that it can be kept apart."""
+
+    __tablename__ = "applicant_keys"
+
+    applicant_id: UUID = reference_column("applicants.id", primary_key=True)
+    wrapped_key: bytes = bytes_column()
+
+
+class Application(SQLModel, table=True):
+    """A person's entry in one intake, made through one campaign; a person has one in an intake."""
+
+    __tablename__ = "applications"
+    __table_args__ = (
+        not_longer("reference", 20),
+        UniqueConstraint("intake_id", "applicant_id"),
+        Index(None, "unit_id", "id"),
+        Index(None, "campaign_id", "id"),
+        Index(None, "stage_id", "id"),
+        Index(None, "link_id", "id"),
+    )
+
+    id: UUID = id_column()
+    applicant_id: UUID = reference_column("applicants.id", index=True)
+    intake_id: UUID = reference_column("intakes.id")
+    campaign_id: UUID = reference_column("campaigns.id")
+    unit_id: UUID = reference_column("units.id")
+    reference: str = text_column(unique=True)
+    status_token_digest: bytes = bytes_column()
+    stage_id: UUID = reference_column("stages.id")
+    stage_entered_at: datetime = time_column()
+    submitted_at: datetime = time_column()
+    province: str = text_column()
+    name_sealed: bytes = sealed_column()
+    email_sealed: bytes = sealed_column()
+    phone_sealed: bytes = sealed_column()
+    birth_date_sealed: bytes = sealed_column()
+    phone_index: bytes = bytes_column(index=True)
+    # The last touch, repeated here for filters and lists; null is shown as (not set).
+    link_id: UUID | None = reference_column("links.id", nullable=True)
+    source: str | None = text_column(nullable=True)
+    medium: str | None = text_column(nullable=True)
+    version: int = version_column()
+
+
+class Consent(SQLModel, table=True):
+    """Which notice the candidate agreed to, when by the candidate's clock, and when it reached us."""
+
+    __tablename__ = "consents"
+
+    application_id: UUID = reference_column("applications.id", primary_key=True)
+    notice_version: str = text_column()
+    accepted_at: datetime = time_column()
+    recorded_at: datetime = time_column()
+
+
+class StageChange(SQLModel, table=True):
+    """One step of an application's history; the first has no stage before it and no reason."""
+
+    __tablename__ = "stage_changes"
+    __table_args__ = (Index(None, "application_id", "id"),)
+
+    id: UUID = id_column()
+    application_id: UUID = reference_column("applications.id")
+    from_stage_id: UUID | None = reference_column("stages.id", nullable=True, index=True)
+    to_stage_id: UUID = reference_column("stages.id", index=True)
+    reason_sealed: bytes | None = sealed_column(nullable=True)
+    changed_at: datetime = time_column()
+    key_id: UUID | None = reference_column("api_keys.id", nullable=True)
+
+
+class RepeatedApplication(SQLModel, table=True):
+    """A further sign-up of a person who has an application in the intake.
+
+    It got a reference and a token like any other, so that whoever sent it learns nothing; what was typed is kept.
+    """
+
+    __tablename__ = "repeated_applications"
+    __table_args__ = (Index(None, "application_id", "id"),)
+
+    id: UUID = id_column()
+    application_id: UUID = reference_column("applications.id")
+    campaign_id: UUID = reference_column("campaigns.id")
+    reference: str = text_column(unique=True)
+    status_token_digest: bytes = bytes_column()
+    submitted_at: datetime = time_column()
+    answers_sealed: bytes = sealed_column()

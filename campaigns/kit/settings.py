@@ -1,0 +1,101 @@
+"""Every setting of a deployment, read once by the wiring (`api/main.py`, `api/cli`) and passed on in small groups.
+
+Each field is an environment variable `JARING_<NAME>`; `docs/settings.md` documents them and a test keeps it complete.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="JARING_", extra="ignore", hide_input_in_errors=True)
+
+    data: Path = Field(Path("var"), description="Folder for the embedded PostgreSQL and the generated master key.")
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL 15+ to use (`postgresql://…`); without it the embedded one is started."
+    )
+    master_key: SecretStr | None = Field(
+        None,
+        description="32 bytes in base64 from which all keys derive; without it one is generated in the data folder. "
+        "Losing it makes all personal data unreadable.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Server processes.")
+    public_url: str | None = Field(
+        None,
+        description="What short links start with, such as `https://jaring.example`; else the address listened on.",
+    )
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Origins of the front ends, separated by commas, such as `https://daftar.example`.",
+    )
+    timezone: str = Field(
+        "Asia/Jakarta", description="Zone whose midnight ends a visitor's day; default of statistics."
+    )
+    migrate_on_start: bool = Field(True, description="Whether `serve` brings the schema up to date first.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log line written."
+    )
+    pool_size: int = Field(10, ge=2, le=200, description="Database connections of one server process for the API.")
+    statement_timeout_seconds: float = Field(
+        15.0, gt=0, le=600, description="Longest time one SQL statement of the API may take."
+    )
+    max_body_bytes: int = Field(65_536, ge=1024, description="Largest request body accepted.")
+    click_deadline_seconds: float = Field(
+        2.0,
+        gt=0,
+        le=30,
+        description="Longest time a tap waits for its click to be stored before the browser is sent on.",
+    )
+    click_backlog: int = Field(
+        100_000, ge=1000, description="Clicks of one server process kept in memory while PostgreSQL does not answer."
+    )
+    link_cache_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="Longest time a link is served from memory without asking PostgreSQL; changes arrive at once.",
+    )
+    link_cache_size: int = Field(100_000, ge=100, description="Links kept in memory by one server process.")
+    signup_floor_milliseconds: int = Field(
+        150,
+        ge=0,
+        le=5000,
+        description="Least time a sign-up takes, so that its length does not tell whether a person is known.",
+    )
+    idempotency_hours: int = Field(72, ge=24, description="How long the answer to an `Idempotency-Key` is kept.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _no_wildcard(cls, value: list[str]) -> list[str]:
+        if any("*" in origin or not origin.startswith(("http://", "https://")) for origin in value):
+            raise ValueError("each origin must be spelled out with http:// or https://; wildcards are not accepted")
+        return [origin.rstrip("/") for origin in value]
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("not a time zone of the IANA database")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _plain_base(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/") if value else None
+
+    @property
+    def short_link_base(self) -> str:
+        """What a slug is appended to, ending in a slash."""
+        return f"{self.public_url or f'http://{self.host}:{self.port}'}/"

@@ -1,0 +1,65 @@
+"""Web addresses that people type in: parsed once, by one parser, and kept as parsed.
+
+Parsers disagree on odd input (`https://good.example\\@evil.example/` has two hosts, depending on whom you ask), so
+whatever could be read in two ways is refused and only the parser's own serialisation is stored (OWASP ASVS 5.0, 3.7.2).
+"""
+
+import re
+from dataclasses import dataclass
+
+from pydantic_core import Url, ValidationError
+
+from campaigns.kit.errors import Invalid, invalid_field
+
+LONGEST_URL = 2048
+_REFUSED = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_SCHEME = re.compile(r"https?://[^/]", re.IGNORECASE)
+_HOST_PATTERN = re.compile(
+    r"(\*\.)?(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WebUrl:
+    """An http(s) URL as the parser wrote it, and its host (lower case, punycode)."""
+
+    text: str
+    host: str
+
+
+def parse_web_url(text: str, *, pointer: str) -> WebUrl:
+    """The URL of what a person typed (WHATWG URL); raises Invalid at `pointer` with what is wrong."""
+
+    def refuse(detail: str, code: str) -> Invalid:
+        return invalid_field(pointer, detail, code)
+
+    if _REFUSED.search(text):
+        raise refuse("An address holds no spaces, control characters or backslashes.", "unsafe-characters")
+    if not _SCHEME.match(text):
+        raise refuse("An address starts with http:// or https:// and a host.", "scheme-not-allowed")
+    try:
+        url = Url(text)
+    except ValidationError:
+        raise refuse("This is not a web address.", "not-a-url") from None
+    if url.username is not None or url.password is not None or "@" in text.split("//", 1)[1].split("/", 1)[0]:
+        raise refuse("An address holds no user name or password.", "userinfo-not-allowed")
+    serialised = str(url)
+    if url.host is None or len(serialised) > LONGEST_URL:
+        raise refuse(f"An address has a host and at most {LONGEST_URL} characters.", "too-long")
+    return WebUrl(serialised, url.host)
+
+
+def parse_host_pattern(text: str, *, pointer: str) -> str:
+    """A host, or `*.` and a domain for all hosts below it, in lower case; raises Invalid at `pointer`."""
+    pattern = text.strip().lower().rstrip(".")
+    if not _HOST_PATTERN.fullmatch(pattern):
+        raise invalid_field(pointer, "A host looks like daftar.example or *.daftar.example.", "not-a-host")
+    return pattern
+
+
+def host_matches(host: str, patterns: list[str]) -> bool:
+    """Whether one of the patterns covers the host; `*.a.example` covers x.a.example but not a.example itself."""
+    return any(
+        host.endswith(pattern[1:]) and len(host) > len(pattern) - 1 if pattern.startswith("*.") else host == pattern
+        for pattern in patterns
+    )

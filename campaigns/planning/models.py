@@ -1,0 +1,159 @@
+"""Tables of planning: units, programmes, intakes with their stages, campaigns, channels."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, SmallInteger, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from campaigns.kit.columns import (
+    id_column,
+    not_longer,
+    one_of,
+    reference_column,
+    text_column,
+    texts_column,
+    time_column,
+    version_column,
+)
+from campaigns.planning.rules import SLUG_LENGTH
+from campaigns.planning.types import CampaignState, OpenState, StageKind, UnitKind
+
+
+class Unit(SQLModel, table=True):
+    """A node of the force's tree. `path` is the ids from the top down to it, each followed by a slash."""
+
+    __tablename__ = "units"
+    __table_args__ = (
+        one_of("kind", UnitKind),
+        not_longer("name", 200),
+        not_longer("code", 20),
+        CheckConstraint("(parent_id IS NULL) = (kind = 'national')", name="parent"),
+        # Prefix searches on the path are how every query keeps to a subtree.
+        Index("ix_units_path", "path", unique=True, postgresql_ops={"path": "text_pattern_ops"}),
+        Index(
+            "uq_units_single_root", text("(parent_id IS NULL)"), unique=True, postgresql_where=text("parent_id IS NULL")
+        ),
+    )
+
+    id: UUID = id_column()
+    parent_id: UUID | None = reference_column("units.id", nullable=True, index=True)
+    kind: str = text_column()
+    name: str = text_column()
+    code: str = text_column(unique=True)
+    path: str = text_column()
+    allowed_hosts: list[str] = texts_column()
+    created_at: datetime = time_column()
+    version: int = version_column()
+
+
+class Programme(SQLModel, table=True):
+    """What a force recruits for, year after year, such as non-commissioned officers."""
+
+    __tablename__ = "programmes"
+    __table_args__ = (
+        one_of("state", OpenState),
+        not_longer("name", 200),
+        not_longer("slug", SLUG_LENGTH),
+        UniqueConstraint("unit_id", "slug"),
+    )
+
+    id: UUID = id_column()
+    unit_id: UUID = reference_column("units.id")
+    name: str = text_column()
+    slug: str = text_column()
+    state: str = text_column()
+    created_at: datetime = time_column()
+    version: int = version_column()
+
+
+class Intake(SQLModel, table=True):
+    """One yearly round of a programme, with the privacy notice its candidates consent to."""
+
+    __tablename__ = "intakes"
+    __table_args__ = (
+        one_of("state", OpenState),
+        not_longer("name", 200),
+        not_longer("notice_version", 50),
+        CheckConstraint("closes_at > opens_at", name="dates"),
+    )
+
+    id: UUID = id_column()
+    programme_id: UUID = reference_column("programmes.id", index=True)
+    name: str = text_column()
+    opens_at: datetime = time_column()
+    closes_at: datetime = time_column()
+    notice_version: str = text_column()
+    notice_url: str = text_column()
+    state: str = text_column()
+    created_at: datetime = time_column()
+    version: int = version_column()
+
+
+class Stage(SQLModel, table=True):
+    """A step of an intake's selection; its kind is what figures count."""
+
+    __tablename__ = "stages"
+    __table_args__ = (
+        one_of("kind", StageKind),
+        not_longer("key", 40),
+        not_longer("name", 100),
+        UniqueConstraint("intake_id", "key"),
+        UniqueConstraint("intake_id", "position", deferrable=True, initially="DEFERRED"),
+        Index("uq_stages_registered", "intake_id", unique=True, postgresql_where=text("kind = 'registered'")),
+    )
+
+    id: UUID = id_column()
+    intake_id: UUID = reference_column("intakes.id")
+    key: str = text_column()
+    name: str = text_column()
+    kind: str = text_column()
+    position: int = Field(sa_column=Column(SmallInteger, nullable=False))
+
+
+class Campaign(SQLModel, table=True):
+    """One unit's effort to fill an intake; `slug` is its public name, never reused."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        one_of("state", CampaignState),
+        not_longer("name", 200),
+        not_longer("slug", SLUG_LENGTH),
+        CheckConstraint("ends_at > starts_at", name="dates"),
+        Index(None, "unit_id", "id"),
+    )
+
+    id: UUID = id_column()
+    unit_id: UUID = reference_column("units.id")
+    intake_id: UUID = reference_column("intakes.id", index=True)
+    name: str = text_column()
+    slug: str = text_column(unique=True)
+    starts_at: datetime = time_column()
+    ends_at: datetime | None = time_column(nullable=True)
+    landing_url: str = text_column()
+    state: str = text_column()
+    created_at: datetime = time_column()
+    version: int = version_column()
+
+
+class Channel(SQLModel, table=True):
+    """A source and medium that links may carry, with other spellings of the source that mean the same."""
+
+    __tablename__ = "channels"
+    __table_args__ = (
+        one_of("state", OpenState),
+        not_longer("name", 100),
+        not_longer("source", 50),
+        not_longer("medium", 50),
+        UniqueConstraint("unit_id", "source", "medium"),
+    )
+
+    id: UUID = id_column()
+    unit_id: UUID = reference_column("units.id")
+    name: str = text_column()
+    source: str = text_column()
+    medium: str = text_column()
+    aliases: list[str] = texts_column()
+    state: str = text_column()
+    created_at: datetime = time_column()
+    version: int = version_column()

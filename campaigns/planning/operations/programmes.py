@@ -1,0 +1,201 @@
+"""Making, changing and closing programmes and their intakes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.operations import record_audit
+from campaigns.access.types import Principal
+from campaigns.kit.changes import apply_changes
+from campaigns.kit.database import violated_constraint
+from campaigns.kit.errors import Conflict, invalid_field
+from campaigns.kit.weburl import parse_web_url
+from campaigns.planning.models import Intake, Programme, Stage
+from campaigns.planning.queries import get_intake, get_programme, get_unit, list_stages, require_owner
+from campaigns.planning.rules import require_order, require_stages
+from campaigns.planning.types import IntakeChanges, OpenState, ProgrammeChanges, StagePlan
+
+
+async def create_programme(
+    session: AsyncSession, principal: Principal, *, unit_id: UUID, name: str, slug: str, now: datetime
+) -> Programme:
+    """Make a programme of one of the caller's units; raises NotFound or Conflict (`programme-slug-taken`)."""
+    await get_unit(session, principal, unit_id=unit_id)
+    programme = Programme(unit_id=unit_id, name=name, slug=slug, state=OpenState.ACTIVE.value, created_at=now)
+    try:
+        async with session.begin_nested():
+            session.add(programme)
+    except IntegrityError as error:
+        if violated_constraint(error) == "uq_programmes_unit_id_slug":
+            raise Conflict("programme-slug-taken", "This unit has a programme of this slug.") from None
+        raise
+    record_audit(
+        session,
+        principal,
+        "programme.created",
+        object_id=programme.id,
+        unit_id=unit_id,
+        now=now,
+        changes={"name": name, "slug": slug},
+    )
+    return programme
+
+
+async def change_programme(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    programme_id: UUID,
+    changes: ProgrammeChanges,
+    expected_version: int | None,
+    now: datetime,
+) -> Programme:
+    programme = await _owned_programme(session, principal, programme_id)
+    written = apply_changes(programme, changes, expected_version=expected_version)
+    record_audit(
+        session,
+        principal,
+        "programme.changed",
+        object_id=programme.id,
+        unit_id=programme.unit_id,
+        now=now,
+        changes=written,
+    )
+    return programme
+
+
+async def close_programme(
+    session: AsyncSession, principal: Principal, *, programme_id: UUID, expected_version: int | None, now: datetime
+) -> Programme:
+    """Close a programme for good: none of its campaigns takes registrations any more. Closing twice changes nothing."""
+    programme = await _owned_programme(session, principal, programme_id)
+    written = apply_changes(programme, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
+    record_audit(
+        session,
+        principal,
+        "programme.closed",
+        object_id=programme.id,
+        unit_id=programme.unit_id,
+        now=now,
+        changes=written,
+    )
+    return programme
+
+
+async def create_intake(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    programme_id: UUID,
+    name: str,
+    opens_at: datetime,
+    closes_at: datetime,
+    notice_version: str,
+    notice_url: str,
+    stages: Sequence[StagePlan],
+    now: datetime,
+) -> Intake:
+    """Make an intake with its ordered stages; raises NotFound, Forbidden, Invalid or Conflict (`programme-closed`)."""
+    programme = await _owned_programme(session, principal, programme_id)
+    if programme.state == OpenState.CLOSED:
+        raise Conflict("programme-closed", "This programme is closed; it takes no new intake.")
+    require_order(opens_at, closes_at, pointer="/closes_at")
+    require_stages(stages)
+    intake = Intake(
+        programme_id=programme_id,
+        name=name,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        notice_version=notice_version,
+        notice_url=parse_web_url(notice_url, pointer="/notice_url").text,
+        state=OpenState.ACTIVE.value,
+        created_at=now,
+    )
+    session.add(intake)
+    await session.flush()  # the stages refer to the intake
+    session.add_all(_stage(intake.id, place, plan) for place, plan in enumerate(stages, start=1))
+    changes = {"name": name, "stages": [plan.key for plan in stages]}
+    record_audit(
+        session, principal, "intake.created", object_id=intake.id, unit_id=programme.unit_id, now=now, changes=changes
+    )
+    return intake
+
+
+async def change_intake(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    intake_id: UUID,
+    changes: IntakeChanges,
+    stages: Sequence[StagePlan] | None,
+    expected_version: int | None,
+    now: datetime,
+) -> Intake:
+    """Change an intake; `stages`, if given, is the whole new list: keys that stay keep their applications."""
+    intake, unit_id = await _owned_intake(session, principal, intake_id)
+    if "notice_url" in changes:
+        changes = {**changes, "notice_url": parse_web_url(changes["notice_url"], pointer="/notice_url").text}
+    require_order(
+        changes.get("opens_at", intake.opens_at), changes.get("closes_at", intake.closes_at), pointer="/closes_at"
+    )
+    written = apply_changes(intake, changes, expected_version=expected_version)
+    if stages is not None:
+        require_stages(stages)
+        await _replace_stages(session, intake, stages)
+        written["stages"] = [plan.key for plan in stages]
+    record_audit(session, principal, "intake.changed", object_id=intake.id, unit_id=unit_id, now=now, changes=written)
+    return intake
+
+
+async def close_intake(
+    session: AsyncSession, principal: Principal, *, intake_id: UUID, expected_version: int | None, now: datetime
+) -> Intake:
+    """Close an intake for good, before its date. Closing twice changes nothing."""
+    intake, unit_id = await _owned_intake(session, principal, intake_id)
+    written = apply_changes(intake, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
+    record_audit(session, principal, "intake.closed", object_id=intake.id, unit_id=unit_id, now=now, changes=written)
+    return intake
+
+
+async def _replace_stages(session: AsyncSession, intake: Intake, plans: Sequence[StagePlan]) -> None:
+    current = {stage.key: stage for stage in (await list_stages(session, intake_ids=[intake.id]))[intake.id]}
+    if current.get(plans[0].key) is None:
+        raise invalid_field("/stages/0/key", "The first stage keeps its key; its name may change.", "immutable")
+    for place, plan in enumerate(plans, start=1):
+        stage = current.pop(plan.key, None)
+        if stage is None:
+            session.add(_stage(intake.id, place, plan))
+        elif stage.kind != plan.kind:
+            raise invalid_field(
+                f"/stages/{place - 1}/kind", "A stage keeps its kind, which past figures were counted by.", "immutable"
+            )
+        else:
+            stage.name, stage.position = plan.name, place
+    try:
+        async with session.begin_nested():
+            await session.exec(delete(Stage).where(col(Stage.id).in_([stage.id for stage in current.values()])))
+    except IntegrityError:
+        raise Conflict("stage-in-use", "A stage that applications stand or stood in cannot be left out.") from None
+    intake.version += 1
+
+
+def _stage(intake_id: UUID, position: int, plan: StagePlan) -> Stage:
+    return Stage(intake_id=intake_id, key=plan.key, name=plan.name, kind=plan.kind.value, position=position)
+
+
+async def _owned_programme(session: AsyncSession, principal: Principal, programme_id: UUID) -> Programme:
+    programme = await get_programme(session, principal, programme_id=programme_id, lock=True)
+    await require_owner(session, principal, unit_id=programme.unit_id, what="programme")
+    return programme
+
+
+async def _owned_intake(session: AsyncSession, principal: Principal, intake_id: UUID) -> tuple[Intake, UUID]:
+    intake = await get_intake(session, principal, intake_id=intake_id, lock=True)
+    programme = await get_programme(session, principal, programme_id=intake.programme_id)
+    await require_owner(session, principal, unit_id=programme.unit_id, what="intake")
+    return intake, programme.unit_id

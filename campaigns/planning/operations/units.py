@@ -1,0 +1,101 @@
+"""Making and changing units."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.operations import record_audit
+from campaigns.access.types import Actor, Principal
+from campaigns.kit.changes import apply_changes
+from campaigns.kit.database import violated_constraint
+from campaigns.kit.errors import Conflict
+from campaigns.kit.ids import new_id
+from campaigns.kit.weburl import parse_host_pattern
+from campaigns.planning.models import Unit
+from campaigns.planning.queries import get_unit
+from campaigns.planning.rules import require_parent_kind, unit_path
+from campaigns.planning.types import UnitChanges, UnitKind
+
+
+async def create_root_unit(
+    session: AsyncSession, *, actor: Actor, name: str, code: str, allowed_hosts: list[str], now: datetime
+) -> Unit:
+    """Make the national unit; raises Conflict if there is one."""
+    return await _insert(session, actor, None, UnitKind.NATIONAL, name, code, allowed_hosts, now)
+
+
+async def create_unit(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    parent_id: UUID,
+    kind: UnitKind,
+    name: str,
+    code: str,
+    allowed_hosts: list[str],
+    now: datetime,
+) -> Unit:
+    """Make a unit below one of the caller's units; raises NotFound, Invalid, or Conflict (`unit-code-taken`)."""
+    parent = await get_unit(session, principal, unit_id=parent_id)
+    require_parent_kind(kind, UnitKind(parent.kind))
+    return await _insert(session, principal, parent, kind, name, code, allowed_hosts, now)
+
+
+async def change_unit(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    unit_id: UUID,
+    changes: UnitChanges,
+    expected_version: int | None,
+    now: datetime,
+) -> Unit:
+    """Change a unit's name or host allow-list; links made before keep their destinations."""
+    unit = await get_unit(session, principal, unit_id=unit_id, lock=True)
+    if "allowed_hosts" in changes:
+        changes = {**changes, "allowed_hosts": _folded_hosts(changes["allowed_hosts"])}
+    written = apply_changes(unit, changes, expected_version=expected_version)
+    record_audit(session, principal, "unit.changed", object_id=unit.id, unit_id=unit.id, now=now, changes=written)
+    return unit
+
+
+def _folded_hosts(hosts: list[str]) -> list[str]:
+    folded = [parse_host_pattern(host, pointer=f"/allowed_hosts/{place}") for place, host in enumerate(hosts)]
+    return list(dict.fromkeys(folded))
+
+
+async def _insert(
+    session: AsyncSession,
+    by: Principal | Actor,
+    parent: Unit | None,
+    kind: UnitKind,
+    name: str,
+    code: str,
+    allowed_hosts: list[str],
+    now: datetime,
+) -> Unit:
+    unit_id = new_id()
+    unit = Unit(
+        id=unit_id,
+        parent_id=parent.id if parent else None,
+        kind=kind.value,
+        name=name,
+        code=code,
+        path=unit_path(parent.path if parent else "", unit_id),
+        allowed_hosts=_folded_hosts(allowed_hosts),
+        created_at=now,
+    )
+    try:
+        async with session.begin_nested():
+            session.add(unit)
+    except IntegrityError as error:
+        if violated_constraint(error) == "uq_units_code":
+            raise Conflict("unit-code-taken", "Another unit has this code.") from None
+        if violated_constraint(error) == "uq_units_single_root":
+            raise Conflict("root-unit-exists", "There is a national unit already.") from None
+        raise
+    changes = {"kind": kind.value, "code": code, "name": name}
+    record_audit(session, by, "unit.created", object_id=unit.id, unit_id=unit.id, now=now, changes=changes)
+    return unit

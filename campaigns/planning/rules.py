@@ -1,0 +1,96 @@
+"""Pure rules of planning: the unit tree, stage lists, names of sources, and when registration is open."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from campaigns.kit.errors import FieldError, Invalid, invalid_field
+from campaigns.planning.types import CampaignState, OpenState, Registration, StageKind, StagePlan, UnitKind
+
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+SLUG_LENGTH = 60
+STAGE_KEY_PATTERN = r"^[a-z0-9]+(_[a-z0-9]+)*$"
+UTM_NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
+UTM_NAME_LENGTH = 50
+MOST_STAGES = 30
+
+PARENT_KIND: dict[UnitKind, UnitKind | None] = {
+    UnitKind.NATIONAL: None,
+    UnitKind.PROVINCE: UnitKind.NATIONAL,
+    UnitKind.DISTRICT: UnitKind.PROVINCE,
+}
+
+DEFAULT_STAGES = (
+    StagePlan("registered", "Registered", StageKind.REGISTERED),
+    StagePlan("verified", "Documents verified", StageKind.VERIFIED),
+    StagePlan("assessed", "Assessed", StageKind.ASSESSED),
+    StagePlan("accepted", "Accepted", StageKind.ACCEPTED),
+    StagePlan("rejected", "Rejected", StageKind.REJECTED),
+    StagePlan("withdrawn", "Withdrawn", StageKind.WITHDRAWN),
+)
+
+
+def unit_path(parent_path: str, unit_id: UUID) -> str:
+    """The unit's place in the tree; the path of every unit below it starts with it."""
+    return f"{parent_path}{unit_id.hex}/"
+
+
+def require_parent_kind(kind: UnitKind, parent_kind: UnitKind | None) -> None:
+    """Raise Invalid unless a unit of the kind may stand below a parent of the other kind (None: at the top)."""
+    wanted = PARENT_KIND[kind]
+    if parent_kind != wanted:
+        place = f"below a {wanted} unit" if wanted else "at the top, without a parent"
+        raise invalid_field("/parent_id", f"A {kind} unit stands {place}.", "wrong-parent")
+
+
+def require_stages(stages: Sequence[StagePlan]) -> None:
+    """Raise Invalid unless the list begins with its only registered stage, can end well, and repeats no key."""
+    errors = []
+    if not stages or stages[0].kind is not StageKind.REGISTERED:
+        errors.append(FieldError("/stages/0/kind", "The first stage has the kind registered.", "first-stage"))
+    for place, stage in enumerate(stages[1:], start=1):
+        if stage.kind is StageKind.REGISTERED:
+            errors.append(FieldError(f"/stages/{place}/kind", "Only the first stage is registered.", "first-stage"))
+    for place, stage in enumerate(stages):
+        if stage.key in {earlier.key for earlier in stages[:place]}:
+            errors.append(FieldError(f"/stages/{place}/key", "This key is used by an earlier stage.", "repeated"))
+    if not any(stage.kind is StageKind.ACCEPTED for stage in stages):
+        errors.append(FieldError("/stages", "One stage has the kind accepted.", "no-accepted-stage"))
+    if errors:
+        raise Invalid("invalid-input", "The list of stages cannot be used.", tuple(errors))
+
+
+def require_order(earlier: datetime, later: datetime | None, *, pointer: str) -> None:
+    """Raise Invalid at `pointer` unless `later` (if given) is after `earlier`."""
+    if later is not None and later <= earlier:
+        raise invalid_field(pointer, "This time must be after the beginning.", "wrong-order")
+
+
+def fold_utm_name(text: str, *, pointer: str) -> str:
+    """A source, medium or alias in its one spelling: trimmed, lower case; raises Invalid for other characters."""
+    name = text.strip().lower()
+    if len(name) > UTM_NAME_LENGTH or not re.fullmatch(UTM_NAME_PATTERN, name):
+        raise invalid_field(pointer, "Use letters, digits, dots, hyphens and underscores only.", "not-a-utm-name")
+    return name
+
+
+def registration_state(
+    *,
+    campaign_state: str,
+    campaign_starts: datetime,
+    campaign_ends: datetime | None,
+    intake_state: str,
+    intake_opens: datetime,
+    intake_closes: datetime,
+    programme_state: str,
+    now: datetime,
+) -> Registration:
+    """Whether a campaign takes registrations: campaign, intake and programme must all be open; ends are exclusive."""
+    if campaign_state == CampaignState.CLOSED or OpenState.CLOSED in (intake_state, programme_state):
+        return Registration.CLOSED
+    if now >= intake_closes or (campaign_ends is not None and now >= campaign_ends):
+        return Registration.CLOSED
+    if campaign_state == CampaignState.DRAFT or now < max(campaign_starts, intake_opens):
+        return Registration.NOT_YET_OPEN
+    return Registration.OPEN

@@ -1,0 +1,83 @@
+"""Words of planning: the kinds of units and stages, the states of what is planned, and read models."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypedDict
+
+
+class UnitKind(StrEnum):
+    NATIONAL = "national"
+    PROVINCE = "province"
+    DISTRICT = "district"
+
+
+class StageKind(StrEnum):
+    """What a stage means in every intake, whatever it is called there; figures are counted by kind."""
+
+    REGISTERED = "registered"
+    VERIFIED = "verified"
+    ASSESSED = "assessed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class CampaignState(StrEnum):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+class OpenState(StrEnum):
+    """State of a programme, an intake or a channel."""
+
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+class Registration(StrEnum):
+    """Whether candidates can register through a campaign now."""
+
+    OPEN = "open"
+    NOT_YET_OPEN = "not_yet_open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """A stage as an intake's plan lists it; the order of the list is the order of the stages."""
+
+    key: str
+    name: str
+    kind: StageKind
+
+
+class UnitChanges(TypedDict, total=False):
+    name: str
+    allowed_hosts: list[str]
+
+
+class ProgrammeChanges(TypedDict, total=False):
+    name: str
+
+
+class IntakeChanges(TypedDict, total=False):
+    name: str
+    opens_at: datetime
+    closes_at: datetime
+    notice_version: str
+    notice_url: str
+
+
+class CampaignChanges(TypedDict, total=False):
+    name: str
+    starts_at: datetime
+    ends_at: datetime | None
+    landing_url: str
+    state: str
+
+
+class ChannelChanges(TypedDict, total=False):
+    name: str
+    aliases: list[str]

@@ -1,0 +1,102 @@
+"""Campaigns over HTTP: making, reading, listing, changing and closing them."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from campaigns.access.types import Role
+from tests.factories.world import World
+
+
+def body(world: World, **changed: Any) -> dict[str, Any]:
+    return {
+        "unit_id": str(world.own.id),
+        "intake_id": str(world.intake.id),
+        "name": "Bintara, second wave",
+        "slug": "bintara-second",
+        "starts_at": "2026-11-01T00:00:00+07:00",
+        "ends_at": "2027-02-01T00:00:00+07:00",
+        "landing_url": "https://daftar.example/bintara",
+        "state": "active",
+        **changed,
+    }
+
+
+class TestCreate:
+    async def test_makes_a_campaign_that_can_be_read_again(self, client: httpx.AsyncClient, world: World) -> None:
+        headers = world.as_role(Role.MARKETER)
+        made = await client.post("/v1/campaigns", json=body(world), headers=headers)
+        assert made.status_code == 201, made.text
+        read = await client.get(made.headers["location"], headers=headers)
+        assert read.json() == made.json()
+        assert read.headers["etag"] == made.headers["etag"] == '"1"'
+
+    @pytest.mark.parametrize(
+        ("changed", "pointer"),
+        [
+            ({"name": ""}, "/name"),
+            ({"name": "a\u0000b"}, "/name"),
+            ({"slug": "Not A Slug"}, "/slug"),
+            ({"starts_at": "2026-11-01T00:00:00"}, "/starts_at"),
+            ({"starts_at": "0001-01-01T00:00:00+14:00"}, "/starts_at"),
+            ({"ends_at": "2026-10-01T00:00:00Z"}, "/ends_at"),
+            ({"landing_url": "https://elsewhere.example/"}, "/landing_url"),
+            ({"landing_url": "https://daftar.example\\@evil.example/"}, "/landing_url"),
+            ({"landing_url": "https://user:secret@daftar.example/"}, "/landing_url"),
+            ({"landing_url": "javascript:alert(1)"}, "/landing_url"),
+            ({"surprise": 1}, "/surprise"),
+        ],
+    )
+    async def test_points_at_the_field_at_fault(
+        self, client: httpx.AsyncClient, world: World, changed: dict[str, Any], pointer: str
+    ) -> None:
+        answer = await client.post("/v1/campaigns", json=body(world, **changed), headers=world.as_role(Role.MARKETER))
+        assert answer.status_code == 422
+        assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+    async def test_refuses_a_slug_that_is_taken(self, client: httpx.AsyncClient, world: World) -> None:
+        taken = body(world, slug=world.foreign_campaign.slug)
+        answer = await client.post("/v1/campaigns", json=taken, headers=world.as_role(Role.MARKETER))
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:campaign-slug-taken")
+
+
+class TestList:
+    async def test_pages_through_all_own_campaigns(self, client: httpx.AsyncClient, world: World) -> None:
+        headers = world.as_role(Role.MARKETER)
+        for number in range(4):
+            await client.post("/v1/campaigns", json=body(world, slug=f"wave-{number}"), headers=headers)
+        seen: list[str] = []
+        address: str | None = "/v1/campaigns?limit=2&state=active"
+        while address:
+            answer = await client.get(address, headers=headers)
+            seen += [one["slug"] for one in answer.json()["items"]]
+            address = answer.links["next"]["url"] if "next" in answer.links else None
+        assert seen == ["wave-3", "wave-2", "wave-1", "wave-0", "bintara-jabar"]
+
+    async def test_refuses_a_made_up_cursor(self, client: httpx.AsyncClient, world: World) -> None:
+        answer = await client.get("/v1/campaigns?cursor=nonsense", headers=world.as_role(Role.MARKETER))
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "parameter:cursor")
+
+
+class TestChange:
+    async def test_changes_only_what_is_named(self, client: httpx.AsyncClient, world: World) -> None:
+        address, headers = f"/v1/campaigns/{world.campaign.id}", world.as_role(Role.MARKETER)
+        before = (await client.get(address, headers=headers)).json()
+        after = (await client.patch(address, json={"name": "New"}, headers=headers)).json()
+        assert after == {**before, "name": "New", "version": before["version"] + 1}
+
+    async def test_refuses_a_version_that_is_old(self, client: httpx.AsyncClient, world: World) -> None:
+        address, headers = f"/v1/campaigns/{world.campaign.id}", world.as_role(Role.MARKETER)
+        first = await client.patch(address, json={"name": "One"}, headers={**headers, "If-Match": '"1"'})
+        second = await client.patch(address, json={"name": "Two"}, headers={**headers, "If-Match": '"1"'})
+        assert (first.status_code, second.status_code) == (200, 412)
+
+
+class TestClose:
+    async def test_closes_for_good(self, client: httpx.AsyncClient, world: World) -> None:
+        address, headers = f"/v1/campaigns/{world.campaign.id}", world.as_role(Role.MARKETER)
+        closed = await client.post(f"{address}/close", headers=headers)
+        assert closed.json()["state"] == "closed"
+        changed = await client.patch(address, json={"state": "active"}, headers=headers)
+        assert changed.status_code == 409
