@@ -9,7 +9,16 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+import api.applications.routes
+import api.audit.routes
 import api.campaigns.routes
+import api.channels.routes
+import api.intakes.routes
+import api.links.routes
+import api.programmes.routes
+import api.public.routes
+import api.statistics.routes
+import api.units.routes
 from api.http.context import Context
 from api.http.observing import Observed, configure_logging, operation_id
 from api.http.problems import install_problem_handlers
@@ -19,7 +28,16 @@ from campaigns.kit.master_key import load_keys
 from campaigns.kit.settings import Settings
 
 ROUTERS = [
+    api.units.routes.router,
+    api.programmes.routes.router,
+    api.intakes.routes.router,
     api.campaigns.routes.router,
+    api.channels.routes.router,
+    api.links.routes.router,
+    api.public.routes.router,
+    api.applications.routes.router,
+    api.statistics.routes.router,
+    api.audit.routes.router,
 ]
 
 DESCRIPTION = """\

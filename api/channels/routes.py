@@ -1,0 +1,5 @@
+"""Routes of channels."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["channels"])

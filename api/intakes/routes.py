@@ -1,0 +1,5 @@
+"""Routes of intakes."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["intakes"])

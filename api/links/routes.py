@@ -1,0 +1,5 @@
+"""Routes of links."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["links"])

@@ -1,0 +1,5 @@
+"""Routes of programmes."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["programmes"])

@@ -1,0 +1,5 @@
+"""Routes of public."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["public"])

@@ -1,0 +1,5 @@
+"""Routes of statistics."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["statistics"])

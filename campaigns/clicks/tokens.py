@@ -1,0 +1,51 @@
+"""Signed click tokens, the `cid` that a redirect adds to its destination.
+
+A token carries the click's id (whose first 48 bits are its time in milliseconds), the link's id, and a truncated HMAC:
+a sign-up is attributed from it without any look-up, it cannot be made up, and it works while its click is missing.
+
+Layout, base64url without padding, 60 characters: 1 byte version (1), 16 bytes click id, 16 bytes link id, 12 bytes of
+HMAC-SHA-256 over all before it (RFC 2104; truncated to 96 bits, more than the 80 that RFC 2104, 5 asks for).
+"""
+
+import binascii
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from campaigns.kit.ids import time_of
+
+VERSION = b"\x01"
+MAC_BYTES = 12
+TOKEN_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ClickToken:
+    """What a valid token says."""
+
+    click_id: UUID
+    link_id: UUID
+    clicked_at: datetime
+
+
+def sign_click(key: bytes, click_id: bytes, link_id: bytes) -> bytes:
+    """The token, as ASCII, for two ids of 16 bytes each."""
+    body = VERSION + click_id + link_id
+    return urlsafe_b64encode(body + hmac.digest(key, body, "sha256")[:MAC_BYTES])
+
+
+def read_click(key: bytes, token: str) -> ClickToken | None:
+    """What the token says; None unless it was signed with this key."""
+    if len(token) != TOKEN_LENGTH or not token.isascii():
+        return None
+    try:
+        raw = urlsafe_b64decode(token)
+    except (binascii.Error, ValueError):
+        return None
+    body, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
+    if not hmac.compare_digest(hmac.digest(key, body, "sha256")[:MAC_BYTES], mac) or body[:1] != VERSION:
+        return None
+    click_id = UUID(bytes=body[1:17])
+    return ClickToken(click_id=click_id, link_id=UUID(bytes=body[17:33]), clicked_at=time_of(click_id))
