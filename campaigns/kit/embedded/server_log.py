@@ -1,0 +1,47 @@
+"""The server's log file: opened for the child, kept small, and read for the reason of a failure."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+MAX_BYTES = 10_000_000
+_REASON = re.compile(r"\b(?:FATAL|PANIC|ERROR|error):\s+(.+)")
+
+
+@contextmanager
+def opened(log: Path, owner: tuple[int, int] | None = None) -> Iterator[IO[bytes]]:
+    """Open `log` for appending; one over MAX_BYTES is first moved to `<log>.1`, which is replaced."""
+    if log.exists() and log.stat().st_size > MAX_BYTES:
+        log.replace(log.with_name(log.name + ".1"))
+    # Under root the folder may belong to another user, whose symbolic link must not lead us elsewhere.
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "ab") as file:
+        if owner:
+            os.fchown(descriptor, *owner)
+        yield file
+
+
+def size(log: Path) -> int:
+    """Return the length of `log` in bytes, 0 when there is none."""
+    return log.stat().st_size if log.exists() else 0
+
+
+def reason_since(log: Path, offset: int) -> str:
+    """Return the reason that the server gave in `log` after `offset` bytes, or an empty string."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(offset, log.stat().st_size - 65_536))
+        return reason_in(file.read().decode(errors="replace"))
+
+
+def reason_in(text: str) -> str:
+    """Return the last FATAL, PANIC or ERROR message in `text`, else its last lines in one."""
+    reasons = _REASON.findall(text)
+    if reasons:
+        return str(reasons[-1]).strip()
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ".join(lines[-3:])[-300:]

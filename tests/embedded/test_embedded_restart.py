@@ -1,0 +1,109 @@
+"""A killed server comes back by itself, with every row that it had acknowledged."""
+
+import logging
+import os
+import signal
+import threading
+import time
+
+import psycopg
+import pytest
+
+pytestmark = pytest.mark.usefixtures("made")
+logger = logging.getLogger(__name__)
+
+
+def test_kill_9_under_load_twice(server, wait_until):
+    postgres = server()
+    postgres.start()
+    with psycopg.connect(postgres.conninfo) as connection:
+        connection.execute("CREATE TABLE click (id text PRIMARY KEY)")
+    acknowledged: list[str] = []
+    done = threading.Event()
+
+    def insert(worker: int) -> None:
+        number = 0
+        while not done.is_set():
+            try:
+                with psycopg.connect(postgres.conninfo, autocommit=True) as connection:
+                    while not done.is_set():
+                        number += 1
+                        connection.execute("INSERT INTO click VALUES (%s)", [f"{worker}-{number}"])
+                        acknowledged.append(f"{worker}-{number}")
+            except psycopg.OperationalError:
+                time.sleep(0.01)
+
+    workers = [threading.Thread(target=insert, args=[worker]) for worker in range(4)]
+    for worker in workers:
+        worker.start()
+    for kill in (1, 2):
+        had, killed = len(acknowledged), postgres.pid
+        wait_until(lambda had=had: len(acknowledged) > had + 200, 10)
+        had, began = len(acknowledged), time.monotonic()
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda killed=killed: postgres.pid not in {None, killed}, 3)
+        had = len(acknowledged)
+        wait_until(lambda had=had: len(acknowledged) > had, 3)
+        logger.info("kill %d: committing again after %.2f s", kill, time.monotonic() - began)
+    done.set()
+    for worker in workers:
+        worker.join()
+    with psycopg.connect(postgres.conninfo) as connection:
+        stored = {row[0] for row in connection.execute("SELECT id FROM click")}
+    assert set(acknowledged) - stored == set()
+
+
+def test_a_busy_backend_does_not_hold_the_restart_up(server, wait_until):
+    told: list[str] = []
+    postgres = server(on_event=lambda name, _facts: told.append(name))
+    postgres.start()
+    connection = psycopg.connect(postgres.conninfo, autocommit=True)
+
+    def compute() -> None:
+        try:
+            connection.execute("SELECT count(*) FROM generate_series(1, 100000000000) AS n")
+        except psycopg.OperationalError:
+            return
+
+    busy = threading.Thread(target=compute)
+    busy.start()
+    time.sleep(0.3)
+    began = time.monotonic()
+    os.kill(postgres.pid, signal.SIGKILL)
+    wait_until(lambda: told.count("postgres_started") == 2, 3)
+    logger.info("with a busy backend: back after %.2f s", time.monotonic() - began)
+    busy.join(timeout=5)
+    assert not busy.is_alive()
+
+
+def test_stop_during_back_off(server, folder, processes, wait_until):
+    told: list[tuple[str, dict[str, object]]] = []
+    postgres = server(on_event=lambda *event: told.append(event))
+    postgres.start()
+    control = folder / "pg" / "data" / "global" / "pg_control"
+    hidden = control.rename(folder / "pg_control")
+    os.kill(postgres.pid, signal.SIGKILL)
+    wait_until(lambda: sum(name == "postgres_died" for name, _ in told) >= 5, 10)
+    began = time.monotonic()
+    postgres.stop()
+    assert time.monotonic() - began < 2
+    assert (postgres.pid, processes(folder)) == (None, [])
+    deaths = [facts for name, facts in told if name == "postgres_died"]
+    assert [facts["retry_in_seconds"] for facts in deaths[:5]] == [0.0, 0.1, 0.2, 0.4, 0.8]
+    assert deaths[0]["reason"] == "killed by SIGKILL"
+    assert "pg_control" in str(deaths[1]["reason"])
+    hidden.rename(control)
+    postgres.start()
+    psycopg.connect(postgres.conninfo).close()
+
+
+def test_a_fault_in_the_event_handler_does_no_harm(server, wait_until):
+    def fail(_name: str, _facts: dict[str, object]) -> None:
+        raise RuntimeError
+
+    postgres = server(on_event=fail)
+    postgres.start()
+    killed = postgres.pid
+    os.kill(killed, signal.SIGTERM)
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: postgres.pid not in {None, killed}, 3)
