@@ -1,75 +1,79 @@
-"""Wiring: the FastAPI application with its lifespan, and the outer dispatcher that answers short links before it.
+"""Wiring: the FastAPI application, and the outer dispatcher that answers short links before it.
 
 Served by `jaring serve` as the factory `api.main:create_app`.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import Receive, Scope, Send
 
 import api.applications.routes
 import api.audit.routes
 import api.campaigns.routes
 import api.channels.routes
+import api.health.routes
 import api.intakes.routes
 import api.links.routes
 import api.programmes.routes
 import api.public.routes
 import api.statistics.routes
 import api.units.routes
-from api.http.context import Context
-from api.http.observing import Observed, configure_logging, operation_id
+from api.http.logging import configure_logging
+from api.http.observing import Observed, operation_id
 from api.http.problems import install_problem_handlers
 from api.openapi import install_openapi
-from campaigns.kit.database import make_engine, make_sessions
-from campaigns.kit.master_key import load_keys
+from api.redirect.app import RedirectApp
+from api.running import running
 from campaigns.kit.settings import Settings
+from campaigns.links.rules import RESERVED_SLUGS
 
 ROUTERS = [
+    api.public.routes.router,
     api.units.routes.router,
     api.programmes.routes.router,
     api.intakes.routes.router,
     api.campaigns.routes.router,
     api.channels.routes.router,
     api.links.routes.router,
-    api.public.routes.router,
     api.applications.routes.router,
     api.statistics.routes.router,
     api.audit.routes.router,
+    api.health.routes.router,
 ]
 
 DESCRIPTION = """\
 Follows a recruitment campaign from a tapped link to an accepted applicant.
 
-Every refusal is an RFC 9457 problem document. Lists are cursor pages. Times are RFC 3339; figures are counted in
-Asia/Jakarta days unless a query says otherwise.
+Every refusal is an RFC 9457 problem document. Lists are cursor pages, newest first. Times are RFC 3339; figures are
+counted in Asia/Jakarta days unless a query says otherwise.
 """
 
+class Dispatcher:
+    """ASGI application in front of both: one path segment that is no reserved word is a short link's slug.
 
-def create_api(context: Context | None, settings: Settings) -> FastAPI:
-    """The FastAPI application; without a context it makes its own when it starts and closes it when it stops."""
+    Redirects do not pass through FastAPI and its middleware, which would cost them more than all they do (DESIGN 14).
+    """
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if context is not None:
-            app.state.context = context
-            yield
-            return
-        master_key = settings.master_key.get_secret_value() if settings.master_key else None
-        if settings.database_url is None:
-            raise RuntimeError("JARING_DATABASE_URL is not set; `jaring serve` sets it for the embedded PostgreSQL")
-        engine = make_engine(
-            settings.database_url.get_secret_value(),
-            pool_size=settings.pool_size,
-            statement_timeout_seconds=settings.statement_timeout_seconds,
-        )
-        keys = load_keys(master_key, settings.data)
-        app.state.context = Context(settings=settings, keys=keys, sessions=make_sessions(engine))
-        yield
-        await engine.dispose()
+    def __init__(self, api: FastAPI) -> None:
+        self.api = api
+        self.redirect: RedirectApp | None = None
+        self._not_slugs = frozenset({"/", *(f"/{word}" for word in RESERVED_SLUGS)})
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.redirect is not None:
+            path = scope["path"]
+            if path.find("/", 1) < 0 and path not in self._not_slugs:
+                await self.redirect(scope, receive, send)
+                return
+        await self.api(scope, receive, send)
+
+
+def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
+    """The FastAPI application alone; its `state.context` is set by the lifespan."""
     app = FastAPI(
         title="Jaring",
         version="1",
@@ -88,7 +92,14 @@ def create_api(context: Context | None, settings: Settings) -> FastAPI:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PATCH"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "If-None-Match",
+                "Status-Token",
+            ],
             expose_headers=["ETag", "Link", "Location", "Retry-After", "Trace-Id"],
             max_age=3600,
         )
@@ -96,7 +107,17 @@ def create_api(context: Context | None, settings: Settings) -> FastAPI:
     return app
 
 
-def create_app() -> FastAPI:
+def create_app() -> Dispatcher:
+    """The whole application of one server process, configured by the environment."""
     settings = Settings()
     configure_logging(settings.log_level)
-    return create_api(None, settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(settings) as (context, redirect):
+            app.state.context = context
+            dispatcher.redirect = redirect
+            yield
+
+    dispatcher = Dispatcher(create_api(settings, lifespan))
+    return dispatcher

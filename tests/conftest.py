@@ -19,7 +19,7 @@ from api.http.context import Context
 from api.main import create_api
 from campaigns.kit.database import make_engine
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-from campaigns.kit.migrations import migrate
+from campaigns.kit.migrations import migrate, newest_revision
 from campaigns.kit.sealing import derive_keys, new_master_key
 from campaigns.kit.settings import Settings
 from tests.contract.checked_client import CheckedTransport
@@ -83,12 +83,18 @@ def settings() -> Settings:
 
 @pytest.fixture
 def context(sessions: async_sessionmaker[AsyncSession], settings: Settings) -> Context:
-    return Context(settings=settings, keys=derive_keys(new_master_key()), sessions=sessions)
+    return Context(
+        settings=settings,
+        keys=derive_keys(new_master_key()),
+        sessions=sessions,
+        newest_revision=newest_revision(),
+        taps_waiting=lambda: 0,
+    )
 
 
 @pytest.fixture
 def app(context: Context, settings: Settings) -> FastAPI:
-    app = create_api(context, settings)
+    app = create_api(settings)
     app.state.context = context  # the ASGI transport runs no lifespan
     return app
 

@@ -1,4 +1,4 @@
-"""Conditional changes (RFC 9110, 13): a resource's strong ETag is its version, `If-Match` makes a change depend on it."""
+"""Conditional changes (RFC 9110, 13): a strong ETag is the version, `If-Match` makes a change depend on it."""
 
 import re
 from typing import Annotated

@@ -1,5 +1,6 @@
 """What a running application holds, made once by its lifespan and reached by requests through `app.state.context`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,9 +14,13 @@ from campaigns.kit.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Context:
+    """`newest_revision` is the schema this server was built for, `taps_waiting` counts taps still in its memory."""
+
     settings: Settings
     keys: KeyRing
     sessions: SessionFactory
+    newest_revision: str
+    taps_waiting: Callable[[], int]
 
 
 def _context(request: Request) -> Context:

@@ -1,7 +1,5 @@
 """Logs and metrics of requests. Neither ever holds a body, a query string, an address or a person's data."""
 
-import logging
-import sys
 import time
 from uuid import uuid4
 
@@ -14,20 +12,6 @@ REQUESTS = Counter("jaring_api_requests_total", "API requests answered.", ["oper
 SECONDS = Histogram("jaring_api_request_seconds", "Time an API request took.", ["operation"])
 
 log = structlog.get_logger("jaring.requests")
-
-
-def configure_logging(level: str) -> None:
-    """Write structured JSON lines to standard error."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
 
 
 def operation_id(route: APIRoute) -> str:

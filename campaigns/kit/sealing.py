@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 FORMAT = b"\x01"
 KEY_BYTES = 32
+_SHORTEST = 1 + 12 + 16
 
 
 class CannotOpen(Exception):
@@ -72,7 +73,7 @@ def seal(key: bytes, value: bytes, *, place: str) -> bytes:
 
 def unseal(key: bytes, sealed: bytes, *, place: str) -> bytes:
     """The value that `seal` encrypted for the same key and place; raises CannotOpen."""
-    if sealed[:1] != FORMAT:
+    if sealed[:1] != FORMAT or len(sealed) < _SHORTEST:
         raise CannotOpen("unknown format")
     try:
         return AESGCM(key).decrypt(sealed[1:13], sealed[13:], place.encode())

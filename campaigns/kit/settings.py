@@ -67,6 +67,9 @@ class Settings(BaseSettings):
         le=5000,
         description="Least time a sign-up takes, so that its length does not tell whether a person is known.",
     )
+    metrics_directory: Path | None = Field(
+        None, description="Folder in which server processes share their metrics; `serve` sets it."
+    )
     idempotency_hours: int = Field(72, ge=24, description="How long the answer to an `Idempotency-Key` is kept.")
 
     @field_validator("cors_origins", mode="before")

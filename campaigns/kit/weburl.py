@@ -12,7 +12,7 @@ from pydantic_core import Url, ValidationError
 from campaigns.kit.errors import Invalid, invalid_field
 
 LONGEST_URL = 2048
-_REFUSED = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_REFUSED = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _SCHEME = re.compile(r"https?://[^/]", re.IGNORECASE)
 _HOST_PATTERN = re.compile(
     r"(\*\.)?(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"

@@ -1,0 +1,90 @@
+"""The database a command works on: the configured one, the embedded one, or the one a running `serve` has started."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+from api.cli.refusing import Refusal
+from campaigns.kit.database import psycopg_conninfo, shown_url
+from campaigns.kit.embedded.attaching import running_url
+from campaigns.kit.embedded.errors import EmbeddedPostgresError
+from campaigns.kit.embedded.supervisor import EmbeddedPostgres
+from campaigns.kit.migrations import current_revision, migrate, newest_revision
+from campaigns.kit.settings import Settings
+
+OLDEST_SERVER = 150000
+
+
+def embedded_directory(settings: Settings) -> Path:
+    return settings.data / "postgres"
+
+
+@contextlib.contextmanager
+def reachable_database(settings: Settings) -> Iterator[str]:
+    """The URL of a database that answers, for as long as the block lasts; raises Refusal or EmbeddedPostgresError."""
+    if settings.database_url is not None:
+        url = settings.database_url.get_secret_value()
+        require_server(url)
+        yield url
+        return
+    directory = embedded_directory(settings)
+    server = EmbeddedPostgres(directory)
+    try:
+        server.start()
+    except EmbeddedPostgresError:
+        # Another process of ours may run it already; then work beside it.
+        url = running_url(directory) or ""
+        if not url or not _answers(url):
+            raise
+        yield url
+        return
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def current_database(settings: Settings) -> Iterator[str]:
+    """Like `reachable_database`, but also raises Refusal unless the schema is this version's."""
+    with reachable_database(settings) as url:
+        if current_revision(url) != newest_revision():
+            raise Refusal("The database is not at this version's schema; run `jaring migrate` first")
+        yield url
+
+
+def require_server(url: str) -> None:
+    """Raise Refusal unless a PostgreSQL new enough answers at the URL."""
+    try:
+        with psycopg.connect(psycopg_conninfo(url), connect_timeout=5) as connection:
+            version = connection.info.server_version
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise Refusal(f"PostgreSQL does not answer at {_shown(url)} (JARING_DATABASE_URL): {reason}") from None
+    if version < OLDEST_SERVER:
+        raise Refusal(f"The server at {_shown(url)} is PostgreSQL {version // 10000}; Jaring needs 15 or newer")
+
+
+def migrate_database() -> str:
+    """Bring the schema up to date; returns what was done, for people."""
+    settings = Settings()
+    with reachable_database(settings) as url:
+        done = migrate(url)
+        return f"{'Migrated to' if done else 'Already at'} revision {newest_revision()}."
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(psycopg_conninfo(url), connect_timeout=2).close()
+    except psycopg.Error:
+        return False
+    return True
+
+
+def _shown(url: str) -> str:
+    try:
+        return shown_url(url)
+    except Exception:
+        return "the configured address"

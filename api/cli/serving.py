@@ -1,0 +1,158 @@
+"""`jaring serve`: the database, the schema, the demo data and the server, started in this order and stopped in reverse.
+
+This process holds the embedded PostgreSQL and the server's workers as children; it answers no request itself.
+"""
+
+import http.client
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import structlog
+import typer
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.server import MPServer
+
+from api.cli.database import embedded_directory, require_server
+from api.cli.refusing import Refusal
+from api.http.logging import configure_logging
+from campaigns.kit.database import psycopg_conninfo
+from campaigns.kit.embedded.supervisor import EmbeddedPostgres
+from campaigns.kit.master_key import check_master_key, load_keys
+from campaigns.kit.migrations import current_revision, migrate, newest_revision
+from campaigns.kit.settings import Settings
+
+READY_SECONDS = 60.0
+# Longer than the workers take to store the taps that wait (api/running.py).
+KILL_SECONDS = 10
+
+log = structlog.get_logger("jaring.serve")
+
+
+def serve_until_stopped(*, demo: bool) -> None:
+    """Serve until SIGINT or SIGTERM; raises Refusal and the like before anything is left running."""
+    signal.signal(signal.SIGTERM, _stop)
+    settings = Settings()
+    configure_logging(settings.log_level)
+    _require_free_port(settings)
+    with _database(settings) as url:
+        _prepare_schema(settings, url)
+        keys = load_keys(settings.master_key.get_secret_value() if settings.master_key else None, settings.data)
+        check_master_key(psycopg_conninfo(url), keys)
+        guide = _guide(settings, url, demo=demo)
+        os.environ["JARING_DATABASE_URL"] = url
+        _share_metrics(settings)
+        _serve(settings, guide)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _require_free_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Refusal(
+                f"Port {settings.port} on {settings.host} cannot be used ({(error.strerror or '').lower()}); "
+                "stop what uses it or choose another with PORT= (JARING_PORT)"
+            ) from None
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    if settings.database_url is not None:
+        url = settings.database_url.get_secret_value()
+        require_server(url)
+        yield url
+        return
+    server = EmbeddedPostgres(embedded_directory(settings), on_event=lambda event, facts: log.info(event, **facts))
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+def _prepare_schema(settings: Settings, url: str) -> None:
+    if settings.migrate_on_start:
+        migrate(url)
+    elif current_revision(url) != newest_revision():
+        raise Refusal("The database is not at this version's schema; run `jaring migrate` first")
+
+
+def _guide(settings: Settings, url: str, *, demo: bool) -> str:
+    """What to tell a person who has just started the server."""
+    base = settings.short_link_base
+    lines = [f"Jaring serves on {base}", "", f"  API documentation  {base}docs"]
+    if demo:
+        from api.cli.demonstrating import demo_guide
+
+        lines += demo_guide(settings, url)
+    else:
+        lines.append("  First key          jaring keys create --role administrator --name you")
+    return "\n".join([*lines, "", "Ctrl-C stops everything."])
+
+
+def _share_metrics(settings: Settings) -> None:
+    folder = settings.data / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ["JARING_METRICS_DIRECTORY"] = str(folder)
+
+
+def _serve(settings: Settings, guide: str) -> None:
+    # Workers start as fresh interpreters: a forked copy would share this process' threads and locks.
+    multiprocessing.set_start_method("spawn", force=True)
+    server = MPServer(
+        "api.main:create_app",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=KILL_SECONDS,
+        working_dir=Path.cwd(),
+    )
+    threading.Thread(target=_announce, args=(settings, guide), daemon=True).start()
+    server.serve()
+
+
+def _announce(settings: Settings, guide: str) -> None:
+    """Print the guide as soon as the server is ready; end everything if it never becomes so."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if _is_ready(settings):
+            typer.echo(f"\n{guide}\n")
+            return
+        time.sleep(0.05)
+    typer.echo(f"jaring: The server was not ready within {READY_SECONDS:.0f} s; see the log above.", err=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _is_ready(settings: Settings) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - not binding here
+    connection = http.client.HTTPConnection(host, settings.port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

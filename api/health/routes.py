@@ -1,0 +1,55 @@
+"""Probes and metrics for whoever runs Jaring; they hold nothing about people and need no key."""
+
+import asyncio
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import REGISTRY as OWN_PROCESS
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.health.schemas import Alive, Ready
+from api.http.context import CurrentContext
+
+router = APIRouter(tags=["health"])
+
+PROBE_SECONDS = 2.0
+
+
+@router.get("/livez", name="live")
+async def live() -> Alive:
+    """Tell that the process answers; asks nothing else."""
+    return Alive(status="ok")
+
+
+@router.get("/readyz", name="ready", responses={503: {"model": Ready, "description": "A part does not answer."}})
+async def ready(context: CurrentContext, response: Response) -> Ready:
+    """Tell whether the database answers and has the schema this server was built for."""
+    revision: str | None = None
+    reachable = False
+    try:
+        async with asyncio.timeout(PROBE_SECONDS), context.sessions() as session:
+            revision = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+            reachable = True
+    except (SQLAlchemyError, OSError, TimeoutError):
+        pass
+    well = reachable and revision == context.newest_revision
+    response.status_code = 200 if well else 503
+    response.headers["Cache-Control"] = "no-store"
+    return Ready(
+        status="ready" if well else "degraded",
+        database="ok" if reachable else "unreachable",
+        migrations="unknown" if not reachable else "ok" if revision == context.newest_revision else "outdated",
+        taps_waiting=context.taps_waiting(),
+    )
+
+
+@router.get("/metrics", name="metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(context: CurrentContext) -> Response:
+    """Read the metrics of all server processes in Prometheus' text format."""
+    registry = OWN_PROCESS
+    if context.settings.metrics_directory is not None:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=str(context.settings.metrics_directory))  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,121 @@
+"""Everything a server process holds while it runs: connections, caches, and the tasks that keep them fresh."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import psycopg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.http.context import Context
+from api.redirect.app import RedirectApp
+from campaigns.clicks.capture import CLICKS, ORPHANS, TapWriter
+from campaigns.clicks.salts import SaltKeeper
+from campaigns.kit.database import SessionFactory, make_engine, make_sessions, psycopg_conninfo
+from campaigns.kit.idempotency import forget_old_answers
+from campaigns.kit.master_key import load_keys
+from campaigns.kit.migrations import newest_revision
+from campaigns.kit.settings import Settings
+from campaigns.links.resolving import LinkResolver, follow_changes
+
+# Look-ups of slugs have connections of their own, so that a busy API does not keep taps waiting.
+REDIRECT_POOL = 3
+STOP_SECONDS = 5.0
+CLEANING_SECONDS = 3600.0
+PARENT_CHECK_SECONDS = 1.0
+
+log = structlog.get_logger("jaring.running")
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectApp]]:
+    """Open all of it, and close it in order: taps that wait are stored before the process ends."""
+    if settings.database_url is None:
+        raise RuntimeError("JARING_DATABASE_URL is not set; `jaring serve` sets it for the embedded PostgreSQL")
+    url = settings.database_url.get_secret_value()
+    conninfo = psycopg_conninfo(url)
+    keys = load_keys(settings.master_key.get_secret_value() if settings.master_key else None, settings.data)
+
+    def engine_of(pool_size: int) -> AsyncEngine:
+        return make_engine(url, pool_size=pool_size, statement_timeout_seconds=settings.statement_timeout_seconds)
+
+    api_engine, redirect_engine = engine_of(settings.pool_size), engine_of(REDIRECT_POOL)
+    connections = _plain_connections(redirect_engine)
+    resolver = LinkResolver(
+        connections, link_kept_seconds=settings.link_cache_seconds, most_links=settings.link_cache_size
+    )
+    clicks, orphans = (
+        TapWriter(conninfo, table, deadline_seconds=settings.click_deadline_seconds, backlog=settings.click_backlog)
+        for table in (CLICKS, ORPHANS)
+    )
+    salts = SaltKeeper(connections, ZoneInfo(settings.timezone))
+    await salts.refresh(datetime.now(UTC))
+    sessions = make_sessions(api_engine)
+    context = Context(
+        settings=settings,
+        keys=keys,
+        sessions=sessions,
+        newest_revision=newest_revision(),
+        taps_waiting=lambda: clicks.waiting + orphans.waiting,
+    )
+    redirect = RedirectApp(resolver=resolver, clicks=clicks, orphans=orphans, salts=salts, token_key=keys.click_token)
+    clicks.start()
+    orphans.start()
+    tasks = [
+        asyncio.create_task(follow_changes(resolver, conninfo)),
+        asyncio.create_task(salts.keep()),
+        asyncio.create_task(_clean(sessions, timedelta(hours=settings.idempotency_hours))),
+        asyncio.create_task(_end_with_parent()),
+    ]
+    try:
+        yield context, redirect
+    finally:
+        await asyncio.gather(clicks.stop(within_seconds=STOP_SECONDS), orphans.stop(within_seconds=STOP_SECONDS))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await redirect_engine.dispose()
+        await api_engine.dispose()
+
+
+def _plain_connections(engine: AsyncEngine) -> Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]:
+    """psycopg connections, in autocommit, out of the engine's pool."""
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def connection() -> AsyncIterator[psycopg.AsyncConnection]:
+        try:
+            async with autocommit.connect() as borrowed:
+                raw = (await borrowed.get_raw_connection()).driver_connection
+                if not isinstance(raw, psycopg.AsyncConnection):
+                    raise TypeError("the engine's driver is not psycopg 3")
+                yield raw
+        except SQLAlchemyError as error:
+            raise OSError("no database connection") from error
+
+    return connection
+
+
+async def _clean(sessions: SessionFactory, kept: timedelta) -> None:
+    while True:
+        await asyncio.sleep(CLEANING_SECONDS)
+        try:
+            async with sessions() as session, session.begin():
+                await forget_old_answers(session, kept=kept, now=datetime.now(UTC))
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("cleaning_failed", error=type(error).__name__)
+
+
+async def _end_with_parent() -> None:
+    """Stop this process when the one that started it was killed, so that nothing keeps the port."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(PARENT_CHECK_SECONDS)
+    log.error("parent_gone")
+    os.kill(os.getpid(), signal.SIGTERM)

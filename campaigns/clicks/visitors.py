@@ -1,0 +1,37 @@
+"""Who tapped, within one local day: a keyed hash whose salt is destroyed when the day is over.
+
+Day-scoped on purpose: hashes of two days cannot be matched, so the sum of daily visitors is exact, and nobody can be
+followed. The address goes into the hash and nowhere else.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as clock
+from zoneinfo import ZoneInfo
+
+SALT_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DaySalt:
+    """The salt of one local day and the Unix millisecond at which that day ends."""
+
+    day: date
+    salt: bytes
+    ends_at_ms: int
+
+
+def visitor_of(salt: bytes, address: bytes, agent: bytes, language: bytes) -> int:
+    """A signed 64-bit number for the visitor: BLAKE2b (RFC 7693) keyed with the day's salt."""
+    digest = hashlib.blake2b(b"\0".join((address, agent, language)), digest_size=8, key=salt).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def local_day(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date()
+
+
+def end_of_day_ms(day: date, zone: ZoneInfo) -> int:
+    """The Unix millisecond at which the local day ends."""
+    return int(datetime.combine(day + timedelta(days=1), clock.min, zone).timestamp() * 1000)
