@@ -1,0 +1,52 @@
+"""Where a link leads: its destination with the UTM five and, last in the query, the click token.
+
+The redirect imports this on its hot path, so it needs the standard library only. Every function is total: whatever text
+comes in, what goes out is printable ASCII without spaces, fit for a `Location` header.
+"""
+
+from urllib.parse import quote, unquote_plus
+
+from campaigns.links.types import Utm
+
+CLICK_PARAMETER = "cid"
+_UTM_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+_OWN_PARAMETERS = frozenset((*_UTM_PARAMETERS, CLICK_PARAMETER))
+# Everything that may stand in a header as it is, `%` included, so that what is encoded already stays byte for byte.
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+
+
+def compose_target(destination: str, utm: Utm) -> tuple[bytes, bytes]:
+    """The address a tap is sent to, as what stands before the click token and what stands after it (the fragment).
+
+    Any of the UTM five or a `cid` in the destination's own query is dropped, also where the link has no such value: the
+    page then counts what the link says. All other parameters stay as they are, in their order.
+    """
+    base, parameters, fragment = _composed(destination, utm)
+    before = f"{base}?{'&'.join([*parameters, f'{CLICK_PARAMETER}='])}"
+    return before.encode("ascii"), fragment.encode("ascii")
+
+
+def compose_url(destination: str, utm: Utm) -> str:
+    """The same address without a click token, for people to see."""
+    base, parameters, fragment = _composed(destination, utm)
+    return f"{base}?{'&'.join(parameters)}{fragment}"
+
+
+def _composed(destination: str, utm: Utm) -> tuple[str, list[str], str]:
+    """The destination up to its query, the `name=value` parts of the new query, and the fragment with its `#`."""
+    safe = quote(destination, safe=_PRINTABLE, errors="replace")
+    address, mark, fragment = safe.partition("#")
+    base, _, query = address.partition("?")
+    kept = [part for part in query.split("&") if part and _name_of(part) not in _OWN_PARAMETERS]
+    values = (utm.source, utm.medium, utm.campaign, utm.term, utm.content)
+    added = [
+        f"{name}={quote(value, safe='', errors='replace')}"
+        for name, value in zip(_UTM_PARAMETERS, values, strict=True)
+        if value is not None
+    ]
+    return base, kept + added, mark + fragment
+
+
+def _name_of(part: str) -> str:
+    """The parameter's name as the page reads it: `utm%5Fsource` and `utm_source` are one name."""
+    return unquote_plus(part.partition("=")[0])

@@ -1,0 +1,77 @@
+"""Changes of links reach the redirect's caches when they are committed, and never otherwise."""
+
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.types import Principal, Role
+from campaigns.links.models import Link
+from campaigns.links.operations import change_link, create_link, retire_link
+from tests.factories.world import World
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+async def heard(listener: psycopg.AsyncConnection, *, seconds: float) -> list[str]:
+    """What is announced within the time; ends early with the first announcements."""
+    return [note.payload async for note in listener.notifies(timeout=seconds, stop_after=1)]
+
+
+def marketer(world: World) -> Principal:
+    return world.principals[Role.MARKETER]
+
+
+async def make(session: AsyncSession, world: World, slug: str, now: datetime) -> Link:
+    fields: dict[str, Any] = {"destination": None, "utm_term": None, "utm_content": None}
+    return await create_link(
+        session,
+        marketer(world),
+        campaign_id=world.campaign.id,
+        channel_id=world.channel.id,
+        name="Story",
+        slug=slug,
+        now=now,
+        **fields,
+    )
+
+
+async def test_every_change_is_announced_by_its_commit(
+    committing_sessions: Sessions, committed_world: World, listener: psycopg.AsyncConnection, now: datetime
+) -> None:
+    caller, version = marketer(committed_world), {"expected_version": None, "now": now}
+    async with committing_sessions() as session:
+        link = await make(session, committed_world, "announced", now)
+        await session.flush()
+        assert await heard(listener, seconds=0.3) == []
+        await session.commit()
+    assert await heard(listener, seconds=5) == ["announced"]
+
+    async with committing_sessions() as session:
+        await change_link(session, caller, link_id=link.id, changes={"utm_term": "pagi"}, **version)  # type: ignore[arg-type]
+        assert await heard(listener, seconds=0.3) == []
+        await session.commit()
+    assert await heard(listener, seconds=5) == ["announced"]
+
+    async with committing_sessions() as session:
+        await retire_link(session, caller, link_id=link.id, **version)  # type: ignore[arg-type]
+        assert await heard(listener, seconds=0.3) == []
+        await session.commit()
+    assert await heard(listener, seconds=5) == ["announced"]
+
+
+async def test_what_is_rolled_back_or_changes_nothing_is_not_announced(
+    committing_sessions: Sessions, committed_world: World, listener: psycopg.AsyncConnection, now: datetime
+) -> None:
+    caller = marketer(committed_world)
+    async with committing_sessions() as session, session.begin():
+        link = await make(session, committed_world, "quiet", now)
+    assert await heard(listener, seconds=5) == ["quiet"]
+    async with committing_sessions() as session:
+        await retire_link(session, caller, link_id=link.id, expected_version=None, now=now)
+        await session.rollback()
+    async with committing_sessions() as session, session.begin():
+        await change_link(session, caller, link_id=link.id, changes={"name": "Story"}, expected_version=None, now=now)
+    assert await heard(listener, seconds=0.3) == []
