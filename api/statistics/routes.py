@@ -2,4 +2,29 @@
 
 from fastapi import APIRouter
 
-router = APIRouter(tags=["statistics"])
+from api.http.auth import StatisticsReader
+from api.http.context import CurrentContext
+from api.http.sessions import ReadSession
+from api.statistics.schemas import StatisticsAnswer, StatisticsQuery
+from campaigns.statistics.queries import answer_query
+from campaigns.statistics.rules import parse_query
+from campaigns.statistics.types import DateRange, DimensionName, Filter, Order
+
+router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
+
+
+@router.post("/query", name="query")
+async def query(
+    body: StatisticsQuery, caller: StatisticsReader, session: ReadSession, context: CurrentContext
+) -> StatisticsAnswer:
+    """Ask for figures of your units; the answer repeats the query as it was executed."""
+    asked = parse_query(
+        metrics=body.metrics,
+        dimensions=body.dimensions,
+        date_range=DateRange(body.date_range.from_, body.date_range.to),
+        timezone=body.timezone or context.settings.timezone,
+        filters=[Filter(DimensionName(one.dimension), one.operator, tuple(one.values)) for one in body.filters],
+        order_by=[Order(one.field, one.direction) for one in body.order_by],
+        limit=body.limit,
+    )
+    return StatisticsAnswer.model_validate(await answer_query(session, caller, query=asked))

@@ -1,0 +1,123 @@
+"""Words of statistics: a query as data, and the answer to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+# What a breakdown shows for a conversion that no touch led to; no slug, source or medium can be spelled like it.
+NOT_SET = "(not set)"
+
+
+class MetricName(StrEnum):
+    """A figure; `metrics.METRICS` defines each."""
+
+    CLICKS = "clicks"
+    VISITORS = "visitors"
+    REGISTRATIONS = "registrations"
+    ACCEPTED = "accepted"
+    CONVERSION_RATE = "conversion_rate"
+
+
+class DimensionName(StrEnum):
+    """What figures are broken down by; `dimensions.DIMENSIONS` defines each."""
+
+    CAMPAIGN = "campaign"
+    LINK = "link"
+    SOURCE = "source"
+    MEDIUM = "medium"
+    DAY = "time:day"
+
+
+class FactName(StrEnum):
+    """A table whose rows are counted; `facts.FACTS` says how each is read."""
+
+    CLICKS = "clicks"
+    CONVERSIONS = "conversions"
+
+
+class Direction(StrEnum):
+    ASCENDING = "asc"
+    DESCENDING = "desc"
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """Local days, both counted in."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """The same range in UTC: `end` is the first moment after it."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Only what has one of the values in the dimension."""
+
+    dimension: DimensionName
+    operator: Literal["is"]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One key to sort by: a metric or dimension of the query."""
+
+    field: str
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question with nothing left to guess: defaults filled in, days resolved, the order total."""
+
+    metrics: tuple[MetricName, ...]
+    dimensions: tuple[DimensionName, ...]
+    date_range: DateRange
+    timezone: str
+    utc_range: TimeRange
+    filters: tuple[Filter, ...]
+    order_by: tuple[Order, ...]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One group: its values in the order of the query's dimensions, its figures in the order of its metrics."""
+
+    dimensions: Sequence[str]
+    metrics: Sequence[int | float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How far the figures can be trusted, read in the same snapshot as they are."""
+
+    unattributed_registrations: int
+    unattributed_share: float | None
+    orphan_clicks: int
+    watermark: datetime
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    quality: Quality
+    time_labels: Sequence[date] | None
+    total_rows: int
+    definitions: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    results: Sequence[Row]
+    query: Query
+    meta: Meta

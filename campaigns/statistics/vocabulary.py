@@ -1,0 +1,77 @@
+"""Which filter values exist for a caller, and the one spelling each is stored in.
+
+Whatever a breakdown can show a caller, it can also filter on: the links and channels it may use, and those of other
+units that stand in its own figures because a candidate of another unit's link registered with it.
+
+Each function takes folded spellings and returns `{spelling: stored value}` of those it knows.
+"""
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
+
+from sqlalchemy import Select, or_, union
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.types import Principal
+from campaigns.attribution.models import Conversion
+from campaigns.links.models import Link
+from campaigns.planning.models import Campaign
+from campaigns.planning.queries import canonical_source, knows_medium, subtree
+
+Known = Callable[[AsyncSession, Principal, Collection[str]], Awaitable[dict[str, str]]]
+
+
+async def known_campaigns(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
+    """Campaigns of the caller's subtree, by slug."""
+    statement = select(Campaign.slug).where(
+        col(Campaign.slug).in_(spellings), col(Campaign.unit_id).in_(subtree(principal))
+    )
+    return {slug: slug for slug in (await session.exec(statement)).all()}
+
+
+async def known_links(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
+    """Links of the caller's campaigns and links credited with its registrations, by slug."""
+    credited = select(Conversion.link_id).where(col(Conversion.unit_id).in_(subtree(principal)))
+    statement = select(Link.slug).where(
+        col(Link.slug).in_(spellings),
+        or_(col(Link.campaign_id).in_(_own_campaigns(principal)), col(Link.id).in_(credited)),
+    )
+    return {slug: slug for slug in (await session.exec(statement)).all()}
+
+
+async def known_sources(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
+    """Sources of the caller's channels, by any of their spellings, and sources in its own figures."""
+    found = {}
+    for spelling in spellings:
+        source = await canonical_source(session, principal, spelling=spelling)
+        if source is not None:
+            found[spelling] = source
+    return found | await _in_figures(
+        session, principal, set(spellings) - set(found), of_clicks=Link.utm_source, of_conversions=Conversion.source
+    )
+
+
+async def known_media(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
+    """Media of the caller's channels and media in its own figures."""
+    found = {one: one for one in spellings if await knows_medium(session, principal, medium=one)}
+    return found | await _in_figures(
+        session, principal, set(spellings) - set(found), of_clicks=Link.utm_medium, of_conversions=Conversion.medium
+    )
+
+
+async def _in_figures(
+    session: AsyncSession, principal: Principal, values: Collection[str], *, of_clicks: Any, of_conversions: Any
+) -> dict[str, str]:
+    if not values:
+        return {}
+    clicked = select(of_clicks).where(of_clicks.in_(values), col(Link.campaign_id).in_(_own_campaigns(principal)))
+    converted = select(of_conversions).where(
+        of_conversions.in_(values), col(Conversion.unit_id).in_(subtree(principal))
+    )
+    rows = await session.exec(union(clicked, converted))  # type: ignore[call-overload]
+    return {value: value for (value,) in rows.all()}
+
+
+def _own_campaigns(principal: Principal) -> Select[Any]:
+    return select(Campaign.id).where(col(Campaign.unit_id).in_(subtree(principal)))

@@ -1,0 +1,147 @@
+"""Figures against plain arithmetic over the same rows, in every division, for every level of the force."""
+
+from itertools import combinations
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.statistics.types import Answer, DimensionName, MetricName
+from tests.database.statistics.arithmetic import breakdown, counted, in_range, value_of
+from tests.database.statistics.conftest import Field, as_rows, ask, only, random_history, store
+
+DIVISIONS = [division for size in range(4) for division in combinations(DimensionName, size)]
+ADDITIVE = {MetricName.CLICKS: 0, MetricName.REGISTRATIONS: 2, MetricName.ACCEPTED: 3}
+
+
+def found(answer: Answer) -> dict[tuple[str, ...], list[float | None]]:
+    rows = {tuple(row.dimensions): list(row.metrics) for row in answer.results}
+    assert len(rows) == len(answer.results) == answer.meta.total_rows
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("code", "zone"),
+    [
+        ("ID", "Asia/Jakarta"),
+        ("ID", "America/New_York"),
+        ("ID-JB", "UTC"),
+        ("ID-BA", "Asia/Kathmandu"),
+        ("ID-JB-BDG", "Asia/Jakarta"),
+    ],
+)
+async def test_every_division_equals_the_arithmetic(session: AsyncSession, field: Field, code: str, zone: str) -> None:
+    history = random_history(field, seed=11)
+    await store(session, as_rows(history))
+    units = field.units()
+    rows = counted(history, viewer=units[code], units=list(units.values()), zone=zone)
+    assert rows
+    for division in DIVISIONS:
+        answer = await ask(session, field.viewer(units[code]), dimensions=division, timezone=zone)
+        assert found(answer) == breakdown(rows, division, zone), division
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_breakdowns_add_up_to_the_undivided_figure(session: AsyncSession, field: Field, seed: int) -> None:
+    await store(session, as_rows(random_history(field, seed=seed, rows=200)))
+    viewer = field.viewer(field.world.national)
+    (undivided,) = (await ask(session, viewer)).results
+    for division in DIVISIONS[1:]:
+        results = (await ask(session, viewer, dimensions=division)).results
+        for metric, place in ADDITIVE.items():
+            added = sum(row.metrics[place] or 0 for row in results)
+            assert added == undivided.metrics[place], (division, metric)
+
+
+@pytest.mark.parametrize("name", [one for one in DimensionName if one is not DimensionName.DAY])
+async def test_filters_part_the_total(session: AsyncSession, field: Field, name: DimensionName) -> None:
+    """Every value that a breakdown shows can be filtered on, and gives the figures of its row."""
+    await store(session, as_rows(random_history(field, seed=5)))
+    viewer = field.viewer(field.world.own)
+    for value, figures in found(await ask(session, viewer, dimensions=[name])).items():
+        filtered = await ask(session, viewer, filters=[only(name, *value)])
+        assert found(filtered) == {(): figures}, value
+        assert filtered.query.filters[0].values == value
+
+
+async def test_filters_of_two_dimensions_both_hold(session: AsyncSession, field: Field) -> None:
+    history = random_history(field, seed=6)
+    await store(session, as_rows(history))
+    units = field.units()
+    rows = [
+        one
+        for one in counted(history, viewer=units["ID-JB"], units=list(units.values()), zone="UTC")
+        if value_of(one, "source", "UTC") in ("instagram", "(not set)")
+        and value_of(one, "medium", "UTC") in ("social", "(not set)")
+    ]
+    answer = await ask(
+        session,
+        field.viewer(units["ID-JB"]),
+        timezone="UTC",
+        dimensions=[DimensionName.LINK],
+        filters=[
+            only(DimensionName.SOURCE, "ig", "insta", "(not set)"),
+            only(DimensionName.MEDIUM, "social", "(not set)"),
+        ],
+    )
+    assert found(answer) == breakdown(rows, ["link"], "UTC")
+    assert answer.query.filters[0].values == ("instagram", "(not set)")
+
+
+@pytest.mark.parametrize("metric", list(MetricName))
+async def test_a_metric_asked_alone_is_the_same(session: AsyncSession, field: Field, metric: MetricName) -> None:
+    """And its breakdown has only groups in which something was counted for it."""
+    history = random_history(field, seed=7, rows=60)
+    await store(session, as_rows(history))
+    units = field.units()
+    kinds = {
+        MetricName.CLICKS: {"click"},
+        MetricName.VISITORS: {"click"},
+        MetricName.REGISTRATIONS: {"registered"},
+        MetricName.ACCEPTED: {"accepted"},
+        MetricName.CONVERSION_RATE: {"click", "registered"},
+    }[metric]
+    rows = counted(history, viewer=units["ID"], units=list(units.values()), zone="UTC")
+    place = list(MetricName).index(metric)
+    expected = breakdown([one for one in rows if one.kind in kinds], ["link", "time:day"], "UTC")
+    answer = await ask(
+        session,
+        field.viewer(units["ID"]),
+        metrics=[metric],
+        dimensions=[DimensionName.LINK, DimensionName.DAY],
+        timezone="UTC",
+    )
+    assert found(answer) == {key: [values[place]] for key, values in expected.items()}
+
+
+async def test_quality_is_of_the_figures_of_the_same_answer(session: AsyncSession, field: Field) -> None:
+    history = random_history(field, seed=8)
+    await store(session, as_rows(history))
+    viewer = field.viewer(field.world.own)
+    answer = await ask(session, viewer, dimensions=[DimensionName.LINK], metrics=[MetricName.REGISTRATIONS])
+    by_link = {row.dimensions[0]: row.metrics[0] for row in answer.results}
+    quality = answer.meta.quality
+    assert quality.unattributed_registrations == by_link["(not set)"]
+    total = sum(figure or 0 for figure in by_link.values())
+    assert quality.unattributed_share == round(quality.unattributed_registrations / total, 6)
+    orphans = [one for one in history if one.kind == "orphan" and in_range(one, "Asia/Jakarta")]
+    assert quality.orphan_clicks == len(orphans) > 0
+
+
+async def test_one_statement_gives_figures_and_quality(
+    session: AsyncSession, connection: AsyncConnection, field: Field
+) -> None:
+    viewer = field.viewer(field.world.own)
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        statements.append(statement)
+
+    event.listen(connection.sync_connection, "before_cursor_execute", note)
+    try:
+        await ask(session, viewer, dimensions=list(DimensionName)[-3:])
+    finally:
+        event.remove(connection.sync_connection, "before_cursor_execute", note)
+    assert len(statements) == 1
+    assert "orphan_clicks" in statements[0]
