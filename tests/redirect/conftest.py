@@ -1,0 +1,101 @@
+"""The redirect alone, on a database of its own with real commits."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import httpx
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from api.redirect.app import RedirectApp
+from campaigns.clicks.capture import CLICKS, ORPHANS, TapWriter
+from campaigns.clicks.salts import SaltKeeper
+from campaigns.kit.database import make_engine, make_sessions, psycopg_conninfo
+from campaigns.links.models import Link
+from campaigns.links.resolving import LinkResolver
+from tests.factories.world import build_world
+
+TOKEN_KEY = b"k" * 32
+Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
+
+
+@dataclass
+class Taps:
+    """A running redirect with the parts a test looks into, and one active link with the slug `abc`."""
+
+    app: RedirectApp
+    client: httpx.AsyncClient
+    clicks: TapWriter
+    resolver: LinkResolver
+    conninfo: str
+    link_id: UUID
+    campaign_id: UUID
+
+    async def sql(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        """Run one statement in its own transaction; the rows it gives."""
+        async with await psycopg.AsyncConnection.connect(self.conninfo, row_factory=dict_row) as connection:
+            cursor = await connection.execute(statement.encode(), values)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def stored(self, table: str = "clicks") -> list[dict[str, Any]]:
+        return await self.sql(f"SELECT * FROM {table} ORDER BY id")
+
+
+@pytest.fixture
+def conninfo(own_database: str) -> str:
+    return psycopg_conninfo(own_database)
+
+
+@pytest.fixture
+def connections(conninfo: str) -> Connections:
+    @asynccontextmanager
+    async def connection() -> AsyncIterator[psycopg.AsyncConnection]:
+        async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as opened:
+            yield opened
+
+    return connection
+
+
+@pytest.fixture
+async def link(own_database: str) -> Link:
+    engine = make_engine(own_database, pool_size=2, statement_timeout_seconds=10)
+    now = datetime.now(UTC)
+    async with make_sessions(engine)() as session, session.begin():
+        world = await build_world(session, now=now)
+        link = Link(
+            campaign_id=world.campaign.id,
+            channel_id=world.channel.id,
+            name="bio",
+            slug="abc",
+            destination="https://daftar.example/form?lang=id#top",
+            utm_source="instagram",
+            utm_medium="social",
+            utm_campaign="bintara-jabar",
+            state="active",
+            created_at=now,
+        )
+        session.add(link)
+    await engine.dispose()
+    return link
+
+
+@pytest.fixture
+async def taps(link: Link, conninfo: str, connections: Connections) -> AsyncIterator[Taps]:
+    resolver = LinkResolver(connections, link_kept_seconds=30, most_links=1000)
+    clicks, orphans = (TapWriter(conninfo, table, deadline_seconds=1.0, backlog=500) for table in (CLICKS, ORPHANS))
+    salts = SaltKeeper(connections, ZoneInfo("Asia/Jakarta"))
+    await salts.refresh(datetime.now(UTC))
+    app = RedirectApp(resolver=resolver, clicks=clicks, orphans=orphans, salts=salts, token_key=TOKEN_KEY)
+    clicks.start()
+    orphans.start()
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://short.example") as client:
+        yield Taps(app, client, clicks, resolver, conninfo, link.id, link.campaign_id)
+    await clicks.stop(within_seconds=5)
+    await orphans.stop(within_seconds=5)

@@ -1,0 +1,63 @@
+"""The day's salt: one for all servers, gone when its day is over."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from campaigns.clicks.salts import SaltKeeper
+from tests.redirect.conftest import Connections
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)  # 12:00 in Jakarta
+
+
+def milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+async def days(connections: Connections) -> list[str]:
+    async with connections() as connection:
+        rows = await (await connection.execute("SELECT day FROM visitor_salts ORDER BY day")).fetchall()
+    return [row[0].isoformat() for row in rows]
+
+
+async def test_all_servers_of_a_day_have_one_salt(connections: Connections) -> None:
+    keepers = [SaltKeeper(connections, JAKARTA) for _ in range(2)]
+    for keeper in keepers:
+        await keeper.refresh(NOON)
+    one, other = (keeper.current(milliseconds(NOON)) for keeper in keepers)
+    assert one == other
+
+
+async def test_a_new_day_has_a_new_salt_and_the_old_one_is_destroyed(connections: Connections) -> None:
+    keeper = SaltKeeper(connections, JAKARTA)
+    await keeper.refresh(NOON)
+    first = keeper.current(milliseconds(NOON))
+    await keeper.refresh(NOON + timedelta(days=1))
+    assert keeper.current(milliseconds(NOON + timedelta(days=1))) != first
+    assert await days(connections) == ["2026-11-24"]
+
+
+async def test_midnight_is_the_zone_s_and_needs_no_database(connections: Connections) -> None:
+    keeper = SaltKeeper(connections, JAKARTA)
+    last_minute = datetime(2026, 11, 23, 16, 59, tzinfo=UTC)  # 23:59 in Jakarta
+    await keeper.refresh(last_minute)
+    assert await days(connections) == ["2026-11-23", "2026-11-24"]
+    before = keeper.current(milliseconds(last_minute + timedelta(seconds=59)))
+    after = keeper.current(milliseconds(last_minute + timedelta(seconds=60)))
+    assert before != after
+    other = SaltKeeper(connections, JAKARTA)
+    await other.refresh(last_minute + timedelta(minutes=2))
+    assert other.current(milliseconds(last_minute + timedelta(minutes=2))) == after
+
+
+async def test_without_a_fetched_salt_the_day_still_changes(
+    connections: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = SaltKeeper(connections, JAKARTA)
+    await keeper.refresh(NOON)
+    tomorrow = milliseconds(NOON + timedelta(days=1))
+    made_up = keeper.current(tomorrow)
+    assert made_up != keeper._salts[NOON.date()].salt
+    assert keeper.current(tomorrow + 1) == made_up

@@ -1,0 +1,41 @@
+"""Click tokens: whatever was not signed by us says nothing."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.clicks.tokens import TOKEN_LENGTH, read_click, sign_click
+from campaigns.kit.ids import time_of, uuid7_at
+
+KEY = b"k" * 32
+CLICK, LINK = uuid7_at(1_795_000_000_123), UUID(int=5)
+
+
+def token() -> str:
+    return sign_click(KEY, CLICK.bytes, LINK.bytes).decode()
+
+
+def test_a_token_says_what_was_signed() -> None:
+    read = read_click(KEY, token())
+    assert read is not None
+    assert (read.click_id, read.link_id, read.clicked_at) == (CLICK, LINK, time_of(CLICK))
+    assert read.clicked_at.timestamp() == 1_795_000_000.123
+    assert len(token()) == TOKEN_LENGTH
+
+
+@pytest.mark.parametrize("place", range(TOKEN_LENGTH))
+def test_any_changed_symbol_spoils_it(place: int) -> None:
+    good = token()
+    changed = good[:place] + ("A" if good[place] != "A" else "B") + good[place + 1 :]
+    assert read_click(KEY, changed) is None
+
+
+def test_another_key_does_not_read_it() -> None:
+    assert read_click(b"x" * 32, token()) is None
+
+
+@given(st.text(max_size=80) | st.text(alphabet=st.characters(codec="ascii"), min_size=60, max_size=60))
+def test_no_text_that_we_did_not_sign_is_accepted(text: str) -> None:
+    assert read_click(KEY, text) is None
