@@ -57,6 +57,9 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem
+    for schema in schemas.values():
+        for example in schema.get("examples", []):
+            _restore_nulls(example, schema, schemas)
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             for status in _refusals(path, method, operation):
@@ -65,6 +68,22 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
                     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
                 }
     return document
+
+
+def _restore_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Put nulls back into an example: FastAPI drops them from the whole document, also where they are required."""
+    while "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    for choice in schema.get("anyOf", []):
+        _restore_nulls(example, choice, schemas)
+    if isinstance(example, list) and "items" in schema:
+        for one in example:
+            _restore_nulls(one, schema["items"], schemas)
+    elif isinstance(example, dict) and "properties" in schema:
+        for name in schema.get("required", []):
+            if example.setdefault(name, None) is None:
+                continue
+            _restore_nulls(example[name], schema["properties"][name], schemas)
 
 
 def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[str]:

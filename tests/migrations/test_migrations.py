@@ -1,0 +1,58 @@
+"""Migrations go up, down and up again, and end where the tables in code are."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from psycopg import sql
+
+from campaigns.kit.embedded.supervisor import EmbeddedPostgres
+from campaigns.kit.migrations import alembic_config, current_revision, migrate, newest_revision
+
+NAME = "migrations"
+
+
+@pytest.fixture
+def url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    with psycopg.connect(postgres.conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+    yield postgres.url.replace("/jaring?", f"/{NAME}?")
+    with psycopg.connect(postgres.conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(NAME)))
+
+
+def tables(url: str) -> set[str]:
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        rows = connection.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace").fetchall()
+    return {row[0] for row in rows}
+
+
+def test_there_is_one_newest_revision() -> None:
+    assert len(ScriptDirectory.from_config(alembic_config("")).get_heads()) == 1
+
+
+def test_up_down_up_without_drift(url: str) -> None:
+    assert current_revision(url) is None
+    assert migrate(url)
+    assert current_revision(url) == newest_revision()
+    whole = tables(url)
+    command.downgrade(alembic_config(url), "base")
+    assert tables(url) == {"alembic_version", "alembic_version_pkc"}
+    assert migrate(url)
+    assert tables(url) == whole
+    # Raises if the tables in code and the migrated ones differ.
+    command.check(alembic_config(url))
+
+
+def test_a_second_migration_finds_nothing_to_do(url: str) -> None:
+    assert [migrate(url), migrate(url)] == [True, False]
+
+
+@pytest.mark.parametrize("table", ["audit_entries", "conversions"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {}"])
+def test_what_is_written_down_cannot_be_changed(url: str, table: str, change: str) -> None:
+    migrate(url)
+    with psycopg.connect(url.replace("+psycopg", "")) as connection, pytest.raises(psycopg.errors.RestrictViolation):
+        connection.execute(sql.SQL(change).format(sql.Identifier(table)))
