@@ -347,6 +347,7 @@ def upgrade() -> None:
         ["campaign_id", "stage_kind", "occurred_at"],
         unique=False,
     )
+    op.create_index(op.f("ix_conversions_link_id"), "conversions", ["link_id"], unique=False)
     op.create_index("ix_conversions_occurred_at", "conversions", ["occurred_at"], unique=False, postgresql_using="brin")
     op.create_table(
         "consents",
@@ -433,6 +434,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_repeated_applications_application_id_id"), table_name="repeated_applications")
     op.drop_table("repeated_applications")
     op.drop_table("consents")
+    op.drop_index(op.f("ix_conversions_link_id"), table_name="conversions")
     op.drop_index("ix_conversions_occurred_at", table_name="conversions", postgresql_using="brin")
     op.drop_index(op.f("ix_conversions_campaign_id_stage_kind_occurred_at"), table_name="conversions")
     op.drop_index(op.f("ix_conversions_application_id"), table_name="conversions")

@@ -1,5 +1,43 @@
-"""Routes of audit."""
+"""Routes of the audit trail."""
 
-from fastapi import APIRouter
+from typing import Annotated
+from uuid import UUID
 
-router = APIRouter(tags=["audit"])
+from fastapi import APIRouter, Query, Request, Response
+
+from api.audit.schemas import AuditEntryOut, ObjectType
+from api.http.auth import AuditReader
+from api.http.paging import PageQuery, listed
+from api.http.schemas import Listed, Moment
+from api.http.sessions import ReadSession
+from campaigns.access.queries import list_audit_entries
+from campaigns.planning.queries import subtree
+
+router = APIRouter(prefix="/v1/audit-entries", tags=["audit"])
+
+
+@router.get("", name="list", responses={404: {}})
+async def list_all(
+    caller: AuditReader,
+    session: ReadSession,
+    page: PageQuery,
+    request: Request,
+    response: Response,
+    object_type: Annotated[ObjectType | None, Query(description="Only changes of objects of this type.")] = None,
+    object_id: Annotated[
+        UUID | None, Query(description="Only changes of the object of this id; needs `object_type`.")
+    ] = None,
+    since: Annotated[Moment | None, Query(description="Only changes at or after this time.")] = None,
+    until: Annotated[Moment | None, Query(description="Only changes before this time.")] = None,
+) -> Listed[AuditEntryOut]:
+    """List the changes made in your units, newest first."""
+    found = await list_audit_entries(
+        session,
+        units=subtree(caller),
+        object_type=object_type,
+        object_id=object_id,
+        since=since,
+        until=until,
+        page=page,
+    )
+    return listed(request, response, found, [AuditEntryOut.model_validate(one) for one in found.items])

@@ -31,7 +31,7 @@ async def create(
     return CampaignOut.model_validate(campaign)
 
 
-@router.get("", name="list")
+@router.get("", name="list", responses={404: {}})
 async def list_all(
     caller: PlanningReader,
     session: ReadSession,

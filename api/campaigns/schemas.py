@@ -42,7 +42,7 @@ class CampaignChange(In):
 
     name: Name | MISSING = MISSING
     starts_at: Moment | MISSING = MISSING
-    ends_at: Moment | None | MISSING = MISSING
+    ends_at: Moment | MISSING | None = MISSING
     landing_url: Address | MISSING = MISSING
     state: Literal["draft", "active"] | MISSING = MISSING
 

@@ -1,5 +1,91 @@
 """Routes of channels."""
 
-from fastapi import APIRouter
+from typing import Annotated, Literal
+from uuid import UUID
 
-router = APIRouter(tags=["channels"])
+from fastapi import APIRouter, Query, Request, Response
+
+from api.channels.schemas import ChannelChange, ChannelCreate, ChannelOut
+from api.http.auth import CampaignsWriter, PlanningReader
+from api.http.conditional import ExpectedVersion, set_etag
+from api.http.context import Now
+from api.http.paging import PageQuery, listed
+from api.http.schemas import Listed, UtmName, changes_of
+from api.http.sessions import ReadSession, UnitOfWork
+from campaigns.planning.operations.channels import change_channel, close_channel, create_channel
+from campaigns.planning.queries import get_channel, list_channels
+from campaigns.planning.types import ChannelChanges
+
+router = APIRouter(prefix="/v1/channels", tags=["channels"])
+
+
+@router.post("", name="create", status_code=201)
+async def create(
+    body: ChannelCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
+) -> ChannelOut:
+    """Make a channel of one of your units; a spelling stands for one source only."""
+    channel = await create_channel(session, caller, **body.model_dump(), now=now)
+    set_etag(response, channel.version)
+    response.headers["Location"] = f"/v1/channels/{channel.id}"
+    return ChannelOut.model_validate(channel)
+
+
+@router.get("", name="list")
+async def list_all(
+    caller: PlanningReader,
+    session: ReadSession,
+    page: PageQuery,
+    request: Request,
+    response: Response,
+    source: Annotated[UtmName | None, Query(description="Only channels of this source or alias, in any case.")] = None,
+    state: Annotated[Literal["active", "closed"] | None, Query(description="Only in this state.")] = None,
+) -> Listed[ChannelOut]:
+    """List the channels of your units and of those above, newest first."""
+    found = await list_channels(session, caller, source=source, state=state, page=page)
+    return listed(request, response, found, [ChannelOut.model_validate(one) for one in found.items])
+
+
+@router.get("/{channel_id}", name="get")
+async def get(channel_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> ChannelOut:
+    """Read one channel."""
+    channel = await get_channel(session, caller, channel_id=channel_id)
+    set_etag(response, channel.version)
+    return ChannelOut.model_validate(channel)
+
+
+@router.patch("/{channel_id}", name="change")
+async def change(
+    channel_id: UUID,
+    body: ChannelChange,
+    caller: CampaignsWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> ChannelOut:
+    """Change a channel's name or aliases; its source and medium are in past figures and stay."""
+    channel = await change_channel(
+        session,
+        caller,
+        channel_id=channel_id,
+        changes=changes_of(body, ChannelChanges),
+        expected_version=expected,
+        now=now,
+    )
+    set_etag(response, channel.version)
+    return ChannelOut.model_validate(channel)
+
+
+@router.post("/{channel_id}/close", name="close")
+async def close(
+    channel_id: UUID,
+    caller: CampaignsWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> ChannelOut:
+    """Close a channel for good: no new links get it; links that have it go on."""
+    channel = await close_channel(session, caller, channel_id=channel_id, expected_version=expected, now=now)
+    set_etag(response, channel.version)
+    return ChannelOut.model_validate(channel)

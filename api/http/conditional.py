@@ -27,3 +27,16 @@ def _expected_version(
 
 
 ExpectedVersion = Annotated[int | None, Depends(_expected_version)]
+
+
+IfNoneMatch = Annotated[
+    str | None,
+    Header(max_length=1000, description="The ETag of what you have; the answer is 304 if it is still the same."),
+]
+
+
+def still_same(if_none_match: str | None, etag: str) -> bool:
+    """Whether an `If-None-Match` (RFC 9110, 13.1.2) covers the ETag; `W/` does not count in this comparison."""
+    if if_none_match is None:
+        return False
+    return if_none_match.strip() == "*" or etag in re.findall(r'"[^"]*"', if_none_match)

@@ -23,9 +23,13 @@ def encode_cursor(position: UUID) -> str:
 def decode_cursor(cursor: str) -> UUID:
     """The position a cursor stands for; raises Invalid for anything this server did not make."""
     try:
-        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
+        position = UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
     except (binascii.Error, ValueError):
-        raise invalid_field("parameter:cursor", "This is not a cursor from an earlier page.", "bad-cursor") from None
+        position = None
+    # The decoder skips characters that are not base64, so only the one spelling that is sent out counts.
+    if position is None or encode_cursor(position) != cursor:
+        raise invalid_field("parameter:cursor", "This is not a cursor from an earlier page.", "bad-cursor")
+    return position
 
 
 def _page_request(

@@ -102,6 +102,7 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """A problem document as a response."""
+    status = int(status)  # HTTPStatus would stand in logs by its name
     document = Problem(
         type=TYPE_PREFIX + code,
         title=HTTPStatus(status).phrase,

@@ -1,5 +1,107 @@
 """Routes of intakes."""
 
-from fastapi import APIRouter
+from collections.abc import Sequence
+from typing import Annotated, cast
+from uuid import UUID
 
-router = APIRouter(tags=["intakes"])
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.http.auth import PlanningReader, PlanningWriter
+from api.http.conditional import ExpectedVersion, set_etag
+from api.http.context import Now
+from api.http.paging import PageQuery, listed
+from api.http.schemas import Listed
+from api.http.sessions import ReadSession, UnitOfWork
+from api.intakes.schemas import IntakeChange, IntakeCreate, IntakeOut
+from campaigns.planning.models import Intake
+from campaigns.planning.operations.programmes import change_intake, close_intake, create_intake
+from campaigns.planning.queries import get_intake, list_intakes, list_stages
+from campaigns.planning.types import IntakeChanges, StagePlan
+
+router = APIRouter(prefix="/v1/intakes", tags=["intakes"])
+
+
+@router.post("", name="create", status_code=201)
+async def create(
+    body: IntakeCreate, caller: PlanningWriter, session: UnitOfWork, now: Now, response: Response
+) -> IntakeOut:
+    """Make an intake of a programme that one of your units owns; without stages it gets the usual six."""
+    fields = body.model_dump()
+    stages = [StagePlan(**stage) for stage in fields.pop("stages")]
+    intake = await create_intake(session, caller, **fields, stages=stages, now=now)
+    set_etag(response, intake.version)
+    response.headers["Location"] = f"/v1/intakes/{intake.id}"
+    return await _shown(session, intake)
+
+
+@router.get("", name="list", responses={404: {}})
+async def list_all(
+    caller: PlanningReader,
+    session: ReadSession,
+    page: PageQuery,
+    request: Request,
+    response: Response,
+    programme_id: Annotated[UUID | None, Query(description="Only intakes of this programme.")] = None,
+) -> Listed[IntakeOut]:
+    """List the intakes of the programmes you may use, newest first."""
+    found = await list_intakes(session, caller, programme_id=programme_id, page=page)
+    return listed(request, response, found, await _with_stages(session, found.items))
+
+
+@router.get("/{intake_id}", name="get")
+async def get(intake_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> IntakeOut:
+    """Read one intake."""
+    intake = await get_intake(session, caller, intake_id=intake_id)
+    set_etag(response, intake.version)
+    return await _shown(session, intake)
+
+
+@router.patch("/{intake_id}", name="change")
+async def change(
+    intake_id: UUID,
+    body: IntakeChange,
+    caller: PlanningWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> IntakeOut:
+    """Change an intake; `stages` is the whole new list, in which a stage that was used keeps its key."""
+    fields = body.model_dump()
+    stages = [StagePlan(**stage) for stage in fields.pop("stages")] if "stages" in fields else None
+    intake = await change_intake(
+        session,
+        caller,
+        intake_id=intake_id,
+        changes=cast(IntakeChanges, fields),
+        stages=stages,
+        expected_version=expected,
+        now=now,
+    )
+    set_etag(response, intake.version)
+    return await _shown(session, intake)
+
+
+@router.post("/{intake_id}/close", name="close")
+async def close(
+    intake_id: UUID,
+    caller: PlanningWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> IntakeOut:
+    """Close an intake for good, before its date: it takes no new campaigns and no registrations."""
+    intake = await close_intake(session, caller, intake_id=intake_id, expected_version=expected, now=now)
+    set_etag(response, intake.version)
+    return await _shown(session, intake)
+
+
+async def _shown(session: AsyncSession, intake: Intake) -> IntakeOut:
+    return (await _with_stages(session, [intake]))[0]
+
+
+async def _with_stages(session: AsyncSession, intakes: Sequence[Intake]) -> list[IntakeOut]:
+    stages = await list_stages(session, intake_ids=[intake.id for intake in intakes])
+    return [IntakeOut.model_validate({**intake.model_dump(), "stages": stages[intake.id]}) for intake in intakes]

@@ -1,5 +1,84 @@
 """Routes of programmes."""
 
-from fastapi import APIRouter
+from uuid import UUID
 
-router = APIRouter(tags=["programmes"])
+from fastapi import APIRouter, Request, Response
+
+from api.http.auth import PlanningReader, PlanningWriter
+from api.http.conditional import ExpectedVersion, set_etag
+from api.http.context import Now
+from api.http.paging import PageQuery, listed
+from api.http.schemas import Listed, changes_of
+from api.http.sessions import ReadSession, UnitOfWork
+from api.programmes.schemas import ProgrammeChange, ProgrammeCreate, ProgrammeOut
+from campaigns.planning.operations.programmes import change_programme, close_programme, create_programme
+from campaigns.planning.queries import get_programme, list_programmes
+from campaigns.planning.types import ProgrammeChanges
+
+router = APIRouter(prefix="/v1/programmes", tags=["programmes"])
+
+
+@router.post("", name="create", status_code=201)
+async def create(
+    body: ProgrammeCreate, caller: PlanningWriter, session: UnitOfWork, now: Now, response: Response
+) -> ProgrammeOut:
+    """Make a programme of one of your units."""
+    programme = await create_programme(session, caller, **body.model_dump(), now=now)
+    set_etag(response, programme.version)
+    response.headers["Location"] = f"/v1/programmes/{programme.id}"
+    return ProgrammeOut.model_validate(programme)
+
+
+@router.get("", name="list")
+async def list_all(
+    caller: PlanningReader, session: ReadSession, page: PageQuery, request: Request, response: Response
+) -> Listed[ProgrammeOut]:
+    """List the programmes of your units and of those above, newest first."""
+    found = await list_programmes(session, caller, page=page)
+    return listed(request, response, found, [ProgrammeOut.model_validate(one) for one in found.items])
+
+
+@router.get("/{programme_id}", name="get")
+async def get(programme_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> ProgrammeOut:
+    """Read one programme."""
+    programme = await get_programme(session, caller, programme_id=programme_id)
+    set_etag(response, programme.version)
+    return ProgrammeOut.model_validate(programme)
+
+
+@router.patch("/{programme_id}", name="change")
+async def change(
+    programme_id: UUID,
+    body: ProgrammeChange,
+    caller: PlanningWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> ProgrammeOut:
+    """Change a programme's name."""
+    programme = await change_programme(
+        session,
+        caller,
+        programme_id=programme_id,
+        changes=changes_of(body, ProgrammeChanges),
+        expected_version=expected,
+        now=now,
+    )
+    set_etag(response, programme.version)
+    return ProgrammeOut.model_validate(programme)
+
+
+@router.post("/{programme_id}/close", name="close")
+async def close(
+    programme_id: UUID,
+    caller: PlanningWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> ProgrammeOut:
+    """Close a programme for good: it takes no new intakes and none of its campaigns takes registrations."""
+    programme = await close_programme(session, caller, programme_id=programme_id, expected_version=expected, now=now)
+    set_etag(response, programme.version)
+    return ProgrammeOut.model_validate(programme)

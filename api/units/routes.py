@@ -1,5 +1,70 @@
 """Routes of units."""
 
-from fastapi import APIRouter
+from uuid import UUID
 
-router = APIRouter(tags=["units"])
+from fastapi import APIRouter, Request, Response
+
+from api.http.auth import PlanningReader, PlanningWriter
+from api.http.conditional import ExpectedVersion, set_etag
+from api.http.context import Now
+from api.http.paging import PageQuery, listed
+from api.http.schemas import Listed, changes_of
+from api.http.sessions import ReadSession, UnitOfWork
+from api.units.schemas import UnitChange, UnitCreate, UnitListed, UnitOut
+from campaigns.planning.models import Unit
+from campaigns.planning.operations.units import change_unit, create_unit
+from campaigns.planning.queries import effective_hosts, get_unit, list_units
+from campaigns.planning.types import UnitChanges, UnitKind
+
+router = APIRouter(prefix="/v1/units", tags=["units"])
+
+
+@router.post("", name="create", status_code=201)
+async def create(
+    body: UnitCreate, caller: PlanningWriter, session: UnitOfWork, now: Now, response: Response
+) -> UnitOut:
+    """Make a unit below one of your units; its kind and place cannot be changed."""
+    fields = body.model_dump(exclude={"kind"})
+    unit = await create_unit(session, caller, **fields, kind=UnitKind(body.kind), now=now)
+    set_etag(response, unit.version)
+    response.headers["Location"] = f"/v1/units/{unit.id}"
+    return _shown(unit, await effective_hosts(session, unit_id=unit.id))
+
+
+@router.get("", name="list")
+async def list_all(
+    caller: PlanningReader, session: ReadSession, page: PageQuery, request: Request, response: Response
+) -> Listed[UnitListed]:
+    """List your unit and those below it, newest first."""
+    found = await list_units(session, caller, page=page)
+    return listed(request, response, found, [UnitListed.model_validate(one) for one in found.items])
+
+
+@router.get("/{unit_id}", name="get")
+async def get(unit_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> UnitOut:
+    """Read one unit."""
+    unit = await get_unit(session, caller, unit_id=unit_id)
+    set_etag(response, unit.version)
+    return _shown(unit, await effective_hosts(session, unit_id=unit.id))
+
+
+@router.patch("/{unit_id}", name="change")
+async def change(
+    unit_id: UUID,
+    body: UnitChange,
+    caller: PlanningWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> UnitOut:
+    """Change a unit's name or host allow-list; links made before keep their destinations."""
+    unit = await change_unit(
+        session, caller, unit_id=unit_id, changes=changes_of(body, UnitChanges), expected_version=expected, now=now
+    )
+    set_etag(response, unit.version)
+    return _shown(unit, await effective_hosts(session, unit_id=unit.id))
+
+
+def _shown(unit: Unit, hosts: list[str]) -> UnitOut:
+    return UnitOut.model_validate({**unit.model_dump(), "effective_hosts": hosts})

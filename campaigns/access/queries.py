@@ -1,14 +1,19 @@
-"""Reads of access: whose key this is."""
+"""Reads of access: whose key this is, and what was written down about changes."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
+from sqlalchemy import Select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.access.models import ApiKey
+from campaigns.access.models import ApiKey, AuditEntry
 from campaigns.access.rules import digest_of, is_usable, is_well_formed
 from campaigns.access.types import Principal, Role
+from campaigns.kit.errors import NotFound, invalid_field
+from campaigns.kit.paging import Page, PageRequest, fetch_page
 
 
 async def find_principal(session: AsyncSession, *, secret: str, now: datetime) -> Principal | None:
@@ -24,3 +29,36 @@ async def find_principal(session: AsyncSession, *, secret: str, now: datetime) -
 async def list_keys(session: AsyncSession) -> Sequence[ApiKey]:
     """All keys, newest first."""
     return (await session.exec(select(ApiKey).order_by(col(ApiKey.id).desc()))).all()
+
+
+async def list_audit_entries(
+    session: AsyncSession,
+    *,
+    units: Select[Any],
+    object_type: str | None,
+    object_id: UUID | None,
+    since: datetime | None,
+    until: datetime | None,
+    page: PageRequest,
+) -> Page[AuditEntry]:
+    """Entries about the units whose ids `units` selects, newest first; `since` is inclusive, `until` exclusive.
+
+    Raises NotFound for an object without an entry there (its making was one), and Invalid for an `object_id` without
+    its `object_type` (the two are one index) and for times in the wrong order.
+    """
+    if object_id is not None and object_type is None:
+        raise invalid_field("parameter:object_type", "Name the type of the object whose id this is.", "missing")
+    if since is not None and until is not None and until <= since:
+        raise invalid_field("parameter:until", "This time must be after `since`.", "wrong-order")
+    statement = select(AuditEntry).where(col(AuditEntry.unit_id).in_(units))
+    if object_type is not None:
+        statement = statement.where(AuditEntry.object_type == object_type)
+    if object_id is not None:
+        statement = statement.where(AuditEntry.object_id == object_id)
+        if (await session.exec(statement.limit(1))).first() is None:
+            raise NotFound(object_type or "object")
+    if since is not None:
+        statement = statement.where(col(AuditEntry.at) >= since)
+    if until is not None:
+        statement = statement.where(col(AuditEntry.at) < until)
+    return await fetch_page(session, statement, key=AuditEntry.id, request=page)

@@ -31,7 +31,7 @@ def require_scope(principal: Principal, scope: Scope) -> None:
 
 
 def new_secret() -> str:
-    """An API key: prefix, 32 random base-62 symbols, and their CRC-32, so that a typing error is told from a wrong key."""
+    """An API key: prefix, 32 random base-62 symbols, and their CRC-32, which finds typing errors."""
     body = KEY_PREFIX + random_text(BASE62, SECRET_LENGTH)
     return body + checksum6(body)
 

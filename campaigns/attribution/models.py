@@ -38,6 +38,7 @@ class Conversion(SQLModel, table=True):
         one_of("stage_kind", StageKind),
         CheckConstraint("change IN (1, -1)", name="change"),
         Index(None, "campaign_id", "stage_kind", "occurred_at"),
+        Index(None, "link_id"),
         Index("ix_conversions_occurred_at", "occurred_at", postgresql_using="brin"),
     )
 

@@ -33,7 +33,7 @@ class DomainError(Exception):
 
 class NotFound(DomainError):
     def __init__(self, what: str) -> None:
-        super().__init__("not-found", f"There is no such {what}, or it belongs to another unit.")
+        super().__init__("not-found", f"There is no such {what}, or you may not see it.")
 
 
 class Forbidden(DomainError):

@@ -4,7 +4,7 @@ A caller acts on the subtree of its unit (`subtree`). Programmes, intakes and ch
 downwards: it may read and use them (`in_reach`), not change them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.errors import Forbidden, NotFound
+from campaigns.kit.errors import Forbidden, NotFound, invalid_field
 from campaigns.kit.paging import Page, PageRequest, fetch_page
 from campaigns.planning.models import Campaign, Channel, Intake, Programme, Stage, Unit
+from campaigns.planning.rules import fold_utm_name
 
 
 def subtree(principal: Principal) -> Select[Any]:
@@ -40,7 +41,8 @@ def _found(row: Any, what: str) -> Any:
 
 
 def _locked(statement: Any, lock: bool, table: type) -> Any:
-    return statement.with_for_update(of=table) if lock else statement
+    # key_share: rows that refer to this one, such as a registration, need not wait for the change.
+    return statement.with_for_update(of=table, key_share=True) if lock else statement
 
 
 async def get_unit(session: AsyncSession, principal: Principal, *, unit_id: UUID, lock: bool = False) -> Unit:
@@ -178,29 +180,44 @@ async def get_channel(session: AsyncSession, principal: Principal, *, channel_id
 async def list_channels(
     session: AsyncSession, principal: Principal, *, source: str | None, state: str | None, page: PageRequest
 ) -> Page[Channel]:
-    """Channels the caller may use; `source` finds a channel by its source or one of its aliases."""
+    """Channels the caller may use; `source` finds a channel by its source or one of its aliases.
+
+    Raises Invalid at `parameter:source` for a spelling that none of them has.
+    """
     statement = select(Channel).where(col(Channel.unit_id).in_(in_reach(principal)))
     if source is not None:
-        statement = statement.where(_spelled(source))
+        spelling = fold_utm_name(source, pointer="parameter:source")
+        if not await canonical_sources(session, principal, spellings=[spelling]):
+            raise invalid_field("parameter:source", "None of your channels has this source or alias.", "unknown-source")
+        statement = statement.where(_spelled([spelling]))
     if state is not None:
         statement = statement.where(Channel.state == state)
     return await fetch_page(session, statement, key=Channel.id, request=page)
 
 
-async def canonical_source(session: AsyncSession, principal: Principal, *, spelling: str) -> str | None:
-    """The source that a spelling (itself or an alias) stands for among the caller's channels."""
-    statement = select(Channel.source).where(col(Channel.unit_id).in_(in_reach(principal)), _spelled(spelling)).limit(1)
-    return (await session.exec(statement)).first()
+async def canonical_sources(
+    session: AsyncSession, principal: Principal, *, spellings: Collection[str]
+) -> dict[str, str]:
+    """The source that each spelling (itself or an alias, folded) stands for among the channels in reach."""
+    statement = select(Channel.source, Channel.aliases).where(
+        col(Channel.unit_id).in_(in_reach(principal)), _spelled(spellings)
+    )
+    found = {}
+    for source, aliases in (await session.exec(statement)).all():
+        found.update({spelling: source for spelling in spellings if spelling == source or spelling in aliases})
+    return found
 
 
-async def knows_medium(session: AsyncSession, principal: Principal, *, medium: str) -> bool:
-    statement = select(Channel.id).where(col(Channel.unit_id).in_(in_reach(principal)), Channel.medium == medium)
-    return (await session.exec(statement.limit(1))).first() is not None
+async def known_channel_media(session: AsyncSession, principal: Principal, *, media: Collection[str]) -> set[str]:
+    """Those of the media (folded) that a channel in reach has."""
+    statement = select(Channel.medium).where(
+        col(Channel.unit_id).in_(in_reach(principal)), col(Channel.medium).in_(media)
+    )
+    return set((await session.exec(statement)).all())
 
 
-def _spelled(source: str) -> ColumnElement[bool]:
-    folded = source.strip().lower()
-    return or_(col(Channel.source) == folded, col(Channel.aliases).contains([folded]))
+def _spelled(spellings: Collection[str]) -> ColumnElement[bool]:
+    return or_(col(Channel.source).in_(spellings), col(Channel.aliases).bool_op("&&")(list(spellings)))
 
 
 async def require_owner(session: AsyncSession, principal: Principal, *, unit_id: UUID, what: str) -> None:
@@ -210,3 +227,8 @@ async def require_owner(session: AsyncSession, principal: Principal, *, unit_id:
         raise Forbidden(
             "owned-by-higher-unit", f"This {what} belongs to a unit above yours; only that unit changes it."
         )
+
+
+async def unit_codes(session: AsyncSession) -> dict[UUID, str]:
+    """The code of every unit; for the command line, which acts for the operator."""
+    return dict((await session.exec(select(Unit.id, Unit.code))).all())

@@ -10,7 +10,10 @@ from campaigns.planning.types import CampaignState, OpenState, Registration, Sta
 
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SLUG_LENGTH = 60
+UNIT_CODE_PATTERN = r"^[A-Z0-9]+(-[A-Z0-9]+)*$"
+UNIT_CODE_LENGTH = 20
 STAGE_KEY_PATTERN = r"^[a-z0-9]+(_[a-z0-9]+)*$"
+STAGE_KEY_LENGTH = 40
 UTM_NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 UTM_NAME_LENGTH = 50
 MOST_STAGES = 30

@@ -91,15 +91,16 @@ async def change_campaign(
         changes.get("starts_at", campaign.starts_at), changes.get("ends_at", campaign.ends_at), pointer="/ends_at"
     )
     written = apply_changes(campaign, changes, expected_version=expected_version)
-    record_audit(
-        session,
-        principal,
-        "campaign.changed",
-        object_id=campaign.id,
-        unit_id=campaign.unit_id,
-        now=now,
-        changes=written,
-    )
+    if written:
+        record_audit(
+            session,
+            principal,
+            "campaign.changed",
+            object_id=campaign.id,
+            unit_id=campaign.unit_id,
+            now=now,
+            changes=written,
+        )
     return campaign
 
 
@@ -109,9 +110,16 @@ async def close_campaign(
     """Close a campaign for good: it takes no registrations, its links go on leading to their pages."""
     campaign = await get_campaign(session, principal, campaign_id=campaign_id, lock=True)
     written = apply_changes(campaign, {"state": CampaignState.CLOSED.value}, expected_version=expected_version)
-    record_audit(
-        session, principal, "campaign.closed", object_id=campaign.id, unit_id=campaign.unit_id, now=now, changes=written
-    )
+    if written:
+        record_audit(
+            session,
+            principal,
+            "campaign.closed",
+            object_id=campaign.id,
+            unit_id=campaign.unit_id,
+            now=now,
+            changes=written,
+        )
     return campaign
 
 

@@ -72,10 +72,18 @@ async def change_channel(
     if "aliases" in changes:
         changes = {**changes, "aliases": _folded_aliases(changes["aliases"])}
     written = apply_changes(channel, changes, expected_version=expected_version)
-    await _require_unambiguous(session, principal, channel)
-    record_audit(
-        session, principal, "channel.changed", object_id=channel.id, unit_id=channel.unit_id, now=now, changes=written
-    )
+    if "aliases" in written:
+        await _require_unambiguous(session, principal, channel)
+    if written:
+        record_audit(
+            session,
+            principal,
+            "channel.changed",
+            object_id=channel.id,
+            unit_id=channel.unit_id,
+            now=now,
+            changes=written,
+        )
     return channel
 
 
@@ -86,9 +94,16 @@ async def close_channel(
     channel = await get_channel(session, principal, channel_id=channel_id, lock=True)
     await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
     written = apply_changes(channel, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
-    record_audit(
-        session, principal, "channel.closed", object_id=channel.id, unit_id=channel.unit_id, now=now, changes=written
-    )
+    if written:
+        record_audit(
+            session,
+            principal,
+            "channel.closed",
+            object_id=channel.id,
+            unit_id=channel.unit_id,
+            now=now,
+            changes=written,
+        )
     return channel
 
 
@@ -98,8 +113,9 @@ def _folded_aliases(aliases: list[str]) -> list[str]:
 
 async def _require_unambiguous(session: AsyncSession, principal: Principal, channel: Channel) -> None:
     """Raise Conflict if a spelling would stand for two sources among the channels in reach."""
-    # The owning unit's row is the lock that makes two changes to its vocabulary wait for each other.
-    await session.exec(select(Unit.id).where(Unit.id == channel.unit_id).with_for_update())
+    # The national unit's row is the lock that makes any two changes to the vocabulary wait for each other, for a unit
+    # shares the words of those above it; `key_share` lets rows that only refer to the unit be made meanwhile.
+    await session.exec(select(Unit.id).where(col(Unit.parent_id).is_(None)).with_for_update(key_share=True))
     clash = select(Channel.source).where(
         col(Channel.unit_id).in_(in_reach(principal)),
         col(Channel.source) != channel.source,

@@ -1,7 +1,9 @@
 """Making, changing and closing programmes and their intakes."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -18,7 +20,7 @@ from campaigns.kit.weburl import parse_web_url
 from campaigns.planning.models import Intake, Programme, Stage
 from campaigns.planning.queries import get_intake, get_programme, get_unit, list_stages, require_owner
 from campaigns.planning.rules import require_order, require_stages
-from campaigns.planning.types import IntakeChanges, OpenState, ProgrammeChanges, StagePlan
+from campaigns.planning.types import IntakeChanges, OpenState, ProgrammeChanges, StageKind, StagePlan
 
 
 async def create_programme(
@@ -57,15 +59,16 @@ async def change_programme(
 ) -> Programme:
     programme = await _owned_programme(session, principal, programme_id)
     written = apply_changes(programme, changes, expected_version=expected_version)
-    record_audit(
-        session,
-        principal,
-        "programme.changed",
-        object_id=programme.id,
-        unit_id=programme.unit_id,
-        now=now,
-        changes=written,
-    )
+    if written:
+        record_audit(
+            session,
+            principal,
+            "programme.changed",
+            object_id=programme.id,
+            unit_id=programme.unit_id,
+            now=now,
+            changes=written,
+        )
     return programme
 
 
@@ -75,15 +78,16 @@ async def close_programme(
     """Close a programme for good: none of its campaigns takes registrations any more. Closing twice changes nothing."""
     programme = await _owned_programme(session, principal, programme_id)
     written = apply_changes(programme, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
-    record_audit(
-        session,
-        principal,
-        "programme.closed",
-        object_id=programme.id,
-        unit_id=programme.unit_id,
-        now=now,
-        changes=written,
-    )
+    if written:
+        record_audit(
+            session,
+            principal,
+            "programme.closed",
+            object_id=programme.id,
+            unit_id=programme.unit_id,
+            now=now,
+            changes=written,
+        )
     return programme
 
 
@@ -119,7 +123,7 @@ async def create_intake(
     session.add(intake)
     await session.flush()  # the stages refer to the intake
     session.add_all(_stage(intake.id, place, plan) for place, plan in enumerate(stages, start=1))
-    changes = {"name": name, "stages": [plan.key for plan in stages]}
+    changes = {"name": name, "stages": [asdict(plan) for plan in stages]}
     record_audit(
         session, principal, "intake.created", object_id=intake.id, unit_id=programme.unit_id, now=now, changes=changes
     )
@@ -136,7 +140,10 @@ async def change_intake(
     expected_version: int | None,
     now: datetime,
 ) -> Intake:
-    """Change an intake; `stages`, if given, is the whole new list: keys that stay keep their applications."""
+    """Change an intake; `stages`, if given, is the whole new list: keys that stay keep their applications.
+
+    Raises NotFound, Forbidden, Stale, Invalid, or Conflict (`stage-in-use`).
+    """
     intake, unit_id = await _owned_intake(session, principal, intake_id)
     if "notice_url" in changes:
         changes = {**changes, "notice_url": parse_web_url(changes["notice_url"], pointer="/notice_url").text}
@@ -146,9 +153,14 @@ async def change_intake(
     written = apply_changes(intake, changes, expected_version=expected_version)
     if stages is not None:
         require_stages(stages)
-        await _replace_stages(session, intake, stages)
-        written["stages"] = [plan.key for plan in stages]
-    record_audit(session, principal, "intake.changed", object_id=intake.id, unit_id=unit_id, now=now, changes=written)
+        replaced = await _replace_stages(session, intake, stages)
+        if replaced and not written:
+            intake.version += 1  # otherwise the other changes counted it up
+        written |= replaced
+    if written:
+        record_audit(
+            session, principal, "intake.changed", object_id=intake.id, unit_id=unit_id, now=now, changes=written
+        )
     return intake
 
 
@@ -158,12 +170,20 @@ async def close_intake(
     """Close an intake for good, before its date. Closing twice changes nothing."""
     intake, unit_id = await _owned_intake(session, principal, intake_id)
     written = apply_changes(intake, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
-    record_audit(session, principal, "intake.closed", object_id=intake.id, unit_id=unit_id, now=now, changes=written)
+    if written:
+        record_audit(
+            session, principal, "intake.closed", object_id=intake.id, unit_id=unit_id, now=now, changes=written
+        )
     return intake
 
 
-async def _replace_stages(session: AsyncSession, intake: Intake, plans: Sequence[StagePlan]) -> None:
-    current = {stage.key: stage for stage in (await list_stages(session, intake_ids=[intake.id]))[intake.id]}
+async def _replace_stages(session: AsyncSession, intake: Intake, plans: Sequence[StagePlan]) -> dict[str, Any]:
+    """Make the plans the intake's stages; returns what to write down, empty if they were the same."""
+    stages = (await list_stages(session, intake_ids=[intake.id]))[intake.id]
+    before = [StagePlan(stage.key, stage.name, StageKind(stage.kind)) for stage in stages]
+    if before == list(plans):
+        return {}
+    current = {stage.key: stage for stage in stages}
     if current.get(plans[0].key) is None:
         raise invalid_field("/stages/0/key", "The first stage keeps its key; its name may change.", "immutable")
     for place, plan in enumerate(plans, start=1):
@@ -181,7 +201,7 @@ async def _replace_stages(session: AsyncSession, intake: Intake, plans: Sequence
             await session.exec(delete(Stage).where(col(Stage.id).in_([stage.id for stage in current.values()])))
     except IntegrityError:
         raise Conflict("stage-in-use", "A stage that applications stand or stood in cannot be left out.") from None
-    intake.version += 1
+    return {"stages": {"from": [asdict(plan) for plan in before], "to": [asdict(plan) for plan in plans]}}
 
 
 def _stage(intake_id: UUID, position: int, plan: StagePlan) -> Stage:

@@ -57,7 +57,8 @@ async def change_unit(
     if "allowed_hosts" in changes:
         changes = {**changes, "allowed_hosts": _folded_hosts(changes["allowed_hosts"])}
     written = apply_changes(unit, changes, expected_version=expected_version)
-    record_audit(session, principal, "unit.changed", object_id=unit.id, unit_id=unit.id, now=now, changes=written)
+    if written:
+        record_audit(session, principal, "unit.changed", object_id=unit.id, unit_id=unit.id, now=now, changes=written)
     return unit
 
 
@@ -96,6 +97,6 @@ async def _insert(
         if violated_constraint(error) == "uq_units_single_root":
             raise Conflict("root-unit-exists", "There is a national unit already.") from None
         raise
-    changes = {"kind": kind.value, "code": code, "name": name}
+    changes = {"kind": kind.value, "code": code, "name": name, "allowed_hosts": unit.allowed_hosts}
     record_audit(session, by, "unit.created", object_id=unit.id, unit_id=unit.id, now=now, changes=changes)
     return unit

@@ -1,0 +1,42 @@
+"""The public contract of the audit trail."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.http.schemas import Out, example
+
+# Whatever `record_audit` is called about; a test finds the calls and compares.
+ObjectType = Literal["unit", "programme", "intake", "campaign", "channel", "link", "applicant", "application", "key"]
+
+
+class AuditEntryOut(Out):
+    """One change that was made; entries cannot be changed or removed, and never hold personal data."""
+
+    model_config = example(
+        {
+            "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000009",
+            "at": "2026-11-02T03:04:05Z",
+            "actor_kind": "key",
+            "actor_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000008",
+            "unit_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000001",
+            "action": "campaign.changed",
+            "object_type": "campaign",
+            "object_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004",
+            "changes": {"state": {"from": "draft", "to": "active"}},
+        }
+    )
+
+    id: UUID
+    at: datetime
+    actor_kind: Literal["key", "candidate", "system"]
+    actor_id: UUID | None = Field(description="The key, or the candidate's application; null for the system itself.")
+    unit_id: UUID = Field(description="The unit that the object belongs to.")
+    action: str = Field(description="`<object type>.<what was done>`.")
+    object_type: str
+    object_id: UUID | None
+    changes: dict[str, Any] = Field(
+        description="`{field: {from, to}}` of what was changed; the given values of what was made."
+    )

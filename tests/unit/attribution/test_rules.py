@@ -1,0 +1,92 @@
+"""Which touch gets the credit, and which kinds an application counts in."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.attribution.rules import counted_after, credited, fact_changes, journey
+from campaigns.attribution.types import TouchedLink
+from campaigns.planning.types import StageKind
+
+R, V, A = StageKind.REGISTERED, StageKind.VERIFIED, StageKind.ASSESSED
+ACC, REJ, WIT = StageKind.ACCEPTED, StageKind.REJECTED, StageKind.WITHDRAWN
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def touch(click: int, minutes: int, link: int = 1) -> TouchedLink:
+    return TouchedLink(UUID(int=click), UUID(int=link), START + timedelta(minutes=minutes))
+
+
+class TestJourney:
+    def test_is_ordered_by_time(self) -> None:
+        late, early, middle = touch(1, 30), touch(2, 10), touch(3, 20)
+        assert journey([late, early, middle]) == [early, middle, late]
+
+    def test_keeps_each_click_once(self) -> None:
+        assert journey([touch(1, 5), touch(2, 6), touch(1, 5)]) == [touch(1, 5), touch(2, 6)]
+
+    def test_touches_of_one_moment_have_one_order(self) -> None:
+        assert journey([touch(2, 5), touch(1, 5)]) == journey([touch(1, 5), touch(2, 5)])
+
+
+class TestCredit:
+    def test_goes_to_the_last_touch(self) -> None:
+        first, last = touch(1, 5, link=1), touch(2, 6, link=2)
+        assert credited([first, last]) == last
+
+    def test_goes_to_nobody_without_touches(self) -> None:
+        assert credited([]) is None
+
+
+# The kinds entered one after the other, and the facts that the last entry writes.
+MOVES = [
+    ([R], {R: 1}),
+    ([R, V], {V: 1}),
+    ([R, V, A], {A: 1}),
+    ([R, V, A, ACC], {ACC: 1}),
+    ([R, ACC], {ACC: 1}),  # skipped kinds are not counted
+    ([R, V, V], {}),
+    ([R, V, R], {V: -1}),
+    ([R, V, A, ACC, V], {A: -1, ACC: -1}),
+    ([R, ACC, V], {ACC: -1, V: 1}),
+    ([R, REJ], {REJ: 1}),
+    ([R, V, A, REJ], {REJ: 1}),
+    ([R, V, A, ACC, REJ], {ACC: -1, REJ: 1}),
+    ([R, V, A, ACC, WIT], {ACC: -1, WIT: 1}),
+    ([R, V, REJ, V], {REJ: -1}),
+    ([R, V, A, REJ, V], {REJ: -1, A: -1}),
+    ([R, V, REJ, R], {REJ: -1, V: -1}),
+    ([R, V, REJ, ACC], {REJ: -1, ACC: 1}),
+    ([R, REJ, WIT], {REJ: -1, WIT: 1}),
+    ([R, WIT, WIT], {}),
+]
+
+
+def after(entered: list[StageKind]) -> frozenset[StageKind]:
+    counted: frozenset[StageKind] = frozenset()
+    for kind in entered:
+        counted = counted_after(counted, kind)
+    return counted
+
+
+@pytest.mark.parametrize(("entered", "facts"), MOVES)
+def test_facts_of_a_move(entered: list[StageKind], facts: dict[StageKind, int]) -> None:
+    written = fact_changes(after(entered[:-1]), entered[-1])
+    assert dict(written) == facts
+    assert len(written) == len(facts)
+
+
+@given(st.lists(st.sampled_from(StageKind), max_size=30))
+def test_sums_stay_0_or_1_whatever_the_moves(moves: list[StageKind]) -> None:
+    sums = dict.fromkeys(StageKind, 0)
+    for kind in [R, *moves]:
+        counted = frozenset(one for one, total in sums.items() if total)
+        for changed, change in fact_changes(counted, kind):
+            sums[changed] += change
+        assert set(sums.values()) <= {0, 1}
+        assert sums[kind] == 1, "a kind that an application stands in is counted"
+        assert sums[R] == 1, "registered is never taken back"
+        assert sums[ACC] + sums[REJ] + sums[WIT] <= 1, "an application has one outcome"
