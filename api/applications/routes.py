@@ -1,5 +1,108 @@
-"""Routes of applications."""
+"""Routes of applications: recruiters list, read and move them; every answer holds personal data and is not stored."""
 
-from fastapi import APIRouter
+from typing import Annotated, Literal
+from uuid import UUID
 
-router = APIRouter(tags=["applications"])
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from api.applications.schemas import ApplicationOut, FullApplicationOut, Move
+from api.http.auth import ApplicationsReader, ApplicationsWriter
+from api.http.conditional import ExpectedVersion, set_etag
+from api.http.context import CurrentContext, Now
+from api.http.paging import PageQuery, listed
+from api.http.schemas import Listed, Moment, Word
+from api.http.sessions import ReadSession, UnitOfWork
+from campaigns.applicants.operations.moving import move_application
+from campaigns.applicants.queries.recruiting import list_applications, read_application
+from campaigns.applicants.types import ApplicationFilter
+from campaigns.planning.rules import STAGE_KEY_PATTERN
+from campaigns.planning.types import StageKind
+
+
+def _not_stored(response: Response) -> None:
+    response.headers["Cache-Control"] = "no-store"
+
+
+router = APIRouter(prefix="/v1/applications", tags=["applications"], dependencies=[Depends(_not_stored)])
+
+StageKindName = Literal["registered", "verified", "assessed", "accepted", "rejected", "withdrawn"]
+
+
+@router.get("", name="list", responses={404: {}})
+async def list_all(
+    caller: ApplicationsReader,
+    session: ReadSession,
+    context: CurrentContext,
+    page: PageQuery,
+    request: Request,
+    response: Response,
+    campaign_id: Annotated[UUID | None, Query(description="Only through this campaign.")] = None,
+    link_id: Annotated[UUID | None, Query(description="Only with this link as the last touch.")] = None,
+    source: Annotated[
+        Word | None, Query(description="Only of this source or alias; `(not set)` for those without a touch.")
+    ] = None,
+    stage: Annotated[
+        str | None,
+        Query(
+            max_length=40,
+            pattern=STAGE_KEY_PATTERN,
+            description="Only in the stage of this key, of the campaign's intake or of any intake.",
+        ),
+    ] = None,
+    stage_kind: Annotated[StageKindName | None, Query(description="Only in stages of this kind.")] = None,
+    submitted_from: Annotated[Moment | None, Query(description="Only submitted at this time or later.")] = None,
+    submitted_to: Annotated[Moment | None, Query(description="Only submitted before this time.")] = None,
+) -> Listed[ApplicationOut]:
+    """List the applications of your units' campaigns, newest first."""
+    wanted = ApplicationFilter(
+        campaign_id=campaign_id,
+        link_id=link_id,
+        source=source,
+        stage=stage,
+        stage_kind=StageKind(stage_kind) if stage_kind is not None else None,
+        submitted_from=submitted_from,
+        submitted_to=submitted_to,
+    )
+    found = await list_applications(session, caller, keys=context.keys, wanted=wanted, page=page)
+    return listed(request, response, found, [ApplicationOut.model_validate(one) for one in found.items])
+
+
+@router.get("/{application_id}", name="get")
+async def get(
+    application_id: UUID,
+    caller: ApplicationsReader,
+    session: ReadSession,
+    context: CurrentContext,
+    response: Response,
+) -> FullApplicationOut:
+    """Read one application with its consent, touches and history."""
+    found = await read_application(session, caller, keys=context.keys, application_id=application_id)
+    set_etag(response, found.version)
+    return FullApplicationOut.model_validate(found)
+
+
+@router.post("/{application_id}/stage", name="move")
+async def move(
+    application_id: UUID,
+    body: Move,
+    caller: ApplicationsWriter,
+    session: UnitOfWork,
+    context: CurrentContext,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> FullApplicationOut:
+    """Move an application to another stage of its intake, with a reason."""
+    await move_application(
+        session,
+        caller,
+        keys=context.keys,
+        application_id=application_id,
+        stage_key=body.stage,
+        reason=body.reason,
+        expected_version=expected,
+        now=now,
+    )
+    found = await read_application(session, caller, keys=context.keys, application_id=application_id)
+    set_etag(response, found.version)
+    return FullApplicationOut.model_validate(found)

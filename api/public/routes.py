@@ -1,5 +1,98 @@
-"""Routes of public."""
+"""Routes of public: what candidates and their front ends use, without an API key."""
 
-from fastapi import APIRouter
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
-router = APIRouter(tags=["public"])
+from fastapi import APIRouter, Header, Path, Response, Security
+from fastapi.security import APIKeyHeader
+
+from api.http.context import CurrentContext, Now
+from api.http.schemas import Slug
+from api.http.sessions import ReadSession, UnitOfWork
+from api.public.floor import LeastTime
+from api.public.schemas import FormFieldOut, NoticeOut, PublicCampaignOut, ReceiptOut, SignUp, StatusOut
+from campaigns.applicants.operations.registering import register
+from campaigns.applicants.queries.public import read_public_campaign, read_status
+from campaigns.applicants.rules import FORM
+from campaigns.applicants.types import ConsentGiven
+from campaigns.kit.errors import invalid_field
+
+router = APIRouter(prefix="/v1/public", tags=["public"])
+
+status_token: Any = Security(
+    APIKeyHeader(
+        name="Status-Token",
+        scheme_name="status_token",
+        auto_error=False,
+        description="The `status_token` that the registration answered with.",
+    )
+)
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern="^[ -~]+$",
+        description="Made once for each filled-in form, such as a UUID; sending the form again with it is safe.",
+    ),
+]
+
+
+@router.get("/campaigns/{slug}", name="campaign")
+async def campaign(slug: Slug, session: ReadSession, now: Now) -> PublicCampaignOut:
+    """Read what a front end shows of a campaign, with its registration form."""
+    found = await read_public_campaign(session, slug=slug, now=now)
+    return PublicCampaignOut(
+        name=found.name,
+        slug=found.slug,
+        unit_name=found.unit_name,
+        programme_name=found.programme_name,
+        intake_name=found.intake_name,
+        registration=found.registration.value,
+        opens_at=found.opens_at,
+        closes_at=found.closes_at,
+        notice=NoticeOut(version=found.notice_version, url=found.notice_url),
+        fields=[FormFieldOut.model_validate(field) for field in FORM],
+    )
+
+
+@router.post("/campaigns/{slug}/applications", name="apply", status_code=201, dependencies=[LeastTime])
+async def apply(
+    slug: Slug,
+    body: SignUp,
+    idempotency_key: IdempotencyKey,
+    session: UnitOfWork,
+    context: CurrentContext,
+    now: Now,
+    response: Response,
+) -> ReceiptOut:
+    """Register a candidate; a person who registers twice for an intake gets an answer like the first."""
+    receipt = await register(
+        session,
+        keys=context.keys,
+        slug=slug,
+        idempotency_key=idempotency_key,
+        typed=body.model_dump(exclude={"consent", "touches"}),
+        consent=ConsentGiven(body.consent.notice_version, body.consent.accepted_at),
+        touches=body.touches,
+        timezone=ZoneInfo(context.settings.timezone),
+        now=now,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return ReceiptOut.model_validate(receipt)
+
+
+@router.get("/applications/{reference}", name="status")
+async def status(
+    reference: Annotated[str, Path(max_length=40, description="In any case, with or without hyphens.")],
+    session: ReadSession,
+    response: Response,
+    token: str | None = status_token,
+) -> StatusOut:
+    """Look up how far an application is, with the token its registration answered with."""
+    if token is None:
+        raise invalid_field("parameter:status-token", "Send the application's status token in this header.", "missing")
+    found = await read_status(session, reference=reference, token=token)
+    response.headers["Cache-Control"] = "no-store"
+    return StatusOut.model_validate(found)

@@ -1,0 +1,172 @@
+"""The public contract of recruiters' work with applications; personal fields are null once a person was erased."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from api.http.schemas import In, Out, example
+
+# Line breaks make a reason readable; no other control character belongs there.
+_LINES = r"^([^\u0000-\u001f\u007f-\u009f]|\r?\n)+$"
+
+_STAGE = {"key": "registered", "name": "Registered", "kind": "registered"}
+_VERIFIED = {"key": "verified", "name": "Documents verified", "kind": "verified"}
+_LINK_ID = "0198f3a2-b7c8-7d3e-9a41-c0ffee000006"
+_ITEM: dict[str, Any] = {
+    "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000009",
+    "reference": "JR-7K3M9-QXT4C",
+    "name": "Sari Contoh",
+    "province": "ID-JB",
+    "campaign": {"id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004", "slug": "bintara-2027-jabar"},
+    "link": {"id": _LINK_ID, "slug": "k7m2q9x"},
+    "source": "instagram",
+    "medium": "social",
+    "stage": _VERIFIED,
+    "submitted_at": "2026-11-23T02:12:00Z",
+    "stage_entered_at": "2026-12-01T03:00:00Z",
+    "version": 2,
+}
+_TOUCH = {
+    "link_id": _LINK_ID,
+    "link_slug": "k7m2q9x",
+    "source": "instagram",
+    "medium": "social",
+    "touched_at": "2026-11-23T02:10:41Z",
+}
+_STEP = {
+    "from": _STAGE,
+    "to": _VERIFIED,
+    "reason": "Documents seen at the counter.",
+    "changed_at": "2026-12-01T03:00:00Z",
+    "key_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000010",
+}
+_CONSENT = {
+    "notice_version": "2026-1",
+    "accepted_at": "2026-11-23T02:11:58Z",
+    "recorded_at": "2026-11-23T02:12:00Z",
+}
+
+
+class Move(In):
+    """Where to move an application, and why."""
+
+    model_config = example({"stage": "verified", "reason": "Documents seen at the counter."})
+
+    stage: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
+        description="The key of another stage of the application's intake."
+    )
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=_LINES)] = (
+        Field(description="Kept in the application's history, encrypted.")
+    )
+
+
+class NamedSlugOut(Out):
+    """A campaign or link by its slug."""
+
+    model_config = example({"id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004", "slug": "bintara-2027-jabar"})
+
+    id: UUID
+    slug: str
+
+
+class ApplicationStageOut(Out):
+    """A stage of the intake's selection."""
+
+    model_config = example(_STAGE)
+
+    key: str
+    name: str
+    kind: Literal["registered", "verified", "assessed", "accepted", "rejected", "withdrawn"]
+
+
+class ApplicationOut(Out):
+    """An application as a list shows it."""
+
+    model_config = example(_ITEM)
+
+    id: UUID
+    reference: str
+    name: str | None
+    province: str = Field(description="An ISO 3166-2 code.")
+    campaign: NamedSlugOut
+    link: NamedSlugOut | None = Field(description="The link of the last touch; null without any.")
+    source: str | None
+    medium: str | None
+    stage: ApplicationStageOut
+    submitted_at: datetime
+    stage_entered_at: datetime
+    version: int = Field(description="Counts changes; also the ETag.")
+
+
+class ConsentOut(Out):
+    """The notice that was agreed to, when by the candidate's clock, and when it reached the server."""
+
+    model_config = example(_CONSENT)
+
+    notice_version: str
+    accepted_at: datetime
+    recorded_at: datetime
+
+
+class TouchOut(Out):
+    """A verified tap on a campaign link before the registration."""
+
+    model_config = example(_TOUCH)
+
+    link_id: UUID
+    link_slug: str
+    source: str
+    medium: str
+    touched_at: datetime
+
+
+class HistoryStepOut(Out):
+    """One step from stage to stage."""
+
+    model_config = example(_STEP)
+
+    came_from: ApplicationStageOut | None = Field(
+        serialization_alias="from", description="Null for the registration itself."
+    )
+    to: ApplicationStageOut
+    reason: str | None = Field(description="Null for the registration itself, and once the person was erased.")
+    changed_at: datetime
+    key_id: UUID | None = Field(description="The API key that moved it; null for the registration itself.")
+
+
+class RepeatOut(Out):
+    """A further registration of the same person for the same intake."""
+
+    model_config = example({"submitted_at": "2026-11-24T10:00:00Z"})
+
+    submitted_at: datetime
+
+
+class FullApplicationOut(ApplicationOut):
+    """An application with all that is known about it; touches, history and repeats are oldest first."""
+
+    model_config = example(
+        {
+            **_ITEM,
+            "email": "sari.contoh@example.com",
+            "phone": "+6281234567890",
+            "birth_date": "2008-02-29",
+            "consent": _CONSENT,
+            "touches": [_TOUCH],
+            "history": [
+                {"from": None, "to": _STAGE, "reason": None, "changed_at": "2026-11-23T02:12:00Z", "key_id": None},
+                _STEP,
+            ],
+            "repeats": [{"submitted_at": "2026-11-24T10:00:00Z"}],
+        }
+    )
+
+    email: str | None
+    phone: str | None = Field(description="In E.164 form.")
+    birth_date: date | None
+    consent: ConsentOut
+    touches: list[TouchOut]
+    history: list[HistoryStepOut]
+    repeats: list[RepeatOut]

@@ -1,0 +1,108 @@
+"""What anybody may read: a campaign's public page, and the status of an application by reference and token."""
+
+import hmac
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select, union_all
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.applicants.models import Application, RepeatedApplication
+from campaigns.applicants.rules import spelled_reference, token_digest
+from campaigns.applicants.types import ApplicationStatus, PublicCampaign
+from campaigns.kit.errors import NotFound
+from campaigns.planning.models import Campaign, Intake, Stage
+from campaigns.planning.queries import find_public_campaign
+from campaigns.planning.rules import registration_state
+from campaigns.planning.types import StageKind
+
+
+async def read_public_campaign(session: AsyncSession, *, slug: str, now: datetime) -> PublicCampaign:
+    """A campaign as anybody may see it; raises NotFound, for drafts too."""
+    campaign, intake, programme, unit = await find_public_campaign(session, slug=slug)
+    return PublicCampaign(
+        campaign_id=campaign.id,
+        unit_id=campaign.unit_id,
+        intake_id=intake.id,
+        name=campaign.name,
+        slug=campaign.slug,
+        unit_name=unit.name,
+        programme_name=programme.name,
+        intake_name=intake.name,
+        registration=registration_state(
+            campaign_state=campaign.state,
+            campaign_starts=campaign.starts_at,
+            campaign_ends=campaign.ends_at,
+            intake_state=intake.state,
+            intake_opens=intake.opens_at,
+            intake_closes=intake.closes_at,
+            programme_state=programme.state,
+            now=now,
+        ),
+        opens_at=max(campaign.starts_at, intake.opens_at),
+        closes_at=min(campaign.ends_at or intake.closes_at, intake.closes_at),
+        notice_version=intake.notice_version,
+        notice_url=intake.notice_url,
+    )
+
+
+async def read_status(session: AsyncSession, *, reference: str, token: str) -> ApplicationStatus:
+    """How far an application is; raises the same NotFound for an unknown reference and for a wrong token.
+
+    A repeated application shows its own registration for ever, so that whoever sent it learns nothing about the first.
+    """
+    spelled = spelled_reference(reference)
+    # One statement for both kinds, so that the time it takes does not tell them apart either.
+    statement: Any = union_all(_of_application(spelled), _of_repeat(spelled))
+    found = (await session.exec(statement)).first()
+    stored = bytes(found.status_token_digest) if found else bytes(32)
+    if not hmac.compare_digest(stored, token_digest(token)) or found is None or spelled is None:
+        raise NotFound("application")
+    return ApplicationStatus(
+        reference=spelled,
+        campaign_name=found.campaign_name,
+        intake_name=found.intake_name,
+        stage=found.stage,
+        stage_kind=found.kind,
+        submitted_at=found.submitted_at,
+        stage_entered_at=found.stage_entered_at,
+    )
+
+
+def _of_application(reference: str | None) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            col(Campaign.name).label("campaign_name"),
+            col(Intake.name).label("intake_name"),
+            col(Stage.name).label("stage"),
+            col(Stage.kind).label("kind"),
+            col(Application.submitted_at).label("submitted_at"),
+            col(Application.stage_entered_at).label("stage_entered_at"),
+            col(Application.status_token_digest).label("status_token_digest"),
+        )
+        .select_from(Application)
+        .join(Campaign, col(Campaign.id) == Application.campaign_id)
+        .join(Intake, col(Intake.id) == Application.intake_id)
+        .join(Stage, col(Stage.id) == Application.stage_id)
+        .where(col(Application.reference) == reference)
+    )
+
+
+def _of_repeat(reference: str | None) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            col(Campaign.name),
+            col(Intake.name),
+            col(Stage.name),
+            col(Stage.kind),
+            col(RepeatedApplication.submitted_at),
+            col(RepeatedApplication.submitted_at).label("stage_entered_at"),
+            col(RepeatedApplication.status_token_digest),
+        )
+        .select_from(RepeatedApplication)
+        .join(Campaign, col(Campaign.id) == RepeatedApplication.campaign_id)
+        .join(Intake, col(Intake.id) == Campaign.intake_id)
+        .join(Stage, col(Stage.intake_id) == Intake.id)
+        .where(col(Stage.kind) == StageKind.REGISTERED.value, col(RepeatedApplication.reference) == reference)
+    )

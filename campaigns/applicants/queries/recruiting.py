@@ -1,0 +1,224 @@
+"""What recruiters read: applications of their units' campaigns, opened with each person's key.
+
+Each read is a fixed number of statements, however many rows it returns.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.types import Principal
+from campaigns.applicants.models import ApplicantKey, Application, Consent, RepeatedApplication, StageChange
+from campaigns.applicants.sealed import open_answer, open_reason, person_key_or_none
+from campaigns.applicants.types import (
+    ApplicationFilter,
+    ApplicationItem,
+    ApplicationRead,
+    ConsentSeen,
+    HistoryStep,
+    NamedSlug,
+    RepeatSeen,
+    StageSeen,
+    TouchSeen,
+)
+from campaigns.attribution.models import Touch
+from campaigns.kit.errors import NotFound, invalid_field
+from campaigns.kit.paging import Page, PageRequest, fetch_page
+from campaigns.kit.sealing import KeyRing
+from campaigns.links.models import Link
+from campaigns.links.queries import get_link
+from campaigns.planning.models import Campaign, Intake, Programme, Stage
+from campaigns.planning.queries import canonical_sources, get_campaign, in_reach, subtree
+from campaigns.planning.rules import require_order
+
+# The filter value for a source that is null in the table; figures show it under this name.
+NOT_SET = "(not set)"
+
+
+async def list_applications(
+    session: AsyncSession, principal: Principal, *, keys: KeyRing, wanted: ApplicationFilter, page: PageRequest
+) -> Page[ApplicationItem]:
+    """Applications of the caller's units, newest first; raises NotFound or Invalid for filter values nobody knows."""
+    statement = _visible(principal).where(*await _conditions(session, principal, wanted))
+    found = await fetch_page(session, statement, key=Application.id, request=page)
+    return Page([ApplicationItem(**_shared(row, _data_key(row, keys))) for row in found.items], found.next_after)
+
+
+async def read_application(
+    session: AsyncSession, principal: Principal, *, keys: KeyRing, application_id: UUID
+) -> ApplicationRead:
+    """One application with all that is known about it; raises NotFound."""
+    statement: Any = _visible(principal).where(col(Application.id) == application_id)
+    row = (await session.exec(statement)).first()
+    if row is None:
+        raise NotFound("application")
+    application, data_key = row.Application, _data_key(row, keys)
+    consent = await session.get_one(Consent, application_id)
+    birth_date = open_answer(data_key, application_id, "birth_date", application.birth_date_sealed)
+    return ApplicationRead(
+        **_shared(row, data_key),
+        email=open_answer(data_key, application_id, "email", application.email_sealed),
+        phone=open_answer(data_key, application_id, "phone", application.phone_sealed),
+        birth_date=date.fromisoformat(birth_date) if birth_date is not None else None,
+        consent=ConsentSeen(consent.notice_version, consent.accepted_at, consent.recorded_at),
+        touches=await _touches(session, application_id),
+        history=await _history(session, application_id, data_key),
+        repeats=await _repeats(session, application_id),
+    )
+
+
+async def lock_application(session: AsyncSession, principal: Principal, *, application_id: UUID) -> Application:
+    """An application of the caller's units, locked until the transaction ends; raises NotFound."""
+    statement: Any = (
+        select(Application)
+        .where(col(Application.id) == application_id, col(Application.unit_id).in_(subtree(principal)))
+        .with_for_update()
+    )
+    application: Application | None = (await session.exec(statement)).scalars().first()
+    if application is None:
+        raise NotFound("application")
+    return application
+
+
+def _visible(principal: Principal) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Application,
+            Stage,
+            col(Campaign.slug).label("campaign_slug"),
+            col(Link.slug).label("link_slug"),
+            col(ApplicantKey.wrapped_key).label("wrapped_key"),
+        )
+        .join(Campaign, col(Campaign.id) == Application.campaign_id)
+        .join(Stage, col(Stage.id) == Application.stage_id)
+        .outerjoin(Link, col(Link.id) == Application.link_id)
+        .outerjoin(ApplicantKey, col(ApplicantKey.applicant_id) == Application.applicant_id)
+        .where(col(Application.unit_id).in_(subtree(principal)))
+    )
+
+
+async def _conditions(
+    session: AsyncSession, principal: Principal, wanted: ApplicationFilter
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    intake_id = None
+    if wanted.campaign_id is not None:
+        campaign = await get_campaign(session, principal, campaign_id=wanted.campaign_id)
+        intake_id = campaign.intake_id
+        conditions.append(col(Application.campaign_id) == campaign.id)
+    if wanted.link_id is not None:
+        link = await get_link(session, principal, link_id=wanted.link_id)
+        conditions.append(col(Application.link_id) == link.id)
+    if wanted.source == NOT_SET:
+        conditions.append(col(Application.source).is_(None))
+    elif wanted.source is not None:
+        spelling = wanted.source.strip().lower()
+        known = await canonical_sources(session, principal, spellings=[spelling])
+        if spelling not in known:
+            raise invalid_field("parameter:source", "No channel in reach has this source or alias.", "unknown-source")
+        conditions.append(col(Application.source) == known[spelling])
+    if wanted.stage is not None:
+        stages = await _stages_of_key(session, principal, key=wanted.stage, intake_id=intake_id)
+        conditions.append(col(Application.stage_id).in_(stages))
+    if wanted.stage_kind is not None:
+        conditions.append(col(Stage.kind) == wanted.stage_kind.value)
+    if wanted.submitted_from is not None:
+        require_order(wanted.submitted_from, wanted.submitted_to, pointer="parameter:submitted_to")
+        conditions.append(col(Application.submitted_at) >= wanted.submitted_from)
+    if wanted.submitted_to is not None:
+        conditions.append(col(Application.submitted_at) < wanted.submitted_to)
+    return conditions
+
+
+async def _stages_of_key(
+    session: AsyncSession, principal: Principal, *, key: str, intake_id: UUID | None
+) -> Sequence[UUID]:
+    """The stages of this key in the intake, or in every intake in reach; raises Invalid if there is none."""
+    statement: Any = (
+        select(Stage.id)  # type: ignore[call-overload]
+        .join(Intake, col(Intake.id) == Stage.intake_id)
+        .join(Programme, col(Programme.id) == Intake.programme_id)
+        .where(col(Stage.key) == key, col(Programme.unit_id).in_(in_reach(principal)))
+    )
+    if intake_id is not None:
+        statement = statement.where(col(Stage.intake_id) == intake_id)
+    stages: Sequence[UUID] = (await session.exec(statement)).scalars().all()
+    if not stages:
+        raise invalid_field("parameter:stage", "No intake in reach has a stage of this key.", "unknown-stage")
+    return stages
+
+
+def _data_key(row: Any, keys: KeyRing) -> bytes | None:
+    return person_key_or_none(keys, row.Application.applicant_id, row.wrapped_key)
+
+
+def _shared(row: Any, data_key: bytes | None) -> dict[str, Any]:
+    """The fields that an application has in lists and alone."""
+    application: Application = row.Application
+    return {
+        "id": application.id,
+        "reference": application.reference,
+        "name": open_answer(data_key, application.id, "name", application.name_sealed),
+        "province": application.province,
+        "campaign": NamedSlug(application.campaign_id, row.campaign_slug),
+        "link": NamedSlug(application.link_id, row.link_slug) if application.link_id is not None else None,
+        "source": application.source,
+        "medium": application.medium,
+        "stage": _stage(row.Stage),
+        "submitted_at": application.submitted_at,
+        "stage_entered_at": application.stage_entered_at,
+        "version": application.version,
+    }
+
+
+def _stage(stage: Stage) -> StageSeen:
+    return StageSeen(key=stage.key, name=stage.name, kind=stage.kind)
+
+
+async def _touches(session: AsyncSession, application_id: UUID) -> list[TouchSeen]:
+    statement: Any = (
+        select(Touch, Link)
+        .join(Link, col(Link.id) == Touch.link_id)
+        .where(col(Touch.application_id) == application_id)
+        .order_by(col(Touch.position))
+    )
+    return [
+        TouchSeen(link.id, link.slug, link.utm_source, link.utm_medium, touch.touched_at)
+        for touch, link in (await session.exec(statement)).all()
+    ]
+
+
+async def _history(session: AsyncSession, application_id: UUID, data_key: bytes | None) -> list[HistoryStep]:
+    left, entered = aliased(Stage), aliased(Stage)
+    statement: Any = (
+        select(StageChange, left, entered)
+        .outerjoin(left, col(left.id) == StageChange.from_stage_id)
+        .join(entered, col(entered.id) == StageChange.to_stage_id)
+        .where(col(StageChange.application_id) == application_id)
+        .order_by(col(StageChange.id))
+    )
+    return [
+        HistoryStep(
+            came_from=_stage(came_from) if came_from else None,
+            to=_stage(to),
+            reason=open_reason(data_key, change.id, change.reason_sealed) if change.reason_sealed else None,
+            changed_at=change.changed_at,
+            key_id=change.key_id,
+        )
+        for change, came_from, to in (await session.exec(statement)).all()
+    ]
+
+
+async def _repeats(session: AsyncSession, application_id: UUID) -> list[RepeatSeen]:
+    statement: Any = (
+        select(RepeatedApplication.submitted_at)  # type: ignore[call-overload]
+        .where(col(RepeatedApplication.application_id) == application_id)
+        .order_by(col(RepeatedApplication.id))
+    )
+    return [RepeatSeen(submitted_at) for submitted_at in (await session.exec(statement)).scalars().all()]

@@ -1,0 +1,194 @@
+"""Words of applicants: the form, what a candidate answers, and what the public and recruiters read.
+
+Classes that hold personal data or a secret are not printed by `repr`, so that no traceback or log shows it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from campaigns.planning.types import Registration, StageKind
+
+
+class FieldType(StrEnum):
+    """How a form field is asked and checked."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    PHONE = "phone"
+    DATE = "date"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One question of the registration form; lengths are in characters."""
+
+    key: str
+    type: FieldType
+    required: bool = True
+    min_length: int = 1
+    max_length: int | None = None
+    choices: tuple[Choice, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answers:
+    """What a candidate answered, checked: e-mail normalised, phone in E.164, province an ISO 3166-2 code."""
+
+    name: str
+    email: str
+    phone: str
+    birth_date: date
+    province: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    """Which notice the candidate agreed to, and when by the candidate's own clock."""
+
+    notice_version: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCampaign:
+    """A campaign as anybody may see it; `closes_at` is exclusive."""
+
+    campaign_id: UUID
+    unit_id: UUID
+    intake_id: UUID
+    name: str
+    slug: str
+    unit_name: str
+    programme_name: str
+    intake_name: str
+    registration: Registration
+    opens_at: datetime
+    closes_at: datetime
+    notice_version: str
+    notice_url: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Receipt:
+    """What a candidate gets for a registration; the token is told only here."""
+
+    reference: str
+    status_token: str
+    submitted_at: datetime
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationStatus:
+    """How far an application is, for whoever holds its reference and token."""
+
+    reference: str
+    campaign_name: str
+    intake_name: str
+    stage: str
+    stage_kind: str
+    submitted_at: datetime
+    stage_entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationFilter:
+    """Which applications to list; what is None does not narrow."""
+
+    campaign_id: UUID | None = None
+    link_id: UUID | None = None
+    source: str | None = None
+    stage: str | None = None
+    stage_kind: StageKind | None = None
+    submitted_from: datetime | None = None
+    submitted_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSlug:
+    """A campaign or link that an application belongs to."""
+
+    id: UUID
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageSeen:
+    key: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ApplicationItem:
+    """An application as a list shows it; `name` is null once the person's key is gone."""
+
+    id: UUID
+    reference: str
+    name: str | None
+    province: str
+    campaign: NamedSlug
+    link: NamedSlug | None
+    source: str | None
+    medium: str | None
+    stage: StageSeen
+    submitted_at: datetime
+    stage_entered_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSeen:
+    notice_version: str
+    accepted_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TouchSeen:
+    link_id: UUID
+    link_slug: str
+    source: str
+    medium: str
+    touched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HistoryStep:
+    """One step of an application; `came_from`, `reason` and `key_id` are null for the first."""
+
+    came_from: StageSeen | None
+    to: StageSeen
+    reason: str | None
+    changed_at: datetime
+    key_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatSeen:
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ApplicationRead(ApplicationItem):
+    """An application with all that is known about it; touches, history and repeats are oldest first.
+
+    The personal fields are null once the person's key is gone.
+    """
+
+    email: str | None
+    phone: str | None
+    birth_date: date | None
+    consent: ConsentSeen
+    touches: list[TouchSeen]
+    history: list[HistoryStep]
+    repeats: list[RepeatSeen]

@@ -1,0 +1,36 @@
+"""Words of attribution: what an application's touches earn, and what its figures are counted under."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedLink:
+    """A verified touch: which click, on which link, when."""
+
+    click_id: UUID
+    link_id: UUID
+    touched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """The link an application is put down to, with that link's source and medium."""
+
+    link_id: UUID
+    source: str
+    medium: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The application that facts are about, and what they are filed under; without personal data."""
+
+    application_id: UUID
+    unit_id: UUID
+    intake_id: UUID
+    campaign_id: UUID
+    link_id: UUID | None
+    source: str | None
+    medium: str | None

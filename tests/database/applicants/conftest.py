@@ -1,0 +1,75 @@
+"""An application on a database of its own with real commits on many connections, emptied after each test."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import httpx
+import psycopg
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.http.context import Context
+from api.main import create_api
+from campaigns.kit.database import make_engine, make_sessions, psycopg_conninfo
+from campaigns.kit.embedded.supervisor import EmbeddedPostgres
+from campaigns.kit.migrations import migrate, newest_revision
+from campaigns.kit.sealing import derive_keys, new_master_key
+from campaigns.kit.settings import Settings
+from tests.contract.checked_client import CheckedTransport
+from tests.factories.world import World, build_world
+
+NAME = "committing_applicants"
+
+
+@pytest.fixture(scope="module")
+async def committing_engine(postgres: EmbeddedPostgres) -> AsyncIterator[AsyncEngine]:
+    """Ten connections to a fresh, migrated database, which is dropped afterwards."""
+    async with await psycopg.AsyncConnection.connect(psycopg_conninfo(postgres.url), autocommit=True) as connection:
+        await connection.execute(f"CREATE DATABASE {NAME}".encode())
+        url = make_url(postgres.url).set(database=NAME).render_as_string(hide_password=False)
+        await asyncio.to_thread(migrate, url)
+        engine = make_engine(url, pool_size=10, statement_timeout_seconds=15)
+        yield engine
+        await engine.dispose()
+        await connection.execute(f"DROP DATABASE {NAME}".encode())
+
+
+@pytest.fixture
+async def committing(committing_engine: AsyncEngine) -> AsyncIterator[Context]:
+    """A running application's context, with a sign-up floor that a test can see."""
+    yield Context(
+        settings=Settings(signup_floor_milliseconds=5, public_url="https://jaring.example"),
+        keys=derive_keys(new_master_key()),
+        sessions=make_sessions(committing_engine),
+        newest_revision=newest_revision(),
+        taps_waiting=lambda: 0,
+    )
+    async with committing_engine.begin() as connection:
+        # Tables that refuse it are append-only for the application, not for a test that cleans up.
+        await connection.execute(text("SET session_replication_role = replica"))
+        await connection.execute(text("TRUNCATE units CASCADE"))
+        await connection.execute(text("TRUNCATE applicants, idempotency_records CASCADE"))
+        await connection.execute(text("SET session_replication_role = origin"))
+
+
+@pytest.fixture
+async def committed_world(committing: Context) -> World:
+    async with committing.sessions() as session, session.begin():
+        return await build_world(session, now=datetime.now(UTC))
+
+
+@pytest.fixture
+def committing_app(committing: Context) -> FastAPI:
+    app = create_api(committing.settings)
+    app.state.context = committing
+    return app
+
+
+@pytest.fixture
+async def committing_client(committing_app: FastAPI, committed_world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an application whose world is committed."""
+    async with httpx.AsyncClient(transport=CheckedTransport(committing_app), base_url="http://testserver") as client:
+        yield client

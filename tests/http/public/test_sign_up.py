@@ -1,0 +1,345 @@
+"""Registering over HTTP: what is accepted, what is refused, and what a second registration learns (nothing)."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import func
+from sqlmodel import SQLModel, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.http.context import Context, _now
+from campaigns.access.models import AuditEntry
+from campaigns.applicants.models import Applicant, Application, Consent, RepeatedApplication, StageChange
+from campaigns.attribution.models import Conversion, Touch
+from campaigns.kit.ids import new_id
+from campaigns.kit.sealing import derive_keys, new_master_key
+from campaigns.planning.operations.campaigns import close_campaign, create_campaign
+from campaigns.planning.operations.programmes import close_intake, create_intake
+from campaigns.planning.rules import DEFAULT_STAGES
+from campaigns.planning.types import CampaignState
+from tests.factories.intake import build_link, click_token, post_sign_up, registered, sign_up
+from tests.factories.world import LANDING, World, build_campaign
+
+pytestmark = pytest.mark.usefixtures("world")
+
+
+async def rows(session: AsyncSession, table: type[SQLModel]) -> int:
+    return (await session.exec(select(func.count()).select_from(table))).one()
+
+
+class TestAccepted:
+    async def test_answers_with_a_receipt(self, client: httpx.AsyncClient, now: datetime) -> None:
+        answer = await post_sign_up(client, sign_up(now))
+        assert answer.status_code == 201, answer.text
+        assert answer.headers["cache-control"] == "no-store"
+        receipt = answer.json()
+        assert receipt["campaign"] == "bintara-jabar"
+        assert receipt["reference"].startswith("JR-")
+        assert len(receipt["status_token"]) == 32
+
+    async def test_stores_everything_in_one_go(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        receipt = await registered(client, now)
+        application = (await session.exec(select(Application))).one()
+        assert application.reference == receipt["reference"]
+        assert (application.unit_id, application.campaign_id) == (world.own.id, world.campaign.id)
+        assert (application.link_id, application.source, application.medium) == (None, None, None)
+        consent = (await session.exec(select(Consent))).one()
+        assert (consent.notice_version, consent.accepted_at) == ("2026-1", now)
+        step = (await session.exec(select(StageChange))).one()
+        assert (step.from_stage_id, step.to_stage_id) == (None, application.stage_id)
+        fact = (await session.exec(select(Conversion))).one()
+        assert (fact.application_id, fact.stage_kind, fact.change) == (application.id, "registered", 1)
+        entries = await session.exec(select(AuditEntry).where(AuditEntry.object_type == "application"))
+        entry = entries.one()
+        assert (entry.action, entry.actor_kind, entry.actor_id) == (
+            "application.submitted",
+            "candidate",
+            application.id,
+        )
+        assert entry.changes == {"campaign": "bintara-jabar"}
+
+    async def test_one_person_may_enter_two_intakes(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        intake = await create_intake(
+            session,
+            world.admin,
+            programme_id=world.programme.id,
+            name="2028",
+            opens_at=now - timedelta(days=2),
+            closes_at=now + timedelta(days=60),
+            notice_version="2026-1",
+            notice_url="https://daftar.example/privacy",
+            stages=DEFAULT_STAGES,
+            now=now,
+        )
+        await build_campaign(session, world.admin, unit=world.own, intake=intake, slug="bintara-2028", now=now)
+        await session.commit()
+        await registered(client, now)
+        second = await post_sign_up(client, sign_up(now), slug="bintara-2028")
+        assert second.status_code == 201
+        assert await rows(session, Applicant) == 1
+        assert await rows(session, Application) == 2
+
+
+class TestTouches:
+    async def test_keeps_what_can_be_verified_and_credits_the_last(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, context: Context, now: datetime
+    ) -> None:
+        early = await build_link(session, campaign=world.campaign, channel=world.channel, now=now)
+        # The last touch counts even if another unit's campaign paid for it.
+        last = await build_link(
+            session, campaign=world.foreign_campaign, channel=world.channel, now=now, source="tiktok"
+        )
+        first_token = click_token(context.keys, early.id, now - timedelta(days=3))
+        last_token = click_token(context.keys, last.id, now - timedelta(hours=1))
+        forged = click_token(derive_keys(new_master_key()), early.id, now)
+        unknown = click_token(context.keys, new_id(), now)
+        flipped = first_token[:-1] + ("A" if first_token[-1] != "A" else "B")
+        sent = [last_token, forged, first_token, unknown, last_token, flipped, "", "nonsense", "\u0000", "é" * 60]
+        await registered(client, now, touches=sent)
+        kept = (await session.exec(select(Touch).order_by(Touch.position))).all()  # type: ignore[arg-type]
+        assert [(touch.position, touch.link_id) for touch in kept] == [(1, early.id), (2, last.id)]
+        assert (kept[0].touched_at - (now - timedelta(days=3))) < timedelta(milliseconds=1)
+        application = (await session.exec(select(Application))).one()
+        fact = (await session.exec(select(Conversion))).one()
+        for one in (application, fact):
+            assert (one.link_id, one.source, one.medium) == (last.id, "tiktok", "social")
+
+    async def test_refuses_more_than_a_device_can_have(self, client: httpx.AsyncClient, now: datetime) -> None:
+        for touches, pointer in ((["x"] * 101, "/touches"), (["x" * 201], "/touches/0"), ([1], "/touches/0")):
+            answer = await post_sign_up(client, sign_up(now, touches=touches))
+            assert answer.status_code == 422
+            assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("changed", "pointers"),
+        [
+            ({"name": ""}, ["/name"]),
+            ({"name": "a\u0000b"}, ["/name"]),
+            ({"name": "x" * 201}, ["/name"]),
+            ({"name": 7}, ["/name"]),
+            ({"name": None}, ["/name"]),
+            ({"email": "nobody"}, ["/email"]),
+            ({"email": "x" * 50_000}, ["/email"]),
+            ({"phone": "12"}, ["/phone"]),
+            ({"phone": "9" * 5_000}, ["/phone"]),
+            ({"birth_date": "2025-01-01"}, ["/birth_date"]),
+            ({"birth_date": "0001-01-01"}, ["/birth_date"]),
+            ({"birth_date": "9999-12-31"}, ["/birth_date"]),
+            ({"birth_date": 20060228}, ["/birth_date"]),
+            ({"province": "ID-XX"}, ["/province"]),
+            ({"surprise": 1}, ["/surprise"]),
+            ({"touches": "x"}, ["/touches"]),
+            ({"consent": None}, ["/consent"]),
+            ({"consent": {"notice_version": "2026-1"}}, ["/consent/accepted_at"]),
+            ({"consent": {"notice_version": "2026-1", "accepted_at": "2026-11-01T00:00:00"}}, ["/consent/accepted_at"]),
+            (
+                {"name": "", "email": "x", "phone": "1", "birth_date": "", "province": ""},
+                ["/name", "/email", "/phone", "/birth_date", "/province"],
+            ),
+        ],
+    )
+    async def test_points_at_every_field_at_fault(
+        self,
+        client: httpx.AsyncClient,
+        session: AsyncSession,
+        now: datetime,
+        changed: dict[str, Any],
+        pointers: list[str],
+    ) -> None:
+        answer = await post_sign_up(client, sign_up(now, **changed))
+        assert answer.status_code == 422, answer.text
+        assert [error["pointer"] for error in answer.json()["errors"]] == pointers
+        assert await rows(session, Application) == 0
+
+    @pytest.mark.parametrize(
+        ("changed", "pointer"),
+        [
+            *(({key: "half \ud800"}, f"/{key}") for key in ("name", "email", "phone", "birth_date", "province")),
+            ({"touches": ["\ud800"]}, "/touches/0"),
+            (
+                {"consent": {"notice_version": "\ud800", "accepted_at": "2026-11-01T00:00:00Z"}},
+                "/consent/notice_version",
+            ),
+        ],
+    )
+    async def test_refuses_half_a_character(
+        self, client: httpx.AsyncClient, now: datetime, changed: dict[str, Any], pointer: str
+    ) -> None:
+        answer = await client.post(
+            "/v1/public/campaigns/bintara-jabar/applications",
+            content=json.dumps(sign_up(now, **changed)),
+            headers={"Idempotency-Key": "half", "Content-Type": "application/json"},
+        )
+        assert answer.status_code == 422
+        assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+    async def test_consent_must_be_to_the_current_notice_and_in_the_past(
+        self, client: httpx.AsyncClient, now: datetime
+    ) -> None:
+        consent = {"notice_version": "2025-1", "accepted_at": (now + timedelta(minutes=10)).isoformat()}
+        answer = await post_sign_up(client, sign_up(now, consent=consent))
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+            ("/consent/notice_version", "outdated-notice"),
+            ("/consent/accepted_at", "in-the-future"),
+        ]
+
+    async def test_unknown_campaign(self, client: httpx.AsyncClient, now: datetime) -> None:
+        assert (await post_sign_up(client, sign_up(now), slug="nowhere")).status_code == 404
+
+    async def test_closed_is_told_before_errors_in_the_answers(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await close_campaign(session, world.admin, campaign_id=world.campaign.id, expected_version=None, now=now)
+        await session.commit()
+        answer = await post_sign_up(client, sign_up(now, name="", phone="12"))
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:registration-closed")
+
+    async def test_a_closed_intake_closes_its_campaigns(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await close_intake(session, world.admin, intake_id=world.intake.id, expected_version=None, now=now)
+        await session.commit()
+        answer = await post_sign_up(client, sign_up(now))
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:registration-closed")
+
+    async def test_not_open_yet(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await create_campaign(
+            session,
+            world.admin,
+            unit_id=world.own.id,
+            intake_id=world.intake.id,
+            name="Later",
+            slug="later",
+            starts_at=now + timedelta(days=1),
+            ends_at=None,
+            landing_url=LANDING,
+            state=CampaignState.ACTIVE,
+            now=now,
+        )
+        await session.commit()
+        answer = await post_sign_up(client, sign_up(now), slug="later")
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:registration-not-open")
+
+
+class TestAge:
+    @pytest.fixture
+    def now(self) -> datetime:
+        """Half past midnight in Jakarta, where it is the 24th; the 23rd in UTC."""
+        return datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
+
+    @pytest.mark.parametrize(("birth_date", "status"), [("2012-11-24", 201), ("2012-11-25", 422)])
+    async def test_is_counted_by_the_local_day(
+        self, client: httpx.AsyncClient, app: FastAPI, now: datetime, birth_date: str, status: int
+    ) -> None:
+        app.dependency_overrides[_now] = lambda: now
+        assert (await post_sign_up(client, sign_up(now, birth_date=birth_date))).status_code == status
+
+
+class TestIdempotency:
+    async def test_the_same_request_gets_the_identical_answer(
+        self, client: httpx.AsyncClient, session: AsyncSession, now: datetime
+    ) -> None:
+        body = sign_up(now)
+        first = await post_sign_up(client, body, key="once")
+        reordered = dict(reversed(body.items()))
+        second = await post_sign_up(client, reordered, key="once")
+        assert (second.status_code, second.content) == (first.status_code, first.content) == (201, first.content)
+        assert (await rows(session, Application), await rows(session, RepeatedApplication)) == (1, 0)
+
+    async def test_is_replayed_after_the_campaign_closed(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        first = await post_sign_up(client, sign_up(now), key="once")
+        await close_campaign(session, world.admin, campaign_id=world.campaign.id, expected_version=None, now=now)
+        await session.commit()
+        assert (await post_sign_up(client, sign_up(now), key="once")).content == first.content
+
+    @pytest.mark.parametrize(
+        "changed", [{"name": "Another Person"}, {"touches": ["x"]}, {"province": "ID-BA"}, {"phone": "081234567891"}]
+    )
+    async def test_another_request_with_the_key_is_refused(
+        self, client: httpx.AsyncClient, now: datetime, changed: dict[str, Any]
+    ) -> None:
+        await post_sign_up(client, sign_up(now), key="once")
+        answer = await post_sign_up(client, sign_up(now, **changed), key="once")
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:jaring:problem:idempotency-key-reused")
+
+    async def test_keys_of_two_campaigns_never_meet(
+        self, client: httpx.AsyncClient, world: World, now: datetime
+    ) -> None:
+        first = await post_sign_up(client, sign_up(now), key="once")
+        other = sign_up(now, email="other@example.com")
+        second = await post_sign_up(client, other, slug=world.foreign_campaign.slug, key="once")
+        assert second.status_code == 201
+        assert second.json()["reference"] != first.json()["reference"]
+
+    async def test_a_refused_request_leaves_the_key_free(self, client: httpx.AsyncClient, now: datetime) -> None:
+        assert (await post_sign_up(client, sign_up(now, name=""), key="once")).status_code == 422
+        assert (await post_sign_up(client, sign_up(now), key="once")).status_code == 201
+
+    @pytest.mark.parametrize("key", [None, b"", b"x" * 256, b"tab\tin", "kunci-é".encode()])
+    async def test_the_key_is_needed_and_printable(
+        self, client: httpx.AsyncClient, now: datetime, key: bytes | None
+    ) -> None:
+        answer = await client.post(
+            "/v1/public/campaigns/bintara-jabar/applications",
+            json=sign_up(now),
+            headers={b"Idempotency-Key": key} if key is not None else {},
+        )
+        assert answer.status_code == 422
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["parameter:idempotency-key"]
+
+
+class TestRepeated:
+    async def test_is_kept_with_the_first_and_counts_nothing(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await registered(client, now)
+        # Another spelling of the address, another name, and through another unit's campaign for the same intake.
+        again = sign_up(now, name="Somebody Else", email="SARI.Contoh@EXAMPLE.com")
+        answer = await post_sign_up(client, again, slug=world.foreign_campaign.slug)
+        assert answer.status_code == 201
+        application = (await session.exec(select(Application))).one()
+        repeat = (await session.exec(select(RepeatedApplication))).one()
+        assert (repeat.application_id, repeat.campaign_id) == (application.id, world.foreign_campaign.id)
+        assert repeat.reference == answer.json()["reference"] != application.reference
+        for table, expected in ((Applicant, 1), (Conversion, 1), (Consent, 1), (StageChange, 1)):
+            assert await rows(session, table) == expected
+        audited = await session.exec(
+            select(AuditEntry.action, AuditEntry.unit_id).where(AuditEntry.object_id == application.id)
+        )
+        assert sorted(audited.all()) == [
+            ("application.repeated", world.own.id),
+            ("application.submitted", world.own.id),
+        ]
+
+    async def test_answers_like_a_fresh_one(self, client: httpx.AsyncClient, now: datetime) -> None:
+        fresh = await post_sign_up(client, sign_up(now))
+        repeated = await post_sign_up(client, sign_up(now))
+        assert repeated.status_code == fresh.status_code == 201
+        assert list(repeated.json()) == list(fresh.json())
+        assert repeated.headers.keys() == fresh.headers.keys()
+        assert {name: len(value) for name, value in repeated.json().items()} == {
+            name: len(value) for name, value in fresh.json().items()
+        }
+        assert not set(repeated.json().values()) & set(fresh.json().values()) - {"bintara-jabar"}
+
+    async def test_can_itself_be_repeated_with_its_key(
+        self, client: httpx.AsyncClient, session: AsyncSession, now: datetime
+    ) -> None:
+        await registered(client, now)
+        first = await post_sign_up(client, sign_up(now), key="again")
+        assert (await post_sign_up(client, sign_up(now), key="again")).content == first.content
+        assert await rows(session, RepeatedApplication) == 1
