@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
@@ -31,6 +32,8 @@ from api.running import running
 from campaigns.kit.settings import Settings
 from campaigns.links.rules import RESERVED_SLUGS
 
+log = structlog.get_logger("jaring.main")
+
 ROUTERS = [
     api.public.routes.router,
     api.units.routes.router,
@@ -51,6 +54,7 @@ Follows a recruitment campaign from a tapped link to an accepted applicant.
 Every refusal is an RFC 9457 problem document. Lists are cursor pages, newest first. Times are RFC 3339; figures are
 counted in Asia/Jakarta days unless a query says otherwise.
 """
+
 
 class Dispatcher:
     """ASGI application in front of both: one path segment that is no reserved word is a short link's slug.
@@ -114,10 +118,15 @@ def create_app() -> Dispatcher:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings) as (context, redirect):
-            app.state.context = context
-            dispatcher.redirect = redirect
-            yield
+        try:
+            async with running(settings) as (context, redirect):
+                app.state.context = context
+                dispatcher.redirect = redirect
+                yield
+        except Exception as error:
+            # The server software only counts that a worker failed; here stands why.
+            log.critical("server_failed", error=type(error).__name__, reason=str(error))
+            raise
 
     dispatcher = Dispatcher(create_api(settings, lifespan))
     return dispatcher

@@ -15,7 +15,7 @@ REFUSALS = {
     "400": "The body is not JSON.",
     "401": "No API key, or one that is not valid now.",
     "403": "The key's role may not do this.",
-    "404": "There is no such object, or it belongs to another unit.",
+    "404": "There is no such object, or you may not see it (it belongs to another unit).",
     "409": "The state of things forbids it.",
     "412": "The object changed since you read it (`If-Match`).",
     "413": "The body is too large.",
@@ -90,7 +90,7 @@ def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     """The refusals an operation can answer with, told from its shape and from what its route declares."""
     parameters = operation.get("parameters", [])
     possible = {"500", "503"} | (set(operation["responses"]) & set(REFUSALS))
-    if operation.get("security"):
+    if any("api_key" in scheme for scheme in operation.get("security", [])):
         possible |= {"401", "403"}
     if "{" in path:
         possible.add("404")

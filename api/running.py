@@ -1,6 +1,7 @@
 """Everything a server process holds while it runs: connections, caches, and the tasks that keep them fresh."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -73,6 +74,10 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
         asyncio.create_task(_clean(sessions, timedelta(hours=settings.idempotency_hours))),
         asyncio.create_task(_end_with_parent()),
     ]
+    # What has been made so far lives as long as the process: out of the collector's sight, a full collection does not
+    # stop the redirect for the time it takes to walk over all of it.
+    gc.collect()
+    gc.freeze()
     try:
         yield context, redirect
     finally:

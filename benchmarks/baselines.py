@@ -1,7 +1,7 @@
 """What the redirect is measured against, on the same server software with the same options.
 
-    python -m benchmarks.baselines bare 8101      an ASGI function that answers 302 and does nothing else
-    python -m benchmarks.baselines fastapi 8102   a FastAPI route that answers 302 and does nothing else
+python -m benchmarks.baselines bare 8101      an ASGI function that answers 302 and does nothing else
+python -m benchmarks.baselines fastapi 8102   a FastAPI route that answers 302 and does nothing else
 """
 
 import multiprocessing

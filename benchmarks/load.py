@@ -101,11 +101,12 @@ class _Shared:
 async def generate(url: str, *, connections: int, seconds: float | None, requests: int | None) -> Outcome:
     """Load the URL from this process."""
     parts = urlsplit(url)
+    host, port = parts.hostname or "127.0.0.1", parts.port or 80
     request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: {AGENT}\r\n\r\n".encode()
     shared = _Shared(connections=connections, seconds=seconds, requests=requests)
     loop, begun = asyncio.get_running_loop(), time.perf_counter()
     for _ in range(connections):
-        await loop.create_connection(lambda: _Connection(request, shared), parts.hostname, parts.port)
+        await loop.create_connection(lambda: _Connection(request, shared), host, port)
     await asyncio.wait_for(shared.done.wait(), 300)
     took = time.perf_counter() - begun
     ordered = sorted(shared.latencies) or [0.0]

@@ -8,10 +8,13 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from fastapi import FastAPI
+from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -40,6 +43,26 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 def database_url(postgres: EmbeddedPostgres) -> str:
     migrate(postgres.url)
     return postgres.url
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres) -> str:
+    """The name of a migrated database that nobody is connected to, to make copies of."""
+    with psycopg.connect(postgres.conninfo, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_jaring")
+    migrate(postgres.url.replace("/jaring?", "/template_jaring?"))
+    return "template_jaring"
+
+
+@pytest.fixture
+def own_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """The URL of a database for this test alone, for what needs real commits over several connections."""
+    name = f"own_{uuid4().hex}"
+    with psycopg.connect(postgres.conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template))))
+    yield postgres.url.replace("/jaring?", f"/{name}?")
+    with psycopg.connect(postgres.conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,14 @@
 """Routes of links, and of their QR codes."""
 
 import hashlib
-import re
 from asyncio import to_thread
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.http.auth import LinksReader, LinksWriter
-from api.http.conditional import ExpectedVersion, set_etag
+from api.http.conditional import ExpectedVersion, IfNoneMatch, set_etag, still_same
 from api.http.context import CurrentContext, Now
 from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, changes_of
@@ -105,12 +104,6 @@ async def retire(
     return link_out(link, context.settings.short_link_base)
 
 
-IfNoneMatch = Annotated[
-    str | None,
-    Header(max_length=1000, description="The ETag of the picture you have; the answer is 304 if it is still the same."),
-]
-
-
 def _picture(media_type: str, **schema: str) -> dict[int | str, dict[str, Any]]:
     """What the document says of a route that answers with a picture."""
     return {
@@ -157,11 +150,6 @@ def _answer(drawn: bytes, media_type: str, if_none_match: str | None) -> Respons
     """The picture with its ETag, or 304 if the caller has it."""
     etag = f'"{hashlib.sha256(drawn).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": PICTURE_CACHING}
-    if if_none_match is not None and _names(if_none_match, etag):
+    if still_same(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     return Response(drawn, media_type=media_type, headers=headers)
-
-
-def _names(if_none_match: str, etag: str) -> bool:
-    """Whether an `If-None-Match` (RFC 9110, 13.1.2) covers the ETag; `W/` does not count in this comparison."""
-    return if_none_match.strip() == "*" or etag in re.findall(r'"[^"]*"', if_none_match)

@@ -17,7 +17,7 @@ from campaigns.access.types import Principal
 from campaigns.attribution.models import Conversion
 from campaigns.links.models import Link
 from campaigns.planning.models import Campaign
-from campaigns.planning.queries import canonical_source, knows_medium, subtree
+from campaigns.planning.queries import canonical_sources, known_channel_media, subtree
 
 Known = Callable[[AsyncSession, Principal, Collection[str]], Awaitable[dict[str, str]]]
 
@@ -42,11 +42,7 @@ async def known_links(session: AsyncSession, principal: Principal, spellings: Co
 
 async def known_sources(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
     """Sources of the caller's channels, by any of their spellings, and sources in its own figures."""
-    found = {}
-    for spelling in spellings:
-        source = await canonical_source(session, principal, spelling=spelling)
-        if source is not None:
-            found[spelling] = source
+    found = await canonical_sources(session, principal, spellings=spellings)
     return found | await _in_figures(
         session, principal, set(spellings) - set(found), of_clicks=Link.utm_source, of_conversions=Conversion.source
     )
@@ -54,7 +50,7 @@ async def known_sources(session: AsyncSession, principal: Principal, spellings: 
 
 async def known_media(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
     """Media of the caller's channels and media in its own figures."""
-    found = {one: one for one in spellings if await knows_medium(session, principal, medium=one)}
+    found = {one: one for one in await known_channel_media(session, principal, media=spellings)}
     return found | await _in_figures(
         session, principal, set(spellings) - set(found), of_clicks=Link.utm_medium, of_conversions=Conversion.medium
     )
