@@ -89,7 +89,7 @@ def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
-    install_problem_handlers(app)
+    install_problem_handlers(app, [route for router in ROUTERS for route in router.routes])
     install_openapi(app)
     if settings.cors_origins:
         app.add_middleware(

@@ -8,25 +8,24 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
-from psycopg import sql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.context import Context
 from api.main import create_api
-from campaigns.kit.database import make_engine
+from campaigns.kit.database import make_engine, make_sessions
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
 from campaigns.kit.migrations import migrate, newest_revision
 from campaigns.kit.sealing import derive_keys, new_master_key
 from campaigns.kit.settings import Settings
 from tests.contract.checked_client import CheckedTransport
-from tests.factories.world import World, build_world
+from tests.factories.databases import copied_database
+from tests.factories.world import World, build_world, reloaded
 
 
 @pytest.fixture(scope="session")
@@ -57,24 +56,39 @@ def template(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 def own_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
     """The URL of a database for this test alone, for what needs real commits over several connections."""
-    name = f"own_{uuid4().hex}"
-    with psycopg.connect(postgres.conninfo, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template))))
-    yield postgres.url.replace("/jaring?", f"/{name}?")
-    with psycopg.connect(postgres.conninfo, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with copied_database(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An empty database, for tests that do not ask for the world."""
     engine = make_engine(database_url, pool_size=4, statement_timeout_seconds=15)
     yield engine
     await engine.dispose()
 
 
+@pytest.fixture(scope="session")
+async def settled(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[tuple[AsyncEngine, World]]:
+    """A database in which the world was built once, since building it takes longer than most tests."""
+    with copied_database(postgres, template) as url:
+        engine = make_engine(url, pool_size=4, statement_timeout_seconds=15)
+        async with make_sessions(engine)() as session, session.begin():
+            world = await build_world(session, now=datetime.now(UTC))
+        yield engine, world
+        await engine.dispose()
+
+
 @pytest.fixture
-async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection in a transaction that ends with the test; commits inside it are savepoints."""
+async def connection(request: pytest.FixtureRequest) -> AsyncIterator[AsyncConnection]:
+    """A connection in a transaction that ends with the test; commits inside it are savepoints.
+
+    It is to the settled database for tests that ask for the world, to the empty one for the others.
+    """
+    if "world" in request.fixturenames:
+        engine, _ = request.getfixturevalue("settled")
+    else:
+        engine = request.getfixturevalue("engine")
     async with engine.connect() as connection:
         outer = await connection.begin()
         yield connection
@@ -130,8 +144,6 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def world(session: AsyncSession, now: datetime) -> World:
-    """Two provinces with a campaign each, and a key of every role for the first."""
-    world = await build_world(session, now=now)
-    await session.commit()
-    return world
+async def world(session: AsyncSession, settled: tuple[AsyncEngine, World]) -> World:
+    """Two provinces with a campaign each, and a key of every role for the first; as this test's own objects."""
+    return await reloaded(session, settled[1])

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 
 from campaigns.kit.errors import Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound, Stale, Unavailable
 
@@ -152,7 +153,17 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
     code = HTTP_CODES.get(error.status_code, "http-error")
     detail = HTTPStatus(error.status_code).description or HTTPStatus(error.status_code).phrase
-    return problem_response(request, status=error.status_code, code=code, detail=detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_of(request)))
+    return problem_response(request, status=error.status_code, code=code, detail=detail, headers=headers)
+
+
+def _methods_of(request: Request) -> set[str]:
+    """All methods that the path has; the router itself names those of the first route alone."""
+    routes: Sequence[BaseRoute] = request.app.state.routes
+    matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in matching for method in getattr(route, "methods", None) or ()}
 
 
 def _on_database_error(request: Request, error: Exception) -> JSONResponse:
@@ -177,8 +188,9 @@ def _on_crash(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, status=500, code="internal-error", detail=detail)
 
 
-def install_problem_handlers(app: FastAPI) -> None:
-    """Make every error of the app a problem document."""
+def install_problem_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Make every error of the app, which has these routes, a problem document."""
+    app.state.routes = routes
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)

@@ -1,9 +1,10 @@
 """The small world most tests play in: a national unit, two provinces, a district, one programme, a campaign each."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import create_key
@@ -140,3 +141,13 @@ async def build_world(session: AsyncSession, *, now: datetime) -> World:
         world.secrets[role] = secret
         world.principals[role] = principal_of(own, role, key.id)
     return world
+
+
+async def reloaded(session: AsyncSession, world: World) -> World:
+    """The same world with its rows read into another session."""
+    rows = {
+        name: await session.get_one(type(value), value.id)
+        for name, value in vars(world).items()
+        if isinstance(value, SQLModel)
+    }
+    return replace(world, **rows)

@@ -1,40 +1,33 @@
 """An application on a database of its own with real commits on many connections, emptied after each test."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import httpx
-import psycopg
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.http.context import Context
 from api.main import create_api
-from campaigns.kit.database import make_engine, make_sessions, psycopg_conninfo
+from campaigns.kit.database import make_engine, make_sessions
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-from campaigns.kit.migrations import migrate, newest_revision
+from campaigns.kit.migrations import newest_revision
 from campaigns.kit.sealing import derive_keys, new_master_key
 from campaigns.kit.settings import Settings
 from tests.contract.checked_client import CheckedTransport
+from tests.factories.databases import copied_database
 from tests.factories.world import World, build_world
-
-NAME = "committing_applicants"
 
 
 @pytest.fixture(scope="module")
-async def committing_engine(postgres: EmbeddedPostgres) -> AsyncIterator[AsyncEngine]:
+async def committing_engine(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[AsyncEngine]:
     """Ten connections to a fresh, migrated database, which is dropped afterwards."""
-    async with await psycopg.AsyncConnection.connect(psycopg_conninfo(postgres.url), autocommit=True) as connection:
-        await connection.execute(f"CREATE DATABASE {NAME}".encode())
-        url = make_url(postgres.url).set(database=NAME).render_as_string(hide_password=False)
-        await asyncio.to_thread(migrate, url)
+    with copied_database(postgres, template) as url:
         engine = make_engine(url, pool_size=10, statement_timeout_seconds=15)
         yield engine
         await engine.dispose()
-        await connection.execute(f"DROP DATABASE {NAME}".encode())
 
 
 @pytest.fixture

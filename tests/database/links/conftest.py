@@ -1,31 +1,24 @@
 """A database of its own for tests that must really commit, which the rolled back transaction of the others cannot."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.kit.database import make_engine, make_sessions, psycopg_conninfo
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-from campaigns.kit.migrations import migrate
+from tests.factories.databases import copied_database
 from tests.factories.world import World, build_world
-
-NAME = "committing_links"
 
 
 @pytest.fixture(scope="module")
-async def committing_url(postgres: EmbeddedPostgres) -> str:
-    """The address of a fresh database, migrated; it goes with the server."""
-    async with await psycopg.AsyncConnection.connect(psycopg_conninfo(postgres.url), autocommit=True) as connection:
-        await connection.execute(f"CREATE DATABASE {NAME}".encode())
-    url = make_url(postgres.url).set(database=NAME).render_as_string(hide_password=False)
-    await asyncio.to_thread(migrate, url)
-    return url
+def committing_url(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """The address of a fresh database, migrated."""
+    with copied_database(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -37,13 +37,13 @@ def application(client: httpx.AsyncClient, world: World, session: AsyncSession, 
 
 
 @pytest.fixture
-def statements(engine: AsyncEngine) -> Iterator[list[str]]:
+def statements(connection: AsyncConnection) -> Iterator[list[str]]:
     """The SQL statements sent so far; clear it before what is to be counted."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         sent.append(statement)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    event.listen(connection.engine.sync_engine, "before_cursor_execute", note)
     yield sent
-    event.remove(engine.sync_engine, "before_cursor_execute", note)
+    event.remove(connection.engine.sync_engine, "before_cursor_execute", note)

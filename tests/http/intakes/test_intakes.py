@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
@@ -207,7 +207,7 @@ class TestList:
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "parameter:programme_id")
 
     async def test_a_longer_page_takes_no_more_queries(
-        self, client: httpx.AsyncClient, engine: AsyncEngine, world: World, national: dict[str, str]
+        self, client: httpx.AsyncClient, connection: AsyncConnection, world: World, national: dict[str, str]
     ) -> None:
         for number in range(3):
             await client.post("/v1/intakes", json=body(world, name=f"Round {number}"), headers=national)
@@ -217,7 +217,7 @@ class TestList:
             statements.append(statement)
 
         counts = []
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
+        event.listen(connection.engine.sync_engine, "before_cursor_execute", note)
         try:
             for limit in (1, 4):
                 statements.clear()
@@ -225,7 +225,7 @@ class TestList:
                 assert len(answer.json()["items"]) == limit
                 counts.append(len([one for one in statements if one.startswith("SELECT")]))
         finally:
-            event.remove(engine.sync_engine, "before_cursor_execute", note)
+            event.remove(connection.engine.sync_engine, "before_cursor_execute", note)
         assert counts == [3, 3]  # the key, the intakes, their stages
 
 
