@@ -80,16 +80,20 @@ async def settled(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[tu
 
 
 @pytest.fixture
-async def connection(request: pytest.FixtureRequest) -> AsyncIterator[AsyncConnection]:
-    """A connection in a transaction that ends with the test; commits inside it are savepoints.
-
-    It is to the settled database for tests that ask for the world, to the empty one for the others.
-    """
+def chosen_engine(request: pytest.FixtureRequest) -> AsyncEngine:
+    """The settled database for tests that ask for the world, the empty one for the others."""
+    engine: AsyncEngine
     if "world" in request.fixturenames:
         engine, _ = request.getfixturevalue("settled")
     else:
         engine = request.getfixturevalue("engine")
-    async with engine.connect() as connection:
+    return engine
+
+
+@pytest.fixture
+async def connection(chosen_engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection in a transaction that ends with the test; commits inside it are savepoints."""
+    async with chosen_engine.connect() as connection:
         outer = await connection.begin()
         yield connection
         await outer.rollback()

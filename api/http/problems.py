@@ -47,14 +47,16 @@ STATUS: Mapping[type[DomainError], HTTPStatus] = {
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-# Codes for the refusals that the web framework itself makes.
-HTTP_CODES: Mapping[int, str] = {
-    400: "bad-request",
-    404: "no-such-route",
-    405: "method-not-allowed",
-    413: "body-too-large",
-    415: "unsupported-media-type",
+# Code and sentence for the refusals that the web framework itself makes.
+FRAMEWORK_REFUSALS: Mapping[int, tuple[str, str]] = {
+    400: ("bad-request", "The request cannot be read."),
+    404: ("no-such-route", "There is nothing at this address."),
+    405: ("method-not-allowed", "This address does not have the method; `Allow` names those it has."),
+    413: ("body-too-large", "The body is larger than this server accepts."),
 }
+
+# Two reason phrases that Python's own table has changed between versions, as RFC 9110 has them.
+TITLES: Mapping[int, str] = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 class ProblemField(BaseModel):
@@ -73,7 +75,7 @@ class Problem(BaseModel):
             "examples": [
                 {
                     "type": "urn:jaring:problem:invalid-input",
-                    "title": "Unprocessable Entity",
+                    "title": "Unprocessable Content",
                     "status": 422,
                     "detail": "The request has fields that cannot be accepted.",
                     "errors": [
@@ -106,7 +108,7 @@ def problem_response(
     status = int(status)  # HTTPStatus would stand in logs by its name
     document = Problem(
         type=TYPE_PREFIX + code,
-        title=HTTPStatus(status).phrase,
+        title=TITLES.get(status) or HTTPStatus(status).phrase,
         status=status,
         detail=detail,
         errors=[ProblemField(pointer=e.pointer, detail=e.detail, code=e.code) for e in errors],
@@ -151,8 +153,7 @@ def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
 
 def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-    code = HTTP_CODES.get(error.status_code, "http-error")
-    detail = HTTPStatus(error.status_code).description or HTTPStatus(error.status_code).phrase
+    code, detail = FRAMEWORK_REFUSALS.get(error.status_code, ("http-error", "The request was refused."))
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods_of(request)))
