@@ -15,6 +15,8 @@ import psycopg
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
+from campaigns.clicks.copying import copy_block
+
 STORED = Counter("jaring_taps_stored_total", "Taps committed to PostgreSQL.", ["table"])
 LOST = Counter(
     "jaring_taps_lost_total", "Taps given up: memory was full, the row was refused, or the server stopped.", ["table"]
@@ -132,6 +134,12 @@ class TapWriter:
         while True:
             await self._filled.wait()
             self._filled.clear()
+            # Taps whose requests are in the event loop's queue already join this commit: as long as each turn of the
+            # loop brings some, they share its cost. A single tap waits for one empty turn.
+            collected = 0
+            while collected != len(self._open.lines):
+                collected = len(self._open.lines)
+                await asyncio.sleep(0)
             batches = [*self._overdue, self._open]
             self._overdue, self._open = [], _Batch()
             lines = [line for batch in batches for line in batch.lines]
@@ -176,13 +184,11 @@ class TapWriter:
         connection = self._connection or await self._connect()
         table = self._table
         if not again:
-            async with connection.cursor() as cursor, cursor.copy(table.copy_into(table.name)) as copy:
-                await copy.write(block)
+            await copy_block(connection, table.copy_into(table.name), block)
             return
         async with connection.transaction(), connection.cursor() as cursor:
             await cursor.execute(f"CREATE TEMPORARY TABLE taps_again (LIKE {table.name}) ON COMMIT DROP".encode())
-            async with cursor.copy(table.copy_into("taps_again")) as copy:
-                await copy.write(block)
+            await copy_block(connection, table.copy_into("taps_again"), block)
             await cursor.execute(
                 f"INSERT INTO {table.name} SELECT * FROM taps_again ON CONFLICT DO NOTHING".encode()  # noqa: S608
             )
