@@ -4,12 +4,9 @@ Everything goes through the domain's own operations; only the taps are written s
 redirect does.
 """
 
-import json
-import os
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.cli import demo_data
 from api.cli.database import current_database
+from api.cli.demo_keys import is_empty, keep_keys
 from api.cli.refusing import Refusal
 from api.cli.sessions import in_transaction
 from campaigns.access.operations import create_key
@@ -39,7 +37,6 @@ from campaigns.planning.operations.campaigns import create_campaign
 from campaigns.planning.operations.channels import create_channel
 from campaigns.planning.operations.programmes import create_intake, create_programme
 from campaigns.planning.operations.units import create_root_unit, create_unit
-from campaigns.planning.queries import find_root_unit
 from campaigns.planning.rules import DEFAULT_STAGES
 from campaigns.planning.types import CampaignState
 
@@ -64,36 +61,18 @@ def fill_with_demo() -> str:
     """Fill the database of the settings; raises Refusal if it has data."""
     settings = Settings()
     with current_database(settings) as url:
-        if not _fill(settings, url):
+        if not is_empty(url):
             raise Refusal("The database is not empty; the demo is only for an empty one")
-        return "\n".join(["The demo data is in place.", "", *demo_guide(settings, url)])
+        fill(settings, url)
+    return "The demo data is in place; `jaring serve --demo` prints its keys."
 
 
-def demo_guide(settings: Settings, url: str) -> list[str]:
-    """Lines that tell what to open; fills the database first if it is empty."""
-    _fill(settings, url)
-    path = _keys_file(settings)
-    if not path.exists():
-        return ["  (This database has data of its own, so there is no demo.)"]
-    secrets = json.loads(path.read_text())
-    return [
-        f"  A short link       {settings.short_link_base}{demo_data.LINKS[0][0]}",
-        *(f"  Key: {role:<13} {secret}" for role, secret in secrets.items()),
-    ]
-
-
-def _keys_file(settings: Settings) -> Path:
-    return settings.data / "demo-keys.json"
-
-
-def _fill(settings: Settings, url: str) -> bool:
-    """Fill the database in one transaction unless it has units already; whether it did."""
+def fill(settings: Settings, url: str) -> None:
+    """Fill an empty database in one transaction, and keep the keys that were made."""
     keys = load_keys(settings.master_key.get_secret_value() if settings.master_key else None, settings.data)
     now = datetime.now(UTC)
 
-    async def work(session: AsyncSession) -> dict[str, str] | None:
-        if await find_root_unit(session) is not None:
-            return None
+    async def work(session: AsyncSession) -> dict[str, str]:
         chance = random.Random(SEED)  # noqa: S311 - invented figures, no secret
         force, secrets = await _make_force(session, now)
         for row in demo_data.LINKS:
@@ -108,14 +87,7 @@ def _fill(settings: Settings, url: str) -> bool:
             )
         return secrets
 
-    secrets = in_transaction(url, work)
-    if secrets is None:
-        return False
-    settings.data.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(_keys_file(settings), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(secrets, file, indent=2)
-    return True
+    keep_keys(settings, in_transaction(url, work))
 
 
 async def _make_force(session: AsyncSession, now: datetime) -> tuple[_Force, dict[str, str]]:

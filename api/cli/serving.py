@@ -21,7 +21,9 @@ import typer
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.server import MPServer
 
+from api.cli import demo_data
 from api.cli.database import embedded_directory, require_server
+from api.cli.demo_keys import is_empty, kept_keys
 from api.cli.refusing import Refusal
 from api.http.logging import configure_logging
 from campaigns.kit.database import psycopg_conninfo
@@ -134,12 +136,23 @@ def _guide(settings: Settings, url: str, *, demo: bool) -> str:
     base = settings.short_link_base
     lines = [f"Jaring serves on {base}", "", f"  API documentation  {base}docs"]
     if demo:
-        from api.cli.demonstrating import demo_guide
-
-        lines += demo_guide(settings, url)
+        lines += _demo_guide(settings, url)
     else:
         lines.append("  First key          jaring keys create --role administrator --name you")
     return "\n".join([*lines, "", "Ctrl-C stops everything."])
+
+
+def _demo_guide(settings: Settings, url: str) -> list[str]:
+    if is_empty(url):
+        # Imported only for the first start: the domain takes longer to load than all the rest of a later one.
+        from api.cli.demonstrating import fill
+
+        fill(settings, url)
+    secrets = kept_keys(settings)
+    if not secrets:
+        return ["  (This database has data of its own, so there is no demo.)"]
+    link = f"{settings.short_link_base}{demo_data.LINKS[0][0]}"
+    return [f"  A short link       {link}", *(f"  Key: {role:<13} {secret}" for role, secret in secrets.items())]
 
 
 def _share_metrics(settings: Settings) -> None:
