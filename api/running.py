@@ -18,11 +18,12 @@ from api.http.context import Context
 from api.redirect.app import RedirectApp
 from campaigns.clicks.capture import CLICKS, ORPHANS, TapWriter
 from campaigns.clicks.salts import SaltKeeper
-from campaigns.kit.database import SessionFactory, make_engine, make_sessions, psycopg_conninfo
+from campaigns.kit.database import SessionFactory, make_engine, make_sessions
 from campaigns.kit.idempotency import forget_old_answers
 from campaigns.kit.master_key import load_keys
 from campaigns.kit.migrations import newest_revision
 from campaigns.kit.settings import Settings
+from campaigns.kit.urls import psycopg_conninfo
 from campaigns.links.resolving import LinkResolver, follow_changes
 
 # Look-ups of slugs have connections of their own, so that a busy API does not keep taps waiting.

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from api.cli.database import embedded_directory, reachable_database
 from api.cli.refusing import Refusal
-from campaigns.kit.database import psycopg_conninfo, shown_url
 from campaigns.kit.embedded.attaching import running_url
 from campaigns.kit.embedded.binaries import find_binaries, major_version
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
 from campaigns.kit.master_key import MasterKeyError, check_master_key, load_keys
 from campaigns.kit.migrations import current_revision, newest_revision
 from campaigns.kit.settings import Settings
+from campaigns.kit.urls import psycopg_conninfo, shown_url
 
 
 @dataclass(frozen=True, slots=True)

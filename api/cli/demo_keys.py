@@ -5,8 +5,8 @@ import os
 
 import psycopg
 
-from campaigns.kit.database import psycopg_conninfo
 from campaigns.kit.settings import Settings
+from campaigns.kit.urls import psycopg_conninfo
 
 
 def is_empty(url: str) -> bool:

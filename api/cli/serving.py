@@ -26,11 +26,11 @@ from api.cli.database import embedded_directory, require_server
 from api.cli.demo_keys import is_empty, kept_keys
 from api.cli.refusing import Refusal
 from api.http.logging import configure_logging
-from campaigns.kit.database import psycopg_conninfo
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
 from campaigns.kit.master_key import check_master_key, load_keys
 from campaigns.kit.migrations import current_revision, migrate, newest_revision
 from campaigns.kit.settings import Settings
+from campaigns.kit.urls import psycopg_conninfo
 
 READY_SECONDS = 60.0
 # Longer than the workers take to store the taps that wait (api/running.py).

@@ -1,30 +1,15 @@
 """Engines and sessions for PostgreSQL, the only dialect."""
 
-import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from sqlalchemy import make_url
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from campaigns.kit.urls import sqlalchemy_url
+
 SessionFactory = Callable[[], AbstractAsyncContextManager[AsyncSession]]
-
-
-def sqlalchemy_url(url: str) -> str:
-    """The URL with the psycopg 3 driver named, whatever spelling of `postgresql://` came in."""
-    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg://", url, count=1)
-
-
-def psycopg_conninfo(url: str) -> str:
-    """The same URL as libpq understands it."""
-    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url, count=1)
-
-
-def shown_url(url: str) -> str:
-    """The URL without its password, for messages."""
-    return make_url(sqlalchemy_url(url)).render_as_string(hide_password=True).replace("+psycopg", "", 1)
 
 
 def make_engine(url: str, *, pool_size: int, statement_timeout_seconds: float) -> AsyncEngine:

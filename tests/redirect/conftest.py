@@ -16,7 +16,8 @@ from psycopg.rows import dict_row
 from api.redirect.app import RedirectApp
 from campaigns.clicks.capture import CLICKS, ORPHANS, TapWriter
 from campaigns.clicks.salts import SaltKeeper
-from campaigns.kit.database import make_engine, make_sessions, psycopg_conninfo
+from campaigns.kit.database import make_engine, make_sessions
+from campaigns.kit.urls import psycopg_conninfo
 from campaigns.links.models import Link
 from campaigns.links.resolving import LinkResolver
 from tests.factories.world import build_world
