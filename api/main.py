@@ -69,7 +69,8 @@ class Dispatcher:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self.redirect is not None:
-            path = scope["path"]
+            # People paste links with a slash behind.
+            path = scope["path"].rstrip("/") or "/"
             if path.find("/", 1) < 0 and path not in self._not_slugs:
                 await self.redirect(scope, receive, send)
                 return
@@ -84,6 +85,8 @@ def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
         summary="Recruitment campaigns and applicant intake.",
         description=DESCRIPTION,
         lifespan=lifespan,
+        # A redirect to the address without its slash would be built from the Host header that the client sent.
+        redirect_slashes=False,
         generate_unique_id_function=operation_id,
         max_body_size=settings.max_body_bytes,
     )

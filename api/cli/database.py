@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from api.cli.refusing import Refusal
 from campaigns.kit.embedded.attaching import running_url
@@ -57,6 +58,11 @@ def current_database(settings: Settings) -> Iterator[str]:
 
 def require_server(url: str) -> None:
     """Raise Refusal unless a PostgreSQL new enough answers at the URL."""
+    try:
+        conninfo_to_dict(psycopg_conninfo(url))
+    except psycopg.ProgrammingError:
+        # libpq's own message repeats the URL with the password in it.
+        raise Refusal("JARING_DATABASE_URL is not an address such as postgresql://user@host/database") from None
     try:
         with psycopg.connect(psycopg_conninfo(url), connect_timeout=5) as connection:
             version = connection.info.server_version

@@ -83,7 +83,9 @@ def fill(settings: Settings, url: str) -> None:
                 await _register(session, force, keys, slug, [], chance, settings, moment)
         for moment in _moments(chance, demo_data.MISSPELT_TAPS, now):
             session.add(
-                OrphanClick(id=_id_at(moment), slug=demo_data.MISSPELT, clicked_at=moment, visitor=_visitor(chance))
+                OrphanClick(
+                    id=_id_at(moment), slug=demo_data.MISSPELT, clicked_at=moment, visitor=_visitor(chance, moment)
+                )
             )
         return secrets
 
@@ -252,7 +254,11 @@ def _moments(chance: random.Random, number: int, now: datetime) -> list[datetime
 
 def _click(link: Link, moment: datetime, chance: random.Random) -> Click:
     return Click(
-        campaign_id=link.campaign_id, id=_id_at(moment), link_id=link.id, clicked_at=moment, visitor=_visitor(chance)
+        campaign_id=link.campaign_id,
+        id=_id_at(moment),
+        link_id=link.id,
+        clicked_at=moment,
+        visitor=_visitor(chance, moment),
     )
 
 
@@ -260,6 +266,6 @@ def _id_at(moment: datetime) -> UUID:
     return uuid7_at(round(moment.timestamp() * 1000))
 
 
-def _visitor(chance: random.Random) -> int:
-    # Few enough that some people tap twice.
-    return chance.randrange(400)
+def _visitor(chance: random.Random, moment: datetime) -> int:
+    # Few enough that some people tap twice in a day, and never the same number on two days.
+    return (moment + timedelta(hours=7)).toordinal() * 1000 + chance.randrange(60)

@@ -6,9 +6,9 @@ This process holds the embedded PostgreSQL and the server's workers as children;
 import http.client
 import multiprocessing
 import os
-import shutil
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -52,8 +52,8 @@ def serve_until_stopped(*, demo: bool) -> None:
         check_master_key(psycopg_conninfo(url), keys)
         guide = _guide(settings, url, demo=demo)
         os.environ["JARING_DATABASE_URL"] = url
-        _share_metrics(settings)
-        _serve(settings, guide, stopping)
+        with _shared_metrics():
+            _serve(settings, guide, stopping)
 
 
 class _WakefulEvent(threading.Event):
@@ -155,11 +155,18 @@ def _demo_guide(settings: Settings, url: str) -> list[str]:
     return [f"  A short link       {link}", *(f"  Key: {role:<13} {secret}" for role, secret in secrets.items())]
 
 
-def _share_metrics(settings: Settings) -> None:
-    folder = settings.data / "metrics"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ["JARING_METRICS_DIRECTORY"] = str(folder)
+@contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """A folder in memory through which the workers share their metrics.
+
+    The files are written through memory maps, and on a full disk that kills the writer: they must not be where the
+    database can fill the disk.
+    """
+    memory = "/dev/shm"  # noqa: S108 - the folder made in it is private
+    place = memory if os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="jaring-metrics-", dir=place) as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ["JARING_METRICS_DIRECTORY"] = folder
+        yield
 
 
 def _serve(settings: Settings, guide: str, stopping: _Stopping) -> None:
@@ -185,7 +192,12 @@ def _serve(settings: Settings, guide: str, stopping: _Stopping) -> None:
     # The server software sets handlers of its own when it starts, before it calls this hook.
     server.on_startup(stopping.listen)
     threading.Thread(target=_announce, args=(settings, guide), daemon=True).start()
-    server.serve()
+    try:
+        server.serve()
+    except SystemExit as end:
+        # The server software gives up when workers die one right after the other; whoever supervises us starts anew.
+        log.critical("server_gave_up", exit_code=end.code)
+        raise
 
 
 def _announce(settings: Settings, guide: str) -> None:

@@ -157,6 +157,8 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods_of(request)))
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        headers["Connection"] = "close"  # the rest of the body is not read
     return problem_response(request, status=error.status_code, code=code, detail=detail, headers=headers)
 
 

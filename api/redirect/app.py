@@ -62,7 +62,7 @@ class RedirectApp:
         if method not in ("GET", "HEAD"):
             await _answer(send, 405, [(b"allow", b"GET, HEAD"), _EMPTY])
             return
-        slug = scope["path"][1:].lower()
+        slug = scope["path"].strip("/").lower()
         target = self._resolver.cached(slug)
         if target is None:
             try:

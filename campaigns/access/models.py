@@ -8,6 +8,7 @@ from sqlalchemy import Column, Index, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from campaigns.access.rules import LONGEST_NAME
 from campaigns.access.types import ACTOR_KINDS, Role
 from campaigns.kit.columns import (
     bytes_column,
@@ -24,7 +25,7 @@ class ApiKey(SQLModel, table=True):
     """A key by its SHA-256; `unit_path` repeats the unit's, which never changes, so that a request needs no join."""
 
     __tablename__ = "api_keys"
-    __table_args__ = (one_of("role", Role), not_longer("name", 100))
+    __table_args__ = (one_of("role", Role), not_longer("name", LONGEST_NAME))
 
     id: UUID = id_column()
     name: str = text_column()

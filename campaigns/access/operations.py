@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import ApiKey, AuditEntry
-from campaigns.access.rules import LONGEST_LIFE, SHOWN_LENGTH, digest_of, new_secret
+from campaigns.access.rules import LONGEST_LIFE, LONGEST_NAME, SHOWN_LENGTH, digest_of, new_secret
 from campaigns.access.types import Actor, Principal, Role
 from campaigns.kit.errors import Conflict, NotFound, invalid_field
 
@@ -54,6 +54,8 @@ async def create_key(
     now: datetime,
 ) -> tuple[ApiKey, str]:
     """Make a key for a unit; returns it with the secret, which is not stored and cannot be shown again."""
+    if not (1 <= len(name) <= LONGEST_NAME and name.isprintable()):
+        raise invalid_field("/name", f"A key's name has 1 to {LONGEST_NAME} printable characters.", "bad-name")
     if not timedelta(0) < life <= LONGEST_LIFE:
         raise invalid_field("/days", f"A key lives from 1 to {LONGEST_LIFE.days} days.", "out-of-range")
     secret = new_secret()

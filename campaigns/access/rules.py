@@ -21,6 +21,7 @@ ROLES: dict[Role, frozenset[Scope]] = {
 KEY_PREFIX = "jrg_"
 SECRET_LENGTH = 32  # base-62 symbols, about 190 bits
 SHOWN_LENGTH = len(KEY_PREFIX) + 6
+LONGEST_NAME = 100
 LONGEST_LIFE = timedelta(days=730)
 
 

@@ -19,9 +19,14 @@ def load_keys(configured: str | None, directory: Path) -> KeyRing:
     if text is None:
         path = directory / "master.key"
         source = str(path)
-        if not path.exists():
-            _write_new_key(path)
-        text = path.read_text().strip()
+        try:
+            if not path.exists():
+                _write_new_key(path)
+            text = path.read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise MasterKeyError(f"{path} cannot be used: {(error.strerror or '').lower()}.") from None
+        except UnicodeDecodeError:
+            text = ""
     try:
         return derive_keys(text)
     except ValueError as error:
@@ -56,5 +61,5 @@ def check_master_key(conninfo: str, keys: KeyRing) -> None:
     if row is None or bytes(row[0]) != fingerprint:
         raise MasterKeyError(
             "This database was filled with another master key; set JARING_MASTER_KEY to that one "
-            "(with this key its personal data could not be read)."
+            "or put its master.key back (with this key its personal data could not be read)."
         )

@@ -12,7 +12,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="JARING_", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="JARING_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
 
     data: Path = Field(Path("var"), description="Folder for the embedded PostgreSQL and the generated master key.")
     database_url: SecretStr | None = Field(

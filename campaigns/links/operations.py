@@ -50,12 +50,10 @@ async def create_link(
     if channel.state == OpenState.CLOSED:
         raise Conflict("channel-closed", "This channel is closed; no new link gets it.")
     slugs = map(draw_slug, DRAWN_LENGTHS) if slug is None else [fold_slug(slug, pointer="/slug")]
-    if destination is None:
-        destination = campaign.landing_url
-    else:
-        destination = await checked_destination(
-            session, unit_id=campaign.unit_id, text=destination, pointer="/destination"
-        )
+    # The landing page is checked again too: its host may have been taken off the allow-list since.
+    destination = await checked_destination(
+        session, unit_id=campaign.unit_id, text=destination or campaign.landing_url, pointer="/destination"
+    )
     link = Link(
         campaign_id=campaign_id,
         channel_id=channel_id,

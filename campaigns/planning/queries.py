@@ -198,14 +198,20 @@ async def list_channels(
 async def canonical_sources(
     session: AsyncSession, principal: Principal, *, spellings: Collection[str]
 ) -> dict[str, str]:
-    """The source that each spelling (itself or an alias, folded) stands for among the channels in reach."""
+    """The source that each spelling (itself or an alias, folded) stands for among the channels in reach.
+
+    A source's own name always stands for itself; an alias that two units below use differently stands for nothing.
+    """
     statement = select(Channel.source, Channel.aliases).where(
         col(Channel.unit_id).in_(in_reach(principal)), _spelled(spellings)
     )
-    found = {}
-    for source, aliases in (await session.exec(statement)).all():
-        found.update({spelling: source for spelling in spellings if spelling == source or spelling in aliases})
-    return found
+    rows = (await session.exec(statement)).all()
+    meant: dict[str, set[str]] = {spelling: set() for spelling in spellings}
+    for source, aliases in rows:
+        for spelling in meant.keys() & set(aliases):
+            meant[spelling].add(source)
+    found = {spelling: next(iter(sources)) for spelling, sources in meant.items() if len(sources) == 1}
+    return found | {source: source for source, _ in rows if source in meant}
 
 
 async def known_channel_media(session: AsyncSession, principal: Principal, *, media: Collection[str]) -> set[str]:

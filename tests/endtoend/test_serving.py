@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +51,7 @@ class TestDemo:
             and word.count("/") == 3
             and len(word) > len(demo.url) + 1
         )
-        assert httpx.get(link).status_code == 302
+        assert [httpx.get(link).status_code, httpx.get(link + "/").status_code] == [302, 302]
 
     def test_the_printed_keys_work(self, demo: Server) -> None:
         keys = [word for word in demo.printed.split() if word.startswith("jrg_")]
@@ -75,6 +76,9 @@ class TestDemo:
         (beginning,) = [line.split()[0] for line in listed.splitlines() if line.endswith("beside")]
         assert demo.run("keys", "revoke", beginning).returncode == 0
         assert demo.run("keys", "revoke", beginning).returncode == 1
+        for name in ("", "x" * 101, "a\x1bb"):
+            refused = demo.run("keys", "create", "--role", "viewer", "--name", name)
+            assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
         assert demo.run("doctor").returncode == 0
 
     def test_a_killed_database_comes_back_under_load(self, demo: Server, data: Path) -> None:
@@ -121,6 +125,19 @@ class TestRefusals:
         said = refused(Server(tmp_path / "var", free_port(), variables={"JARING_DATABASE_URL": url}))
         assert "PostgreSQL does not answer at postgresql://somebody:***@127.0.0.1" in said
         assert "verysecret" not in said
+
+    @pytest.mark.parametrize(
+        "url", ["mysql://u:verysecret@db/x", "u:verysecret@127.0.0.1/x", "postgresql://u:very%zzsecret@127.0.0.1/x"]
+    )
+    def test_a_database_address_that_makes_no_sense(self, tmp_path: Path, url: str) -> None:
+        said = refused(Server(tmp_path / "var", free_port(), variables={"JARING_DATABASE_URL": url}))
+        assert "is not an address" in said
+        assert "secret" not in said
+
+    def test_a_master_key_that_is_a_folder(self, tmp_path: Path) -> None:
+        with tempfile.TemporaryDirectory(prefix="jaring-e2e-") as folder:
+            (Path(folder) / "master.key").mkdir()
+            assert "master.key cannot be used" in refused(Server(Path(folder), free_port()))
 
     def test_another_master_key(self, demo: Server, data: Path, tmp_path: Path) -> None:
         url = running_url(data / "postgres")

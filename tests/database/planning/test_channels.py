@@ -63,6 +63,10 @@ async def test_units_that_do_not_see_each_other_may_differ(session: AsyncSession
     await make(session, marketer(world.foreign), world.foreign, "radio-bali", ["radio"], now=now)
     for unit, source in ((world.own, "radio-bandung"), (world.foreign, "radio-bali")):
         assert await canonical_sources(session, marketer(unit), spellings=["radio"]) == {"radio": source}
+    # Above both it would be either, so it is neither; the sources' own names are never in doubt.
+    words = ["radio", "radio-bali", "radio-bandung"]
+    known = await canonical_sources(session, world.admin, spellings=words)
+    assert known == {"radio-bali": "radio-bali", "radio-bandung": "radio-bandung"}
 
 
 async def test_one_source_may_have_several_mediums_and_the_same_aliases(
