@@ -65,6 +65,7 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
         sessions=sessions,
         newest_revision=newest_revision(),
         taps_waiting=lambda: clicks.waiting + orphans.waiting,
+        forget_link=resolver.forget,
     )
     redirect = RedirectApp(resolver=resolver, clicks=clicks, orphans=orphans, salts=salts, token_key=keys.click_token)
     clicks.start()

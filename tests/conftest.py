@@ -130,6 +130,7 @@ def context(sessions: async_sessionmaker[AsyncSession], settings: Settings) -> C
         sessions=sessions,
         newest_revision=newest_revision(),
         taps_waiting=lambda: 0,
+        forget_link=lambda _: None,
     )
 
 

@@ -136,12 +136,29 @@ class HistoryStepOut(Out):
     key_id: UUID | None = Field(description="The API key that moved it; null for the registration itself.")
 
 
-class RepeatOut(Out):
-    """A further registration of the same person for the same intake."""
+_REPEAT = {
+    "submitted_at": "2026-11-24T10:00:00Z",
+    "campaign_slug": "bintara-2027-jabar",
+    "name": "Sari Contoh",
+    "email": "sari.contoh@example.com",
+    "phone": "+6281234567891",
+    "birth_date": "2008-02-29",
+    "province": "ID-JB",
+}
 
-    model_config = example({"submitted_at": "2026-11-24T10:00:00Z"})
+
+class RepeatOut(Out):
+    """A further registration under the same e-mail address for the same intake, with what was typed then."""
+
+    model_config = example(_REPEAT)
 
     submitted_at: datetime
+    campaign_slug: str
+    name: str | None = Field(description="This and the following are null once the person was erased.")
+    email: str | None
+    phone: str | None
+    birth_date: date | None
+    province: str | None
 
 
 class FullApplicationOut(ApplicationOut):
@@ -159,7 +176,7 @@ class FullApplicationOut(ApplicationOut):
                 {"from": None, "to": _STAGE, "reason": None, "changed_at": "2026-11-23T02:12:00Z", "key_id": None},
                 _STEP,
             ],
-            "repeats": [{"submitted_at": "2026-11-24T10:00:00Z"}],
+            "repeats": [_REPEAT],
         }
     )
 

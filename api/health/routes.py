@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.health.schemas import Alive, Ready
-from api.http.context import CurrentContext
+from api.http.context import Context, CurrentContext
 
 router = APIRouter(tags=["health"])
 
@@ -26,14 +26,10 @@ async def live() -> Alive:
 @router.get("/readyz", name="ready", responses={503: {"model": Ready, "description": "A part does not answer."}})
 async def ready(context: CurrentContext, response: Response) -> Ready:
     """Tell whether the database answers and has the schema this server was built for."""
-    revision: str | None = None
-    reachable = False
-    try:
-        async with asyncio.timeout(PROBE_SECONDS), context.sessions() as session:
-            revision = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
-            reachable = True
-    except (SQLAlchemyError, OSError, TimeoutError):
-        pass
+    asking = asyncio.create_task(_revision(context))
+    # Not cancelled when it takes too long: a server that hangs would keep the cancellation waiting as well.
+    await asyncio.wait({asking}, timeout=PROBE_SECONDS)
+    reachable, revision = asking.result() if asking.done() else (False, None)
     well = reachable and revision == context.newest_revision
     response.status_code = 200 if well else 503
     response.headers["Cache-Control"] = "no-store"
@@ -43,6 +39,16 @@ async def ready(context: CurrentContext, response: Response) -> Ready:
         migrations="unknown" if not reachable else "ok" if revision == context.newest_revision else "outdated",
         taps_waiting=context.taps_waiting(),
     )
+
+
+async def _revision(context: Context) -> tuple[bool, str | None]:
+    """Whether the database answers, and the revision its schema stands at."""
+    try:
+        async with context.sessions() as session:
+            found = await session.execute(text("SELECT version_num FROM alembic_version"))
+            return True, found.scalar_one_or_none()
+    except (SQLAlchemyError, OSError):
+        return False, None
 
 
 @router.get("/metrics", name="metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

@@ -14,13 +14,17 @@ from campaigns.kit.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`newest_revision` is the schema this server was built for, `taps_waiting` counts taps still in its memory."""
+    """`newest_revision` is the schema this server was built for, `taps_waiting` counts taps still in its memory.
+
+    `forget_link` drops a slug from this process' redirect; other processes hear of a change by notification.
+    """
 
     settings: Settings
     keys: KeyRing
     sessions: SessionFactory
     newest_revision: str
     taps_waiting: Callable[[], int]
+    forget_link: Callable[[str], None]
 
 
 def _context(request: Request) -> Context:

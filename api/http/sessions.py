@@ -4,7 +4,7 @@ Both are function-scoped, so that they end *before* the response is sent: with F
 fails would still answer 201 (DESIGN 12).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from fastapi import Depends
@@ -12,11 +12,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.context import CurrentContext
 
+_AFTER_COMMIT = "after_commit"
+
 
 async def unit_of_work(context: CurrentContext) -> AsyncIterator[AsyncSession]:
     """A session that commits when the handler returned and rolls back when it raised."""
-    async with context.sessions() as session, session.begin():
-        yield session
+    async with context.sessions() as session:
+        async with session.begin():
+            yield session
+        for action in session.info.get(_AFTER_COMMIT, ()):
+            action()
+
+
+def after_commit(session: AsyncSession, action: Callable[[], None]) -> None:
+    """Do something once the request's transaction is committed, before the answer is sent."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(action)
 
 
 async def read_session(context: CurrentContext) -> AsyncIterator[AsyncSession]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from asyncio import to_thread
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from api.http.conditional import ExpectedVersion, IfNoneMatch, set_etag, still_s
 from api.http.context import CurrentContext, Now
 from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, changes_of
-from api.http.sessions import ReadSession, UnitOfWork
+from api.http.sessions import ReadSession, UnitOfWork, after_commit
 from api.links.schemas import LinkChange, LinkCreate, LinkOut, QrQuery, link_out, short_url
 from campaigns.links.operations import change_link, create_link, retire_link
 from campaigns.links.qr import QrStyle, qr_png, qr_svg
@@ -36,6 +37,7 @@ async def create(
 ) -> LinkOut:
     """Make a link for one placement of a campaign; it works at once."""
     link = await create_link(session, caller, **body.model_dump(), now=now)
+    after_commit(session, partial(context.forget_link, link.slug))
     set_etag(response, link.version)
     response.headers["Location"] = f"/v1/links/{link.id}"
     return link_out(link, context.settings.short_link_base)
@@ -84,6 +86,7 @@ async def change(
     link = await change_link(
         session, caller, link_id=link_id, changes=changes_of(body, LinkChanges), expected_version=expected, now=now
     )
+    after_commit(session, partial(context.forget_link, link.slug))
     set_etag(response, link.version)
     return link_out(link, context.settings.short_link_base)
 
@@ -100,6 +103,7 @@ async def retire(
 ) -> LinkOut:
     """Retire a link for good: taps get a page that says so; its slug is never given to another link."""
     link = await retire_link(session, caller, link_id=link_id, expected_version=expected, now=now)
+    after_commit(session, partial(context.forget_link, link.slug))
     set_etag(response, link.version)
     return link_out(link, context.settings.short_link_base)
 

@@ -80,6 +80,13 @@ def seal_repeat(data_key: bytes, repeat_id: UUID, answers: Answers, consent: Con
     return seal(data_key, json.dumps(typed).encode(), place=f"repeated_applications.answers/{repeat_id}")
 
 
+def open_repeat(data_key: bytes | None, repeat_id: UUID, sealed: bytes) -> dict[str, str]:
+    """What was typed in a repeated application, by field; empty once the person was erased."""
+    opened = _opened(data_key, sealed, place=f"repeated_applications.answers/{repeat_id}")
+    typed: dict[str, str] = json.loads(opened) if opened is not None else {}
+    return typed
+
+
 def _opened(data_key: bytes | None, sealed: bytes, *, place: str) -> str | None:
     # A value does not open when the person was erased (no key, or a key from after the erasure) or when it was
     # tampered with: either way there is nothing to show, and no reason to refuse the rest of a list.

@@ -173,9 +173,17 @@ class HistoryStep:
     key_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RepeatSeen:
+    """What was typed in a further sign-up of the person; null once the person's key is gone."""
+
     submitted_at: datetime
+    campaign_slug: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    birth_date: date | None
+    province: str | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

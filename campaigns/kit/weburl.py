@@ -60,7 +60,7 @@ def parse_host_pattern(text: str, *, pointer: str) -> str:
 def host_matches(host: str, patterns: list[str]) -> bool:
     """Whether one of the patterns covers the host; `*.a.example` covers x.a.example but not a.example itself."""
     return any(
-        host.endswith(pattern[1:]) and _HOST_PATTERN.fullmatch(host) is not None
+        host.endswith(pattern[1:]) and host[0] != "*" and _HOST_PATTERN.fullmatch(host) is not None
         if pattern.startswith("*.")
         else host == pattern
         for pattern in patterns

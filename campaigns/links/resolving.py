@@ -22,6 +22,7 @@ from campaigns.links.types import Utm
 UNKNOWN_KEPT_SECONDS = 5.0
 MOST_UNKNOWN = 10_000
 RECONNECT_SECONDS = 0.5
+LOOK_UP_SECONDS = 2.0
 
 V = TypeVar("V")
 Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
@@ -102,7 +103,7 @@ class LinkResolver:
             return None
         try:
             # Shielded: many requests share one look-up, and one that goes away must not end it for the others.
-            return await asyncio.shield(self._load(slug))
+            return await asyncio.wait_for(asyncio.shield(self._load(slug)), LOOK_UP_SECONDS)
         except (psycopg.Error, OSError, TimeoutError):
             old = self._known.get(slug)
             if old is None:
@@ -136,7 +137,7 @@ class LinkResolver:
 
     async def _look_up(self, slug: str) -> Target | None:
         generation, me = self._generation, asyncio.current_task()
-        async with asyncio.timeout(2), self._connections() as connection:
+        async with asyncio.timeout(LOOK_UP_SECONDS), self._connections() as connection:
             target = await load_target(connection, slug)
         if self._loading.get(slug) is not me:
             return target  # it changed meanwhile: good for those who waited, not to be kept

@@ -134,6 +134,10 @@ def test_from_a_tap_to_a_statistic(server: Server, http: httpx.Client) -> None:
     quality = answer.json()["meta"]["quality"]
     assert (quality["unattributed_registrations"], quality["orphan_clicks"]) == (0, 1)
 
+    # A change holds for the very next tap.
+    assert http.post(f"/v1/links/{link['id']}/retire", headers=marketer).status_code == 200
+    assert http.get(f"/{link['slug']}").status_code == 410
+
     # Nothing that was printed tells who she is.
     for secret in ("Siti", "siti@", "3456", "2006-05-17", receipt["status_token"], query["cid"][0]):
         assert secret not in server.printed

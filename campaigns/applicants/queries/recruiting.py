@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.applicants.models import ApplicantKey, Application, Consent, RepeatedApplication, StageChange
-from campaigns.applicants.sealed import open_answer, open_reason, person_key_or_none
+from campaigns.applicants.sealed import open_answer, open_reason, open_repeat, person_key_or_none
 from campaigns.applicants.types import (
     ApplicationFilter,
     ApplicationItem,
@@ -69,7 +69,7 @@ async def read_application(
         consent=ConsentSeen(consent.notice_version, consent.accepted_at, consent.recorded_at),
         touches=await _touches(session, application_id),
         history=await _history(session, application_id, data_key),
-        repeats=await _repeats(session, application_id),
+        repeats=await _repeats(session, application_id, data_key),
     )
 
 
@@ -113,13 +113,15 @@ async def _conditions(
         intake_id = campaign.intake_id
         conditions.append(col(Application.campaign_id) == campaign.id)
     if wanted.link_id is not None:
-        link = await get_link(session, principal, link_id=wanted.link_id)
-        conditions.append(col(Application.link_id) == link.id)
+        await _require_known_link(session, principal, wanted.link_id)
+        conditions.append(col(Application.link_id) == wanted.link_id)
     if wanted.source == NOT_SET:
         conditions.append(col(Application.source).is_(None))
     elif wanted.source is not None:
         spelling = wanted.source.strip().lower()
         known = await canonical_sources(session, principal, spellings=[spelling])
+        if spelling not in known and await _has_own(session, principal, col(Application.source) == spelling):
+            known = {spelling: spelling}
         if spelling not in known:
             raise invalid_field("parameter:source", "No channel in reach has this source or alias.", "unknown-source")
         conditions.append(col(Application.source) == known[spelling])
@@ -134,6 +136,19 @@ async def _conditions(
     if wanted.submitted_to is not None:
         conditions.append(col(Application.submitted_at) < wanted.submitted_to)
     return conditions
+
+
+async def _require_known_link(session: AsyncSession, principal: Principal, link_id: UUID) -> None:
+    """Raise NotFound unless the link is the caller's, or another unit's that the caller's own list shows."""
+    if not await _has_own(session, principal, col(Application.link_id) == link_id):
+        await get_link(session, principal, link_id=link_id)
+
+
+async def _has_own(session: AsyncSession, principal: Principal, condition: ColumnElement[bool]) -> bool:
+    statement: Any = select(Application.id).where(  # type: ignore[call-overload]
+        condition, col(Application.unit_id).in_(subtree(principal))
+    )
+    return (await session.exec(statement.limit(1))).first() is not None
 
 
 async def _stages_of_key(
@@ -215,10 +230,26 @@ async def _history(session: AsyncSession, application_id: UUID, data_key: bytes 
     ]
 
 
-async def _repeats(session: AsyncSession, application_id: UUID) -> list[RepeatSeen]:
+async def _repeats(session: AsyncSession, application_id: UUID, data_key: bytes | None) -> list[RepeatSeen]:
+    """The person's further sign-ups with what was typed: the first to claim an address may not have been its owner."""
     statement: Any = (
-        select(RepeatedApplication.submitted_at)  # type: ignore[call-overload]
+        select(RepeatedApplication, Campaign.slug)  # type: ignore[call-overload]
+        .join(Campaign, col(Campaign.id) == RepeatedApplication.campaign_id)
         .where(col(RepeatedApplication.application_id) == application_id)
         .order_by(col(RepeatedApplication.id))
     )
-    return [RepeatSeen(submitted_at) for submitted_at in (await session.exec(statement)).scalars().all()]
+    return [_repeat(repeat, slug, data_key) for repeat, slug in (await session.exec(statement)).all()]
+
+
+def _repeat(repeat: RepeatedApplication, campaign_slug: str, data_key: bytes | None) -> RepeatSeen:
+    typed = open_repeat(data_key, repeat.id, repeat.answers_sealed)
+    birth_date = typed.get("birth_date")
+    return RepeatSeen(
+        submitted_at=repeat.submitted_at,
+        campaign_slug=campaign_slug,
+        name=typed.get("name"),
+        email=typed.get("email"),
+        phone=typed.get("phone"),
+        birth_date=date.fromisoformat(birth_date) if birth_date is not None else None,
+        province=typed.get("province"),
+    )

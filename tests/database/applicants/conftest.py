@@ -39,6 +39,7 @@ async def committing(committing_engine: AsyncEngine) -> AsyncIterator[Context]:
         sessions=make_sessions(committing_engine),
         newest_revision=newest_revision(),
         taps_waiting=lambda: 0,
+        forget_link=lambda _: None,
     )
     async with committing_engine.begin() as connection:
         # Tables that refuse it are append-only for the application, not for a test that cleans up.

@@ -83,7 +83,13 @@ class TestRead:
                 }
             ],
             "history": [{"from": None, "to": stage, "reason": None, "changed_at": submitted_at, "key_id": None}],
-            "repeats": [{"submitted_at": again["submitted_at"]}],
+            "repeats": [
+                {
+                    "submitted_at": again["submitted_at"],
+                    "campaign_slug": world.campaign.slug,
+                    **{key: read[key] for key in ("name", "email", "phone", "birth_date", "province")},
+                }
+            ],
         }
 
     async def test_an_erased_person_has_no_personal_fields(

@@ -225,7 +225,8 @@ def test_refuses_what_is_no_host_pattern(text: str) -> None:
         (".daftar.example", ["*.daftar.example"], False),
         ("evildaftar.example", ["*.daftar.example"], False),
         ("x.daftar.example.evil", ["*.daftar.example"], False),
-        ("*.daftar.example", ["*.daftar.example"], True),
+        ("*.daftar.example", ["*.daftar.example"], False),
+        ("a..daftar.example", ["*.daftar.example"], False),
         ("[::1]", ["*.example"], False),
     ],
 )
