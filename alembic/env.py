@@ -12,10 +12,11 @@ MIGRATION_LOCK = 7_265_110
 def run() -> None:
     engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
     with engine.connect() as connection:
-        connection.execute(text("SET lock_timeout = '5s'"))
-        connection.execute(text("SET statement_timeout = '10min'"))
         # A second node that migrates at the same time waits here, then finds nothing left to do.
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        # Only now: the time-out holds for the lock above as well.
+        connection.execute(text("SET lock_timeout = '5s'"))
+        connection.execute(text("SET statement_timeout = '10min'"))
         connection.commit()
         try:
             context.configure(

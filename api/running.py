@@ -68,14 +68,16 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
         forget_link=resolver.forget,
     )
     redirect = RedirectApp(resolver=resolver, clicks=clicks, orphans=orphans, salts=salts, token_key=keys.click_token)
-    clicks.start()
-    orphans.start()
     tasks = [
+        clicks.start(),
+        orphans.start(),
         asyncio.create_task(follow_changes(resolver, conninfo)),
         asyncio.create_task(salts.keep()),
         asyncio.create_task(_clean(sessions, timedelta(hours=settings.idempotency_hours))),
         asyncio.create_task(_end_with_parent()),
     ]
+    for task in tasks:
+        task.add_done_callback(_end_if_broken)
     # What has been made so far lives as long as the process: out of the collector's sight, a full collection does not
     # stop the redirect for the time it takes to walk over all of it.
     gc.collect()
@@ -117,6 +119,14 @@ async def _clean(sessions: SessionFactory, kept: timedelta) -> None:
                 await forget_old_answers(session, kept=kept, now=datetime.now(UTC))
         except (SQLAlchemyError, OSError) as error:
             log.warning("cleaning_failed", error=type(error).__name__)
+
+
+def _end_if_broken(task: asyncio.Task[None]) -> None:
+    """Stop this process when a task that must run for ever ended by itself; a fresh one takes its place."""
+    if task.cancelled():
+        return
+    log.critical("task_ended", task=task.get_name(), error=type(task.exception()).__name__)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _end_with_parent() -> None:

@@ -27,9 +27,10 @@ from campaigns.applicants.types import ConsentGiven
 from campaigns.clicks.models import Click, OrphanClick
 from campaigns.clicks.tokens import sign_click
 from campaigns.kit.ids import uuid7_at
-from campaigns.kit.master_key import load_keys
+from campaigns.kit.master_key import check_master_key, load_keys
 from campaigns.kit.sealing import KeyRing
 from campaigns.kit.settings import Settings
+from campaigns.kit.urls import psycopg_conninfo
 from campaigns.links.models import Link
 from campaigns.links.operations import create_link
 from campaigns.planning.models import Campaign, Channel, Unit
@@ -70,6 +71,7 @@ def fill_with_demo() -> str:
 def fill(settings: Settings, url: str) -> None:
     """Fill an empty database in one transaction, and keep the keys that were made."""
     keys = load_keys(settings.master_key.get_secret_value() if settings.master_key else None, settings.data)
+    check_master_key(psycopg_conninfo(url), keys)
     now = datetime.now(UTC)
 
     async def work(session: AsyncSession) -> dict[str, str]:

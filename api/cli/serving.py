@@ -117,8 +117,8 @@ def _database(settings: Settings) -> Iterator[str]:
         yield url
         return
     server = EmbeddedPostgres(embedded_directory(settings), on_event=lambda event, facts: log.info(event, **facts))
-    server.start()
     try:
+        server.start()
         yield server.url
     finally:
         server.stop()

@@ -23,6 +23,7 @@ from campaigns.kit.errors import Conflict, DomainError, FieldError, Forbidden, I
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:jaring:problem:"
 RETRY_SECONDS = "2"
+QUERY_CANCELLED = "57014"  # PostgreSQL's SQLSTATE when statement_timeout ends a statement
 
 log = structlog.get_logger("jaring.problems")
 
@@ -174,6 +175,9 @@ def _on_database_error(request: Request, error: Exception) -> JSONResponse:
     gone = isinstance(error, DBAPIError) and error.connection_invalidated
     if not (refused or gone):
         return _on_crash(request, error)
+    if getattr(getattr(error, "orig", None), "sqlstate", None) == QUERY_CANCELLED:
+        detail = "The database took too long for this; ask for less, such as a shorter range."
+        return problem_response(request, status=503, code="query-too-slow", detail=detail)
     log.warning("database_unavailable", trace_id=request.scope.get("jaring.trace_id"), error=type(error).__name__)
     detail = "The database does not answer now; repeat the request."
     headers = {"Retry-After": RETRY_SECONDS}

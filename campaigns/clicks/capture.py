@@ -88,9 +88,10 @@ class TapWriter:
         """Taps in memory that are not stored yet."""
         return self._waiting
 
-    def start(self) -> None:
-        """Begin storing; needs a running event loop."""
-        self._task = asyncio.create_task(self._run())
+    def start(self) -> asyncio.Task[None]:
+        """Begin storing; returns the task that does it, which ends only by `stop`. Needs a running event loop."""
+        self._task = asyncio.create_task(self._run(), name=f"taps into {self._table.name}")
+        return self._task
 
     async def stop(self, *, within_seconds: float) -> None:
         """Store what is waiting, for so long at most; what is left then is lost and counted."""
@@ -101,8 +102,7 @@ class TapWriter:
                 while self._waiting:
                     await asyncio.sleep(0.01)
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.gather(self._task, return_exceptions=True)
         if self._waiting:
             self._lost.inc(self._waiting)
             log.error("taps_lost_at_stop", table=self._table.name, taps=self._waiting)

@@ -51,7 +51,8 @@ class SaltKeeper:
             rows = await cursor.fetchall()
             await connection.execute("DELETE FROM visitor_salts WHERE day < %s", (today,))
         self._salts = {day: DaySalt(day, bytes(salt), end_of_day_ms(day, self._zone)) for day, salt in rows}
-        self.today = self._salts[today]
+        # Missing only if a server whose clock is past midnight has just destroyed it: the present one serves on.
+        self.today = self._salts.get(today, self.today)
 
     async def keep(self) -> None:
         """Refresh for ever; run as a task and cancelled to stop."""

@@ -11,8 +11,8 @@ from campaigns.kit.urls import psycopg_conninfo, sqlalchemy_url
 if TYPE_CHECKING:
     from alembic.config import Config
 
-_REVISION = re.compile(r"^revision = \"(\w+)\"$", re.MULTILINE)
-_DOWN_REVISION = re.compile(r"^down_revision = \"(\w+)\"$", re.MULTILINE)
+_REVISION = re.compile(r"^revision = ['\"](\w+)['\"]$", re.MULTILINE)
+_DOWN_REVISION = re.compile(r"^down_revision = ['\"](\w+)['\"]$", re.MULTILINE)
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -23,6 +23,7 @@ UNKNOWN_KEPT_SECONDS = 5.0
 MOST_UNKNOWN = 10_000
 RECONNECT_SECONDS = 0.5
 LOOK_UP_SECONDS = 2.0
+RETRY_SECONDS = 1.0
 
 V = TypeVar("V")
 Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
@@ -132,8 +133,10 @@ class LinkResolver:
     def _done(self, slug: str, task: asyncio.Task[Target | None]) -> None:
         if self._loading.get(slug) is task:
             del self._loading[slug]
-        if not task.cancelled():
-            task.exception()  # a failed background refresh is retried by the next tap; nobody else waits for it
+        known = self._known.get(slug)
+        if not task.cancelled() and task.exception() is not None and known is not None:
+            # What is known serves on, and PostgreSQL is not asked again by every tap while it is away.
+            self._known[slug] = (known[0], time.monotonic() + RETRY_SECONDS, known[2])
 
     async def _look_up(self, slug: str) -> Target | None:
         generation, me = self._generation, asyncio.current_task()
