@@ -1,0 +1,60 @@
+"""What holds for every route: origins of browsers, keys that have run out, addresses and methods there are not."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.http.context import Context
+from api.main import create_api
+from campaigns.access.operations import create_key, revoke_key
+from campaigns.access.types import SYSTEM, Role
+from campaigns.kit.settings import Settings
+from tests.factories.world import World
+
+FRONT_END = "https://daftar.example"
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [(FRONT_END, True), ("https://daftar.example.evil", False), ("http://daftar.example", False), ("null", False)],
+)
+async def test_only_origins_of_the_settings_are_let_in(context: Context, origin: str, allowed: bool) -> None:
+    app = create_api(Settings(cors_origins=[FRONT_END]))
+    app.state.context = context
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "if-match"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
+        preflight = await client.options("/v1/links", headers=asked)
+        answer = await client.get("/livez", headers={"Origin": origin})
+    assert (preflight.status_code == 200) is allowed
+    assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
+
+
+async def test_a_key_that_ran_out_or_was_revoked_is_no_key(
+    client: httpx.AsyncClient, session: AsyncSession, world: World
+) -> None:
+    made = world.own.created_at
+    _, expired = await create_key(
+        session,
+        actor=SYSTEM,
+        name="expired",
+        role=Role.VIEWER,
+        unit_id=world.own.id,
+        unit_path=world.own.path,
+        life=timedelta(days=1),
+        now=made - timedelta(days=1),
+    )
+    await revoke_key(session, actor=SYSTEM, shown=world.secrets[Role.VIEWER][:10], now=made)
+    await session.commit()
+    for secret in (expired, world.secrets[Role.VIEWER]):
+        answer = await client.get("/v1/units", headers={"Authorization": f"Bearer {secret}"})
+        assert (answer.status_code, answer.json()["type"]) == (401, "urn:jaring:problem:unauthenticated")
+
+
+async def test_what_there_is_not_is_a_problem_too(client: httpx.AsyncClient, world: World) -> None:
+    nowhere = await client.get("/v1/nowhere")
+    assert (nowhere.status_code, nowhere.json()["type"]) == (404, "urn:jaring:problem:no-such-route")
+    wrong = await client.delete(f"/v1/units/{world.own.id}")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, PATCH")
+    assert wrong.headers["trace-id"] == wrong.json()["trace_id"]
