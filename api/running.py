@@ -42,7 +42,7 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
         raise RuntimeError("JARING_DATABASE_URL is not set; `jaring serve` sets it for the embedded PostgreSQL")
     url = settings.database_url.get_secret_value()
     conninfo = psycopg_conninfo(url)
-    keys = load_keys(settings.master_key.get_secret_value() if settings.master_key else None, settings.data)
+    keys = load_keys(settings.master_key, settings.data)
 
     def engine_of(pool_size: int) -> AsyncEngine:
         return make_engine(url, pool_size=pool_size, statement_timeout_seconds=settings.statement_timeout_seconds)

@@ -55,7 +55,7 @@ def _check_contents(settings: Settings, url: str) -> Iterator[Finding]:
     if current != newest:
         return
     try:
-        keys = load_keys(settings.master_key.get_secret_value() if settings.master_key else None, settings.data)
+        keys = load_keys(settings.master_key, settings.data)
         check_master_key(psycopg_conninfo(url), keys)
     except MasterKeyError as error:
         yield Finding("master key", False, str(error))

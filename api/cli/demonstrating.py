@@ -70,7 +70,7 @@ def fill_with_demo() -> str:
 
 def fill(settings: Settings, url: str) -> None:
     """Fill an empty database in one transaction, and keep the keys that were made."""
-    keys = load_keys(settings.master_key.get_secret_value() if settings.master_key else None, settings.data)
+    keys = load_keys(settings.master_key, settings.data)
     check_master_key(psycopg_conninfo(url), keys)
     now = datetime.now(UTC)
 

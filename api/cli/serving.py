@@ -48,7 +48,7 @@ def serve_until_stopped(*, demo: bool) -> None:
     _require_free_port(settings)
     with _database(settings) as url:
         _prepare_schema(settings, url)
-        keys = load_keys(settings.master_key.get_secret_value() if settings.master_key else None, settings.data)
+        keys = load_keys(settings.master_key, settings.data)
         check_master_key(psycopg_conninfo(url), keys)
         guide = _guide(settings, url, demo=demo)
         os.environ["JARING_DATABASE_URL"] = url

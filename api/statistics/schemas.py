@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from api.http.schemas import In, Out, ShortName, example
+from campaigns.attribution.types import NOT_SET
 from campaigns.statistics.dimensions import DIMENSIONS
 from campaigns.statistics.metrics import DECIMALS, METRICS
 from campaigns.statistics.rules import (
@@ -20,7 +21,7 @@ from campaigns.statistics.rules import (
     MOST_METRICS,
     MOST_ROWS,
 )
-from campaigns.statistics.types import NOT_SET, DimensionName, Direction, MetricName
+from campaigns.statistics.types import DimensionName, Direction, MetricName
 
 
 def _written_as_date(value: object) -> object:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+# What lists and figures show for an application that no touch led to; no slug, source or medium is spelled like it.
+NOT_SET = "(not set)"
+
 
 @dataclass(frozen=True, slots=True)
 class TouchedLink:

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import psycopg
+from pydantic import SecretStr
 
 from campaigns.kit.sealing import KeyRing, derive_keys, new_master_key
 
@@ -13,10 +14,11 @@ class MasterKeyError(Exception):
     """The master key is missing, malformed or not the database's; the text is one sentence for the operator."""
 
 
-def load_keys(configured: str | None, directory: Path) -> KeyRing:
+def load_keys(configured: SecretStr | None, directory: Path) -> KeyRing:
     """The key ring from the setting, else from `<directory>/master.key`, which is made if absent (mode 0600)."""
-    source, text = "JARING_MASTER_KEY", configured
-    if text is None:
+    if configured is not None:
+        source, text = "JARING_MASTER_KEY", configured.get_secret_value()
+    else:
         path = directory / "master.key"
         source = str(path)
         try:

@@ -5,10 +5,11 @@ Each field is an environment variable `JARING_<NAME>`; `docs/settings.md` docume
 
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from campaigns.kit.zones import known_zones
 
 
 class Settings(BaseSettings):
@@ -89,7 +90,7 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones() - {"localtime", "Factory"}:
+        if value not in known_zones():
             raise ValueError("not a time zone of the IANA database")
         return value
 

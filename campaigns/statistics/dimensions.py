@@ -8,10 +8,11 @@ from sqlalchemy import Date, SQLColumnExpression, cast, func, or_
 from sqlmodel import col
 
 from campaigns.attribution.models import Conversion
+from campaigns.attribution.types import NOT_SET
 from campaigns.links.models import Link
 from campaigns.planning.models import Campaign
 from campaigns.statistics.facts import FACTS
-from campaigns.statistics.types import NOT_SET, DimensionName, FactName, Query
+from campaigns.statistics.types import DimensionName, FactName, Query
 from campaigns.statistics.vocabulary import Known, known_campaigns, known_links, known_media, known_sources
 
 Column = Callable[[FactName, Query], SQLColumnExpression[Any]]

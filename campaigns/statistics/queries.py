@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
+from campaigns.attribution.types import NOT_SET
 from campaigns.kit.errors import FieldError, Invalid, invalid_field
 from campaigns.planning.queries import subtree
 from campaigns.statistics.dimensions import DIMENSIONS
@@ -16,7 +17,7 @@ from campaigns.statistics.metrics import DEFINITIONS
 from campaigns.statistics.plan import plan_query
 from campaigns.statistics.rules import days_of
 from campaigns.statistics.sql import dimension_label, metric_label, write_statement
-from campaigns.statistics.types import NOT_SET, Answer, DimensionName, Filter, Meta, Quality, Query, Row
+from campaigns.statistics.types import Answer, DimensionName, Filter, Meta, Quality, Query, Row
 
 INVALID_PARAMETER_VALUE = "22023"
 

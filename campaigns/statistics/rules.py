@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from campaigns.kit.errors import FieldError, Invalid
+from campaigns.kit.zones import known_zones
 from campaigns.statistics.types import (
     DateRange,
     DimensionName,
@@ -90,14 +90,8 @@ def _start_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
-@cache
-def _zones() -> frozenset[str]:
-    # `localtime` is whatever the server's machine is set to, `Factory` the database's word for none.
-    return frozenset(available_timezones() - {"localtime", "Factory"})
-
-
 def _zone_errors(timezone: str) -> list[FieldError]:
-    if timezone in _zones():
+    if timezone in known_zones():
         return []
     return [FieldError("/timezone", "This is no time zone of the IANA database, such as Asia/Jakarta.", "unknown-zone")]
 

@@ -6,9 +6,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
-# What a breakdown shows for a conversion that no touch led to; no slug, source or medium can be spelled like it.
-NOT_SET = "(not set)"
-
 
 class MetricName(StrEnum):
     """A figure; `metrics.METRICS` defines each."""

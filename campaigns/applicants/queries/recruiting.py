@@ -28,6 +28,7 @@ from campaigns.applicants.types import (
     TouchSeen,
 )
 from campaigns.attribution.models import Touch
+from campaigns.attribution.types import NOT_SET
 from campaigns.kit.errors import NotFound, invalid_field
 from campaigns.kit.paging import Page, PageRequest, fetch_page
 from campaigns.kit.sealing import KeyRing
@@ -36,9 +37,6 @@ from campaigns.links.queries import get_link
 from campaigns.planning.models import Campaign, Intake, Programme, Stage
 from campaigns.planning.queries import canonical_sources, get_campaign, in_reach, subtree
 from campaigns.planning.rules import require_order
-
-# The filter value for a source that is null in the table; figures show it under this name.
-NOT_SET = "(not set)"
 
 
 async def list_applications(
