@@ -18,6 +18,7 @@ import api.campaigns.routes
 import api.channels.routes
 import api.health.routes
 import api.intakes.routes
+import api.links.bulk_routes
 import api.links.routes
 import api.programmes.routes
 import api.public.routes
@@ -25,7 +26,7 @@ import api.statistics.routes
 import api.units.routes
 from api.http.logging import configure_logging
 from api.http.observing import Observed, operation_id
-from api.http.problems import install_problem_handlers
+from api.http.problems import ProblemsForPlainRefusals, install_problem_handlers
 from api.openapi import install_openapi
 from api.redirect.app import RedirectApp
 from api.running import running
@@ -41,6 +42,7 @@ ROUTERS = [
     api.intakes.routes.router,
     api.campaigns.routes.router,
     api.channels.routes.router,
+    api.links.bulk_routes.router,
     api.links.routes.router,
     api.applications.routes.router,
     api.statistics.routes.router,
@@ -88,12 +90,13 @@ def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
         # A redirect to the address without its slash would be built from the Host header that the client sent.
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
-        max_body_size=settings.max_body_bytes,
     )
     for router in ROUTERS:
-        app.include_router(router)
+        # On the routes and not on the application, whose limit would refuse outside the middleware below.
+        app.include_router(router, max_body_size=settings.max_body_bytes)
     install_problem_handlers(app, [route for router in ROUTERS for route in router.routes])
     install_openapi(app)
+    app.add_middleware(ProblemsForPlainRefusals)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

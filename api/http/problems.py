@@ -15,8 +15,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from campaigns.kit.errors import Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound, Stale, Unavailable
 
@@ -164,10 +166,15 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
 
 
 def _methods_of(request: Request) -> set[str]:
-    """All methods that the path has; the router itself names those of the first route alone."""
+    """All methods that the path has; the router itself names those of the first route alone.
+
+    Routes of another path that match too (`/links/{link_id}` behind `/links/bulk`) are another resource's.
+    """
     routes: Sequence[BaseRoute] = request.app.state.routes
     matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-    return {method for route in matching for method in getattr(route, "methods", None) or ()}
+    path = getattr(matching[0], "path", None) if matching else None
+    same = (route for route in matching if getattr(route, "path", None) == path)
+    return {method for route in same for method in getattr(route, "methods", None) or ()}
 
 
 def _on_database_error(request: Request, error: Exception) -> JSONResponse:
@@ -193,6 +200,35 @@ def _on_crash(request: Request, error: Exception) -> JSONResponse:
     log.error("crashed", trace_id=request.scope.get("jaring.trace_id"), error=type(error).__name__, place=place)
     detail = "Something failed on our side; it is written down under the trace id."
     return problem_response(request, status=500, code="internal-error", detail=detail)
+
+
+class ProblemsForPlainRefusals:
+    """ASGI middleware that says in a problem document what the framework's body limit says in plain text.
+
+    A body whose declared length is too large is refused past all exception handlers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replaced = False
+
+        async def sending(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and _is_plain_refusal(message):
+                replaced = True
+                problem = _on_http_exception(Request(scope), HTTPException(message["status"]))
+                await problem(scope, receive, send)
+            elif not replaced:
+                await send(message)
+
+        await self.app(scope, receive, sending)
+
+
+def _is_plain_refusal(message: Message) -> bool:
+    media_type = Headers(raw=list(message.get("headers", ()))).get("content-type", "")
+    return message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and media_type.startswith("text/plain")
 
 
 def install_problem_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:

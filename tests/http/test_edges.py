@@ -1,5 +1,6 @@
 """What holds for every route: origins of browsers, keys that have run out, addresses and methods there are not."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -58,3 +59,29 @@ async def test_what_there_is_not_is_a_problem_too(client: httpx.AsyncClient, wor
     wrong = await client.delete(f"/v1/units/{world.own.id}")
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, PATCH")
     assert wrong.headers["trace-id"] == wrong.json()["trace_id"]
+
+
+@pytest.mark.parametrize("path", ["/v1/links/bulk", "/v1/links/import"])
+async def test_allow_names_the_methods_of_that_address_only(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.put(path)).headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize(("path", "most"), [("/v1/links", 65_536), ("/v1/links/import", 1_000_000)])
+async def test_a_body_that_is_too_large_is_a_problem_that_browsers_may_read(
+    context: Context, world: World, path: str, most: int, declared: bool
+) -> None:
+    app = create_api(Settings(cors_origins=[FRONT_END]))
+    app.state.context = context
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"x" * (most + 1)
+
+    body = b"x" * (most + 1) if declared else parts()
+    headers = {**world.as_role(Role.MARKETER), "Origin": FRONT_END, "Content-Type": "application/json"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
+        answer = await client.post(path, content=body, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+    assert answer.json()["type"] == "urn:jaring:problem:body-too-large"
+    assert answer.headers["trace-id"] == answer.json()["trace_id"]
+    assert answer.headers["access-control-allow-origin"] == FRONT_END
