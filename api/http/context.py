@@ -13,8 +13,21 @@ from campaigns.kit.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureState:
+    """Where this process' taps are: whether they go to PostgreSQL at once, and how many wait in memory or journal.
+
+    `lost` counts those given up since it began.
+    """
+
+    direct: bool
+    in_memory: int
+    in_journal: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """`newest_revision` is the schema this server was built for, `taps_waiting` counts taps still in its memory.
+    """`newest_revision` is the schema this server was built for, `capture` tells where its taps are.
 
     `forget_link` drops a slug from this process' redirect; other processes hear of a change by notification.
     """
@@ -23,7 +36,7 @@ class Context:
     keys: KeyRing
     sessions: SessionFactory
     newest_revision: str
-    taps_waiting: Callable[[], int]
+    capture: Callable[[], CaptureState]
     forget_link: Callable[[str], None]
 
 

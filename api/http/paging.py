@@ -32,12 +32,13 @@ def decode_cursor(cursor: str) -> UUID:
     return position
 
 
-def _page_request(
-    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Most items on the page.")] = 50,
-    cursor: Annotated[
-        str | None, Query(max_length=64, description="`next_cursor` of the page before; keep the other parameters.")
-    ] = None,
-) -> PageRequest:
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Most items on the page.")]
+Cursor = Annotated[
+    str | None, Query(max_length=64, description="`next_cursor` of the page before; keep the other parameters.")
+]
+
+
+def _page_request(limit: Limit = 50, cursor: Cursor = None) -> PageRequest:
     return PageRequest(limit=limit, after=decode_cursor(cursor) if cursor is not None else None)
 
 
@@ -46,9 +47,14 @@ PageQuery = Annotated[PageRequest, Depends(_page_request)]
 
 def listed(request: Request, response: Response, page: Page[Any], items: list[T]) -> Listed[T]:
     """The page's body; also sets its `Link` header."""
-    if page.next_after is None:
+    cursor = encode_cursor(page.next_after) if page.next_after is not None else None
+    return listed_up_to(request, response, cursor, items)
+
+
+def listed_up_to(request: Request, response: Response, cursor: str | None, items: list[T]) -> Listed[T]:
+    """The same for a list with cursors of its own; None on its last page."""
+    if cursor is None:
         return Listed(items=items, next_cursor=None)
-    cursor = encode_cursor(page.next_after)
     following = request.url.include_query_params(cursor=cursor)
     response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
     return Listed(items=items, next_cursor=cursor)

@@ -9,7 +9,13 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from campaigns.planning.rules import SLUG_LENGTH, SLUG_PATTERN, UTM_NAME_LENGTH
+from campaigns.planning.rules import (
+    PREVIEW_DESCRIPTION_LENGTH,
+    PREVIEW_TITLE_LENGTH,
+    SLUG_LENGTH,
+    SLUG_PATTERN,
+    UTM_NAME_LENGTH,
+)
 
 T = TypeVar("T")
 Changes = TypeVar("Changes")
@@ -55,8 +61,17 @@ def _near_present(value: datetime) -> datetime:
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PRINTABLE)]
 ShortName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_PRINTABLE)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=_PRINTABLE)]
+SearchText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100, pattern=_PRINTABLE)]
 Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2048)]
 Slug = Annotated[str, StringConstraints(min_length=1, max_length=SLUG_LENGTH, pattern=SLUG_PATTERN)]
+PreviewTitle = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=PREVIEW_TITLE_LENGTH, pattern=_PRINTABLE),
+]
+PreviewDescription = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=PREVIEW_DESCRIPTION_LENGTH, pattern=_PRINTABLE),
+]
 # Folded to lower case and checked by the domain, which can then say what is wrong with it.
 UtmName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=UTM_NAME_LENGTH)]
 Moment = Annotated[AwareDatetime, AfterValidator(_near_present)]

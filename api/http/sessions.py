@@ -1,7 +1,7 @@
 """Database sessions of requests: one request, one transaction.
 
-Both are function-scoped, so that they end *before* the response is sent: with FastAPI's default scope a commit that
-fails would still answer 201 (DESIGN 12).
+The first two are function-scoped, so that they end *before* the response is sent: with FastAPI's default scope a commit
+that fails would still answer 201 (DESIGN 12). A response that is streamed reads while it is sent, in a third.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -37,3 +37,5 @@ async def read_session(context: CurrentContext) -> AsyncIterator[AsyncSession]:
 
 UnitOfWork = Annotated[AsyncSession, Depends(unit_of_work, scope="function")]
 ReadSession = Annotated[AsyncSession, Depends(read_session, scope="function")]
+# Ends when the response is sent or the client is gone; only for reading, since nothing is committed.
+StreamSession = Annotated[AsyncSession, Depends(read_session, scope="request")]

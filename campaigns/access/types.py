@@ -26,6 +26,10 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+# The `key_id` of whoever works at the command line, where there is no key; the audit trail calls it the system.
+OPERATOR = UUID(int=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The caller: an API key with a role, acting on one unit's subtree (whose paths all start with `unit_path`)."""
@@ -45,7 +49,7 @@ class Actor:
 
     @classmethod
     def of(cls, principal: Principal) -> "Actor":
-        return cls("key", principal.key_id)
+        return SYSTEM if principal.key_id == OPERATOR else cls("key", principal.key_id)
 
 
 SYSTEM = Actor("system", None)

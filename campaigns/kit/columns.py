@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Integer, LargeBinary, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, ForeignKey, Integer, LargeBinary, Text, Uuid, false
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from campaigns.kit.ids import new_id
@@ -34,14 +34,29 @@ def reference_column(target: str, *, nullable: bool = False, index: bool = False
     return Field(sa_column=column) if not nullable else Field(default=None, sa_column=column)
 
 
-def text_column(*, nullable: bool = False, unique: bool = False) -> Any:
-    column: Column[str] = Column(Text, nullable=nullable, unique=unique)
-    return Field(sa_column=column) if not nullable else Field(default=None, sa_column=column)
+def text_column(*, nullable: bool = False, unique: bool = False, default: str | None = None) -> Any:
+    """A text; `default` is what rows have that say nothing, those older than the column among them."""
+    column: Column[str] = Column(Text, nullable=nullable, unique=unique, server_default=default)
+    if nullable or default is not None:
+        return Field(default=default, sa_column=column)
+    return Field(sa_column=column)
 
 
 def texts_column() -> Any:
     """A list of texts, empty by default."""
     return Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+
+
+def flag_column(*, nullable: bool = False) -> Any:
+    """Yes or no, no by default; with `nullable`, null by default: not known."""
+    if nullable:
+        return Field(default=None, sa_column=Column(Boolean, nullable=True))
+    return Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+
+
+def json_column() -> Any:
+    """A list of objects kept as one value, empty by default."""
+    return Field(default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]"))
 
 
 def time_column(*, nullable: bool = False) -> Any:

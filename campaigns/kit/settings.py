@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from campaigns.kit.proxies import Network
 from campaigns.kit.zones import known_zones
 
 
@@ -50,13 +51,33 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(65_536, ge=1024, description="Largest request body accepted.")
     click_deadline_seconds: float = Field(
-        2.0,
+        1.0,
         gt=0,
         le=30,
-        description="Longest time a tap waits for its click to be stored before the browser is sent on.",
+        description="Longest time a tap waits for PostgreSQL; then it goes to the journal and the browser is sent on.",
     )
     click_backlog: int = Field(
-        100_000, ge=1000, description="Clicks of one server process kept in memory while PostgreSQL does not answer."
+        100_000,
+        ge=1000,
+        description="Taps of one server process kept in memory when the journal's disk is full as well.",
+    )
+    journal: Path | None = Field(
+        None, description="Folder for taps while PostgreSQL does not answer; else `journal` in the data folder."
+    )
+    trusted_proxies: Annotated[list[Network], NoDecode] = Field(
+        default_factory=list,
+        description="Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, separated by commas, such "
+        "as `10.0.0.0/8,fd00::/8`.",
+    )
+    check_destinations: bool = Field(
+        True, description="Whether links' destinations are followed when made or changed, and daily."
+    )
+    check_networks: Annotated[list[Network], NoDecode] = Field(
+        default_factory=list,
+        description="Private networks that such a check may ask too, separated by commas; else public addresses only.",
+    )
+    check_ports: Annotated[list[int], NoDecode] = Field(
+        default_factory=lambda: [80, 443], description="Ports such a check may ask, separated by commas."
     )
     link_cache_seconds: float = Field(
         30.0,
@@ -75,9 +96,9 @@ class Settings(BaseSettings):
     )
     idempotency_hours: int = Field(72, ge=24, description="How long the answer to an `Idempotency-Key` is kept.")
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", "check_networks", "check_ports", mode="before")
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("cors_origins")
@@ -100,6 +121,11 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/") if value else None
+
+    @property
+    def journal_directory(self) -> Path:
+        """The folder for journals and the remembered links."""
+        return self.journal or self.data / "journal"
 
     @property
     def short_link_base(self) -> str:
