@@ -1,5 +1,6 @@
 """Routes of campaigns."""
 
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,13 +9,17 @@ from fastapi import APIRouter, Query, Request, Response
 from api.campaigns.schemas import CampaignChange, CampaignCreate, CampaignOut
 from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, set_etag
-from api.http.context import Now
+from api.http.context import CurrentContext, Now
 from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, changes_of
-from api.http.sessions import ReadSession, UnitOfWork
+from api.http.sessions import ReadSession, UnitOfWork, after_commit
+from campaigns.links.operations.announcing import announce_campaign
 from campaigns.planning.operations.campaigns import change_campaign, close_campaign, create_campaign
 from campaigns.planning.queries import get_campaign, list_campaigns
 from campaigns.planning.types import CampaignChanges, CampaignState
+
+# What the redirect shows of a campaign when one of its links is shared or does not lead on.
+SHOWN_BY_LINKS = {"name", "preview_title", "preview_description", "preview_image"}
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 
@@ -61,19 +66,22 @@ async def change(
     body: CampaignChange,
     caller: CampaignsWriter,
     session: UnitOfWork,
+    context: CurrentContext,
     now: Now,
     expected: ExpectedVersion,
     response: Response,
 ) -> CampaignOut:
-    """Change a campaign that is not closed; links made before keep their destinations."""
+    """Change a campaign that is not closed; links made before keep their destinations.
+
+    A new name or preview shows on all of its links at once.
+    """
+    changes = changes_of(body, CampaignChanges)
     campaign = await change_campaign(
-        session,
-        caller,
-        campaign_id=campaign_id,
-        changes=changes_of(body, CampaignChanges),
-        expected_version=expected,
-        now=now,
+        session, caller, campaign_id=campaign_id, changes=changes, expected_version=expected, now=now
     )
+    if changes.keys() & SHOWN_BY_LINKS:
+        for slug in await announce_campaign(session, campaign_id=campaign_id):
+            after_commit(session, partial(context.forget_link, slug))
     set_etag(response, campaign.version)
     return CampaignOut.model_validate(campaign)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from api.http.schemas import Address, In, Moment, Name, Out, Slug, example
+from api.http.schemas import Address, In, Moment, Name, Out, PreviewDescription, PreviewTitle, Slug, example
 
 _EXAMPLE = {
     "unit_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000001",
@@ -16,6 +16,9 @@ _EXAMPLE = {
     "starts_at": "2026-11-01T00:00:00+07:00",
     "ends_at": "2027-02-01T00:00:00+07:00",
     "landing_url": "https://daftar.example/bintara",
+    "preview_title": "Penerimaan Bintara 2027",
+    "preview_description": "Pendaftaran resmi, tanpa biaya.",
+    "preview_image": "https://daftar.example/bintara.png",
     "state": "active",
 }
 
@@ -32,6 +35,13 @@ class CampaignCreate(In):
     starts_at: Moment
     ends_at: Moment | None = Field(None, description="First moment after it; null: until the intake closes.")
     landing_url: Address = Field(description="The page its links lead to; its host must be on the unit's allow-list.")
+    preview_title: PreviewTitle | None = Field(
+        None, description="What chats show as the title of its links; null: its name."
+    )
+    preview_description: PreviewDescription | None = Field(None, description="What they show below the title.")
+    preview_image: Address | None = Field(
+        None, description="The picture they show: an https address on a host of the allow-list."
+    )
     state: Literal["draft", "active"] = Field("draft", description="Drafts are not public.")
 
 
@@ -44,6 +54,9 @@ class CampaignChange(In):
     starts_at: Moment | MISSING = MISSING
     ends_at: Moment | MISSING | None = MISSING
     landing_url: Address | MISSING = MISSING
+    preview_title: PreviewTitle | MISSING | None = MISSING
+    preview_description: PreviewDescription | MISSING | None = MISSING
+    preview_image: Address | MISSING | None = MISSING
     state: Literal["draft", "active"] | MISSING = MISSING
 
 
@@ -67,6 +80,9 @@ class CampaignOut(Out):
     starts_at: datetime
     ends_at: datetime | None
     landing_url: str
+    preview_title: str | None
+    preview_description: str | None
+    preview_image: str | None
     state: Literal["draft", "active", "closed"]
     created_at: datetime
     version: int = Field(description="Counts changes; also the ETag.")

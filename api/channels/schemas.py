@@ -33,6 +33,11 @@ class ChannelCreate(In):
     source: UtmName = Field(description="Folded to lower case; cannot be changed.")
     medium: UtmName = Field(description="Folded to lower case; cannot be changed.")
     aliases: Aliases = Field(default_factory=list)
+    accept_names: list[UtmName] = Field(
+        default_factory=list,
+        max_length=1,
+        description="The source again, if it is meant to be nearly the same as one there is (`near-double`).",
+    )
 
 
 class ChannelChange(In):

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.auth import PlanningReader, PlanningWriter
 from api.http.conditional import ExpectedVersion, set_etag
@@ -14,6 +15,7 @@ from api.units.schemas import UnitChange, UnitCreate, UnitListed, UnitOut
 from campaigns.planning.models import Unit
 from campaigns.planning.operations.units import change_unit, create_unit
 from campaigns.planning.queries import effective_hosts, get_unit, list_units
+from campaigns.planning.templates import effective_templates
 from campaigns.planning.types import UnitChanges, UnitKind
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
@@ -28,7 +30,7 @@ async def create(
     unit = await create_unit(session, caller, **fields, kind=UnitKind(body.kind), now=now)
     set_etag(response, unit.version)
     response.headers["Location"] = f"/v1/units/{unit.id}"
-    return _shown(unit, await effective_hosts(session, unit_id=unit.id))
+    return await _shown(session, unit)
 
 
 @router.get("", name="list")
@@ -45,7 +47,7 @@ async def get(unit_id: UUID, caller: PlanningReader, session: ReadSession, respo
     """Read one unit."""
     unit = await get_unit(session, caller, unit_id=unit_id)
     set_etag(response, unit.version)
-    return _shown(unit, await effective_hosts(session, unit_id=unit.id))
+    return await _shown(session, unit)
 
 
 @router.patch("/{unit_id}", name="change")
@@ -58,13 +60,22 @@ async def change(
     expected: ExpectedVersion,
     response: Response,
 ) -> UnitOut:
-    """Change a unit's name or host allow-list; links made before keep their destinations."""
+    """Change a unit's name, host allow-list or templates; links made before keep what they have."""
     unit = await change_unit(
         session, caller, unit_id=unit_id, changes=changes_of(body, UnitChanges), expected_version=expected, now=now
     )
     set_etag(response, unit.version)
-    return _shown(unit, await effective_hosts(session, unit_id=unit.id))
+    return await _shown(session, unit)
 
 
-def _shown(unit: Unit, hosts: list[str]) -> UnitOut:
-    return UnitOut.model_validate({**unit.model_dump(), "effective_hosts": hosts})
+async def _shown(session: AsyncSession, unit: Unit) -> UnitOut:
+    hosts = await effective_hosts(session, unit_id=unit.id)
+    templates = await effective_templates(session, unit_id=unit.id)
+    return UnitOut.model_validate(
+        {
+            **unit.model_dump(),
+            "effective_hosts": hosts,
+            "effective_term_template": templates.term,
+            "effective_content_template": templates.content,
+        }
+    )

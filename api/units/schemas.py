@@ -8,6 +8,7 @@ from pydantic import MISSING, Field, StringConstraints
 
 from api.http.schemas import In, Name, Out, example
 from campaigns.planning.rules import UNIT_CODE_LENGTH, UNIT_CODE_PATTERN
+from campaigns.planning.templates import CONTENT_PLACEHOLDERS, TEMPLATE_LENGTH, TERM_PLACEHOLDERS
 from campaigns.planning.types import UnitKind
 
 MOST_HOSTS = 50
@@ -21,6 +22,8 @@ _EXAMPLE = {
 }
 _LISTED = {
     **_EXAMPLE,
+    "term_template": None,
+    "content_template": "{name}-{month}",
     "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000001",
     "created_at": "2026-10-20T02:00:00Z",
     "version": 1,
@@ -36,6 +39,16 @@ Hosts = Annotated[
         description="Hosts that landing pages may be on, `*.` for all below one; empty: those of the unit above hold.",
     ),
 ]
+# The domain says what is wrong with it.
+Template = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEMPLATE_LENGTH)]
+_TEMPLATE = (
+    "How links get a {what} that were made without one; null: as the unit above has it. To fill in are {names}; what "
+    "comes out is folded to lower case with hyphens."
+)
+
+
+def _described(what: str, placeholders: tuple[str, ...]) -> str:
+    return _TEMPLATE.format(what=what, names=", ".join(f"`{{{name}}}`" for name in placeholders))
 
 
 class UnitCreate(In):
@@ -53,10 +66,16 @@ class UnitCreate(In):
 class UnitChange(In):
     """What to change; fields left out stay."""
 
-    model_config = example({"name": "Jawa Barat", "allowed_hosts": ["daftar.example"]})
+    model_config = example(
+        {"name": "Jawa Barat", "allowed_hosts": ["daftar.example"], "content_template": "{name}-{month}"}
+    )
 
     name: Name | MISSING = MISSING
     allowed_hosts: Hosts | MISSING = MISSING
+    term_template: Template | MISSING | None = Field(MISSING, description=_described("term", TERM_PLACEHOLDERS))
+    content_template: Template | MISSING | None = Field(
+        MISSING, description=_described("content", CONTENT_PLACEHOLDERS)
+    )
 
 
 class UnitListed(Out):
@@ -70,6 +89,8 @@ class UnitListed(Out):
     name: str
     code: str
     allowed_hosts: list[str]
+    term_template: str | None
+    content_template: str | None
     created_at: datetime
     version: int = Field(description="Counts changes; also the ETag.")
 
@@ -77,8 +98,19 @@ class UnitListed(Out):
 class UnitOut(UnitListed):
     """A unit."""
 
-    model_config = example({**_LISTED, "effective_hosts": ["daftar.example", "*.jabar.example"]})
+    model_config = example(
+        {
+            **_LISTED,
+            "effective_hosts": ["daftar.example", "*.jabar.example"],
+            "effective_term_template": "{medium}",
+            "effective_content_template": "{name}-{month}",
+        }
+    )
 
     effective_hosts: list[str] = Field(
         description="The allow-list that holds for it: its own, or that of the nearest unit above that has one."
     )
+    effective_term_template: str | None = Field(
+        description="The template that holds for it: its own, or that of the nearest unit above that has one."
+    )
+    effective_content_template: str | None = Field(description="Likewise.")

@@ -43,6 +43,9 @@ class Unit(SQLModel, table=True):
     code: str = text_column(unique=True)
     path: str = text_column()
     allowed_hosts: list[str] = texts_column()
+    # How the unit's links are given a term and a content that nobody chose; null: as the unit above has it.
+    term_template: str | None = text_column(nullable=True)
+    content_template: str | None = text_column(nullable=True)
     created_at: datetime = time_column()
     version: int = version_column()
 
@@ -131,6 +134,10 @@ class Campaign(SQLModel, table=True):
     starts_at: datetime = time_column()
     ends_at: datetime | None = time_column(nullable=True)
     landing_url: str = text_column()
+    # What a shared link's preview shows, unless the link has its own.
+    preview_title: str | None = text_column(nullable=True)
+    preview_description: str | None = text_column(nullable=True)
+    preview_image: str | None = text_column(nullable=True)
     state: str = text_column()
     created_at: datetime = time_column()
     version: int = version_column()

@@ -1,4 +1,4 @@
-"""Pure rules of planning: the unit tree, stage lists, names of sources, and when registration is open."""
+"""Pure rules of planning: the unit tree, stage lists, names of sources, addresses, and when registration is open."""
 
 import re
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from campaigns.kit.errors import FieldError, Invalid, invalid_field
+from campaigns.kit.weburl import host_matches, parse_web_url
 from campaigns.planning.types import CampaignState, OpenState, Registration, StageKind, StagePlan, UnitKind
 
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -16,7 +17,12 @@ STAGE_KEY_PATTERN = r"^[a-z0-9]+(_[a-z0-9]+)*$"
 STAGE_KEY_LENGTH = 40
 UTM_NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 UTM_NAME_LENGTH = 50
+PREVIEW_TITLE_LENGTH = 200
+PREVIEW_DESCRIPTION_LENGTH = 500
 MOST_STAGES = 30
+
+# What PostgreSQL cannot hold (NUL, half a character) and what nobody means to type.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 PARENT_KIND: dict[UnitKind, UnitKind | None] = {
     UnitKind.NATIONAL: None,
@@ -76,6 +82,35 @@ def fold_utm_name(text: str, *, pointer: str) -> str:
     if len(name) > UTM_NAME_LENGTH or not re.fullmatch(UTM_NAME_PATTERN, name):
         raise invalid_field(pointer, "Use letters, digits, dots, hyphens and underscores only.", "not-a-utm-name")
     return name
+
+
+def allowed_address(text: str, *, hosts: list[str], pointer: str) -> str:
+    """The address as parsed, if the allow-list covers its host; raises Invalid at `pointer`."""
+    url = parse_web_url(text, pointer=pointer)
+    if not host_matches(url.host, hosts):
+        allowed = ", ".join(hosts) if hosts else "none yet"
+        raise invalid_field(
+            pointer, f"The host {url.host} is not on the unit's allow-list ({allowed}).", "host-not-allowed"
+        )
+    return url.text
+
+
+def allowed_picture(text: str, *, hosts: list[str], pointer: str) -> str:
+    """The address of a preview's picture, https besides, since chats show no other; raises Invalid at `pointer`."""
+    address = allowed_address(text, hosts=hosts, pointer=pointer)
+    if not address.startswith("https://"):
+        raise invalid_field(pointer, "The address of a picture starts with https://.", "scheme-not-allowed")
+    return address
+
+
+def printable_text(text: str, *, longest: int, pointer: str) -> str:
+    """The text, trimmed, if it has 1 to `longest` characters and none that controls anything; raises Invalid."""
+    trimmed = text.strip()
+    if not 1 <= len(trimmed) <= longest:
+        raise invalid_field(pointer, f"Write 1 to {longest} characters.", "wrong-length")
+    if _UNPRINTABLE.search(trimmed):
+        raise invalid_field(pointer, "A text holds no control characters.", "unsafe-characters")
+    return trimmed
 
 
 def registration_state(

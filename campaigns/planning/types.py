@@ -56,6 +56,8 @@ class StagePlan:
 class UnitChanges(TypedDict, total=False):
     name: str
     allowed_hosts: list[str]
+    term_template: str | None
+    content_template: str | None
 
 
 class ProgrammeChanges(TypedDict, total=False):
@@ -75,6 +77,9 @@ class CampaignChanges(TypedDict, total=False):
     starts_at: datetime
     ends_at: datetime | None
     landing_url: str
+    preview_title: str | None
+    preview_description: str | None
+    preview_image: str | None
     state: str
 
 

@@ -1,6 +1,8 @@
 """Making, changing and closing campaigns."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -10,11 +12,18 @@ from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
 from campaigns.kit.changes import apply_changes
 from campaigns.kit.database import violated_constraint
-from campaigns.kit.errors import Conflict, invalid_field
-from campaigns.kit.weburl import host_matches, parse_web_url
+from campaigns.kit.errors import Conflict, FieldError
+from campaigns.kit.faults import gathering, refuse
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import effective_hosts, get_campaign, get_intake, get_unit
-from campaigns.planning.rules import require_order
+from campaigns.planning.rules import (
+    PREVIEW_DESCRIPTION_LENGTH,
+    PREVIEW_TITLE_LENGTH,
+    allowed_address,
+    allowed_picture,
+    printable_text,
+    require_order,
+)
 from campaigns.planning.types import CampaignChanges, CampaignState, OpenState
 
 
@@ -29,19 +38,31 @@ async def create_campaign(
     starts_at: datetime,
     ends_at: datetime | None,
     landing_url: str,
+    preview_title: str | None = None,
+    preview_description: str | None = None,
+    preview_image: str | None = None,
     state: CampaignState,
     now: datetime,
 ) -> Campaign:
     """Make a campaign of one of the caller's units for an intake it may use.
 
-    Raises NotFound, Invalid (among others for a landing host that is not on the unit's allow-list) or Conflict
-    (`intake-closed`, `campaign-slug-taken`).
+    The preview is what chats show of its links. Raises NotFound, Invalid (among others for a landing host that is not
+    on the unit's allow-list) or Conflict (`intake-closed`, `campaign-slug-taken`).
     """
     await get_unit(session, principal, unit_id=unit_id)
     intake = await get_intake(session, principal, intake_id=intake_id)
     if intake.state == OpenState.CLOSED:
         raise Conflict("intake-closed", "This intake is closed; it takes no new campaign.")
     require_order(starts_at, ends_at, pointer="/ends_at")
+    settled = _settled(
+        {
+            "landing_url": landing_url,
+            "preview_title": preview_title,
+            "preview_description": preview_description,
+            "preview_image": preview_image,
+        },
+        await effective_hosts(session, unit_id=unit_id),
+    )
     campaign = Campaign(
         unit_id=unit_id,
         intake_id=intake_id,
@@ -49,7 +70,7 @@ async def create_campaign(
         slug=slug,
         starts_at=starts_at,
         ends_at=ends_at,
-        landing_url=await checked_destination(session, unit_id=unit_id, text=landing_url, pointer="/landing_url"),
+        **settled,
         state=state.value,
         created_at=now,
     )
@@ -76,21 +97,21 @@ async def change_campaign(
     expected_version: int | None,
     now: datetime,
 ) -> Campaign:
-    """Change a campaign that is not closed; links made before keep their destinations."""
+    """Change a campaign that is not closed; links made before keep their destinations.
+
+    Its name and preview show on its links: whoever changes them calls `links.operations.announcing` too, which
+    planning cannot. Raises NotFound, Invalid, Stale or Conflict (`campaign-closed`, `campaign-published`).
+    """
     campaign = await get_campaign(session, principal, campaign_id=campaign_id, lock=True)
     if campaign.state == CampaignState.CLOSED:
         raise Conflict("campaign-closed", "This campaign is closed and cannot be changed.")
     if campaign.state == CampaignState.ACTIVE and changes.get("state") == CampaignState.DRAFT:
         raise Conflict("campaign-published", "A campaign that was active does not become a draft again; close it.")
-    if "landing_url" in changes:
-        landing_url = await checked_destination(
-            session, unit_id=campaign.unit_id, text=changes["landing_url"], pointer="/landing_url"
-        )
-        changes = {**changes, "landing_url": landing_url}
+    settled = _settled(changes, await effective_hosts(session, unit_id=campaign.unit_id))
     require_order(
         changes.get("starts_at", campaign.starts_at), changes.get("ends_at", campaign.ends_at), pointer="/ends_at"
     )
-    written = apply_changes(campaign, changes, expected_version=expected_version)
+    written = apply_changes(campaign, settled, expected_version=expected_version)
     if written:
         record_audit(
             session,
@@ -123,13 +144,21 @@ async def close_campaign(
     return campaign
 
 
-async def checked_destination(session: AsyncSession, *, unit_id: UUID, text: str, pointer: str) -> str:
-    """The address as parsed, if the unit's allow-list covers its host; raises Invalid at `pointer`."""
-    url = parse_web_url(text, pointer=pointer)
-    hosts = await effective_hosts(session, unit_id=unit_id)
-    if not host_matches(url.host, hosts):
-        allowed = ", ".join(hosts) if hosts else "none yet"
-        raise invalid_field(
-            pointer, f"The host {url.host} is not on the unit's allow-list ({allowed}).", "host-not-allowed"
-        )
-    return url.text
+def _settled(fields: Mapping[str, Any], hosts: list[str]) -> dict[str, Any]:
+    """The addresses and the preview as they are stored; raises Invalid with everything that is wrong with them."""
+    faults: list[FieldError] = []
+    settled = dict(fields)
+    for name, value in fields.items():
+        if value is None:
+            continue
+        with gathering(faults):
+            if name in _TEXTS:
+                settled[name] = printable_text(value, longest=_TEXTS[name], pointer=f"/{name}")
+            elif name in _ADDRESSES:
+                settled[name] = _ADDRESSES[name](value, hosts=hosts, pointer=f"/{name}")
+    refuse(faults)
+    return settled
+
+
+_TEXTS = {"preview_title": PREVIEW_TITLE_LENGTH, "preview_description": PREVIEW_DESCRIPTION_LENGTH}
+_ADDRESSES = {"landing_url": allowed_address, "preview_image": allowed_picture}

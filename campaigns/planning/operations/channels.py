@@ -1,5 +1,6 @@
 """Making, changing and closing channels: the only place where a source or medium comes into being."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from campaigns.access.types import Principal
 from campaigns.kit.changes import apply_changes
 from campaigns.kit.database import violated_constraint
 from campaigns.kit.errors import Conflict
+from campaigns.kit.faults import refuse
+from campaigns.planning.linting import near_double, near_doubles
 from campaigns.planning.models import Channel, Unit
 from campaigns.planning.queries import get_channel, get_unit, in_reach, require_owner
 from campaigns.planning.rules import fold_utm_name
@@ -28,11 +31,13 @@ async def create_channel(
     source: str,
     medium: str,
     aliases: list[str],
+    accept_names: Collection[str] = (),
     now: datetime,
 ) -> Channel:
     """Make a channel; source, medium and aliases are folded to one spelling.
 
-    Raises NotFound, Invalid, or Conflict (`channel-exists`, `alias-taken`).
+    A source that is nearly one there is, or nearly an alias, is taken for a slip unless `accept_names` has it. Raises
+    NotFound, Invalid, or Conflict (`channel-exists`, `alias-taken`).
     """
     await get_unit(session, principal, unit_id=unit_id)
     channel = Channel(
@@ -45,6 +50,7 @@ async def create_channel(
         created_at=now,
     )
     await _require_unambiguous(session, principal, channel)
+    await _require_no_slip(session, principal, channel, accept_names)
     try:
         async with session.begin_nested():
             session.add(channel)
@@ -127,3 +133,17 @@ async def _require_unambiguous(session: AsyncSession, principal: Principal, chan
     other = (await session.exec(clash.limit(1))).first()
     if other is not None:
         raise Conflict("alias-taken", f"One of these spellings already stands for the source {other}.")
+
+
+async def _require_no_slip(
+    session: AsyncSession, principal: Principal, channel: Channel, accepted: Collection[str]
+) -> None:
+    """Raise Invalid if the channel's source is nearly a source or alias among the channels in reach."""
+    if channel.source in {name.strip().lower() for name in accepted}:
+        return
+    statement = select(Channel.source, Channel.aliases).where(col(Channel.unit_id).in_(in_reach(principal)))
+    meant: dict[str, str] = {}
+    for source, aliases in (await session.exec(statement)).all():
+        meant |= dict.fromkeys(aliases, source) | {source: source}
+    doubles = near_doubles([channel.source], meant)
+    refuse([near_double("/source", name, meant[double]).as_error() for name, double in doubles.items()])

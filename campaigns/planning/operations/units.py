@@ -10,12 +10,14 @@ from campaigns.access.operations import record_audit
 from campaigns.access.types import Actor, Principal
 from campaigns.kit.changes import apply_changes
 from campaigns.kit.database import violated_constraint
-from campaigns.kit.errors import Conflict
+from campaigns.kit.errors import Conflict, FieldError
+from campaigns.kit.faults import gathering, refuse
 from campaigns.kit.ids import new_id
 from campaigns.kit.weburl import parse_host_pattern
 from campaigns.planning.models import Unit
 from campaigns.planning.queries import get_unit
 from campaigns.planning.rules import require_parent_kind, unit_path
+from campaigns.planning.templates import CONTENT_PLACEHOLDERS, TERM_PLACEHOLDERS, require_utm_template
 from campaigns.planning.types import UnitChanges, UnitKind
 
 
@@ -52,14 +54,35 @@ async def change_unit(
     expected_version: int | None,
     now: datetime,
 ) -> Unit:
-    """Change a unit's name or host allow-list; links made before keep their destinations."""
+    """Change a unit's name, host allow-list or templates; links made before keep what they have.
+
+    Raises NotFound, Stale, or Invalid with everything that is wrong.
+    """
     unit = await get_unit(session, principal, unit_id=unit_id, lock=True)
-    if "allowed_hosts" in changes:
-        changes = {**changes, "allowed_hosts": _folded_hosts(changes["allowed_hosts"])}
+    changes = _settled(changes)
     written = apply_changes(unit, changes, expected_version=expected_version)
     if written:
         record_audit(session, principal, "unit.changed", object_id=unit.id, unit_id=unit.id, now=now, changes=written)
     return unit
+
+
+def _settled(changes: UnitChanges) -> UnitChanges:
+    """The changes as they are stored; raises Invalid."""
+    faults: list[FieldError] = []
+    settled: UnitChanges = {**changes}
+    with gathering(faults):
+        if "allowed_hosts" in changes:
+            settled["allowed_hosts"] = _folded_hosts(changes["allowed_hosts"])
+    with gathering(faults):
+        if (template := changes.get("term_template")) is not None:
+            settled["term_template"] = require_utm_template(template, TERM_PLACEHOLDERS, pointer="/term_template")
+    with gathering(faults):
+        if (template := changes.get("content_template")) is not None:
+            settled["content_template"] = require_utm_template(
+                template, CONTENT_PLACEHOLDERS, pointer="/content_template"
+            )
+    refuse(faults)
+    return settled
 
 
 def _folded_hosts(hosts: list[str]) -> list[str]:

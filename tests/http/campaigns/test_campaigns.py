@@ -1,11 +1,17 @@
 """Campaigns over HTTP: making, reading, listing, changing and closing them."""
 
-from typing import Any
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
+from campaigns.links.operations.creating import create_link
+from campaigns.links.types import LinkSpec
 from tests.factories.world import World
 
 
@@ -45,6 +51,11 @@ class TestCreate:
             ({"landing_url": "https://daftar.example\\@evil.example/"}, "/landing_url"),
             ({"landing_url": "https://user:secret@daftar.example/"}, "/landing_url"),
             ({"landing_url": "javascript:alert(1)"}, "/landing_url"),
+            ({"preview_title": ""}, "/preview_title"),
+            ({"preview_title": "x" * 201}, "/preview_title"),
+            ({"preview_description": "x" * 501}, "/preview_description"),
+            ({"preview_image": "http://daftar.example/a.png"}, "/preview_image"),
+            ({"preview_image": "https://elsewhere.example/a.png"}, "/preview_image"),
             ({"surprise": 1}, "/surprise"),
         ],
     )
@@ -91,6 +102,62 @@ class TestChange:
         first = await client.patch(address, json={"name": "One"}, headers={**headers, "If-Match": '"1"'})
         second = await client.patch(address, json={"name": "Two"}, headers={**headers, "If-Match": '"1"'})
         assert (first.status_code, second.status_code) == (200, 412)
+
+
+class TestPreview:
+    PREVIEW: ClassVar = {
+        "preview_title": "Penerimaan Bintara",
+        "preview_description": "Pendaftaran resmi.",
+        "preview_image": "https://daftar.example/a.png",
+    }
+
+    async def test_is_made_changed_and_taken_away(self, client: httpx.AsyncClient, world: World) -> None:
+        headers = world.as_role(Role.MARKETER)
+        made = await client.post("/v1/campaigns", json=body(world, **self.PREVIEW), headers=headers)
+        assert made.json() == {**made.json(), **self.PREVIEW}
+        address, none = made.headers["location"], dict.fromkeys(self.PREVIEW)
+        taken = await client.patch(address, json=none, headers=headers)
+        assert taken.json() == {**made.json(), **none, "version": 2}
+        given = await client.patch(address, json=self.PREVIEW, headers=headers)
+        assert given.json() == {**made.json(), "version": 3}
+
+    async def test_names_everything_that_is_wrong(self, client: httpx.AsyncClient, world: World) -> None:
+        wrong = {"landing_url": "https://elsewhere.example/", "preview_image": "http://daftar.example/a.png"}
+        address, headers = f"/v1/campaigns/{world.campaign.id}", world.as_role(Role.MARKETER)
+        answer = await client.patch(address, json=wrong, headers=headers)
+        assert answer.status_code == 422
+        assert {error["pointer"] for error in answer.json()["errors"]} == {"/landing_url", "/preview_image"}
+
+    @pytest.mark.parametrize(
+        ("change", "heard"),
+        [
+            ({"name": "New"}, ["one", "two"]),
+            ({"preview_title": "New"}, ["one", "two"]),
+            ({"preview_description": "New"}, ["one", "two"]),
+            ({"preview_image": "https://daftar.example/b.png"}, ["one", "two"]),
+            ({"ends_at": "2027-02-01T00:00:00+07:00"}, []),
+        ],
+    )
+    async def test_a_change_is_told_to_the_redirect(
+        self,
+        client: httpx.AsyncClient,
+        app: FastAPI,
+        world: World,
+        session: AsyncSession,
+        now: datetime,
+        change: dict[str, Any],
+        heard: list[str],
+    ) -> None:
+        for campaign, slug in ((world.campaign, "one"), (world.campaign, "two"), (world.foreign_campaign, "other")):
+            spec = LinkSpec(channel_id=world.channel.id, name=slug, slug=slug)
+            await create_link(session, world.admin, campaign_id=campaign.id, spec=spec, now=now)
+        await session.commit()
+        forgotten: list[str] = []
+        app.state.context = replace(app.state.context, forget_link=forgotten.append)
+        address = f"/v1/campaigns/{world.campaign.id}"
+        answer = await client.patch(address, json=change, headers=world.as_role(Role.MARKETER))
+        assert answer.status_code == 200, answer.text
+        assert sorted(forgotten) == heard
 
 
 class TestClose:

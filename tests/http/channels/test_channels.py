@@ -299,3 +299,31 @@ class TestClose:
         self, client: httpx.AsyncClient, own: dict[str, str], foreign_channel: Channel
     ) -> None:
         assert (await client.post(f"/v1/channels/{foreign_channel.id}/close", headers=own)).status_code == 404
+
+
+class TestSlips:
+    @pytest.mark.parametrize("source", ["instagrm", "Instagramm", "insta-gram", "instas"])
+    async def test_a_source_that_is_nearly_one_there_is(
+        self, client: httpx.AsyncClient, world: World, own: dict[str, str], source: str
+    ) -> None:
+        given = body(world, source=source)
+        answer = await client.post("/v1/channels", json=given, headers=own)
+        assert answer.status_code == 422, answer.text
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/source", "near-double")
+        assert f"{source.lower()} is nearly instagram" in error["detail"]
+        confirmed = await client.post("/v1/channels", json={**given, "accept_names": [source]}, headers=own)
+        assert (confirmed.status_code, confirmed.json().get("source")) == (201, source.lower())
+
+    async def test_another_medium_of_a_source_is_no_slip(
+        self, client: httpx.AsyncClient, world: World, own: dict[str, str]
+    ) -> None:
+        given = body(world, source="instagram", medium="paid-social", aliases=["instagrm"])
+        assert (await client.post("/v1/channels", json=given, headers=own)).status_code == 201
+
+    async def test_sources_of_other_units_are_not_told(
+        self, client: httpx.AsyncClient, world: World, own: dict[str, str], foreign_channel: Channel
+    ) -> None:
+        assert foreign_channel.source == "balipost"
+        answer = await client.post("/v1/channels", json=body(world, source="baliposts"), headers=own)
+        assert answer.status_code == 201

@@ -252,3 +252,42 @@ class TestChange:
             f"/v1/units/{world.own.id}", json={"name": "Mine"}, headers=world.as_role(Role.MARKETER)
         )
         assert answer.status_code == 403
+
+
+class TestTemplates:
+    async def test_are_inherited_one_by_one(
+        self, client: httpx.AsyncClient, world: World, own: dict[str, str], national: dict[str, str]
+    ) -> None:
+        given = {"term_template": "{medium}", "content_template": "{name}-{month}"}
+        await client.patch(f"/v1/units/{world.national.id}", json=given, headers=national)
+        address, below = f"/v1/units/{world.own.id}", f"/v1/units/{world.district.id}"
+        changed = (await client.patch(address, json={"content_template": " {unit}_{number} "}, headers=own)).json()
+        assert (changed["term_template"], changed["content_template"]) == (None, "{unit}_{number}")
+        for shown in (changed, (await client.get(below, headers=own)).json()):
+            assert shown["effective_term_template"] == "{medium}"
+            assert shown["effective_content_template"] == "{unit}_{number}"
+        taken_off = (await client.patch(address, json={"content_template": None}, headers=own)).json()
+        assert (taken_off["content_template"], taken_off["effective_content_template"]) == (None, "{name}-{month}")
+
+    async def test_are_none_where_nobody_has_one(
+        self, client: httpx.AsyncClient, world: World, own: dict[str, str]
+    ) -> None:
+        shown = (await client.get(f"/v1/units/{world.own.id}", headers=own)).json()
+        assert (shown["effective_term_template"], shown["effective_content_template"]) == (None, None)
+
+    async def test_are_written_down(self, client: httpx.AsyncClient, world: World, own: dict[str, str]) -> None:
+        await client.patch(f"/v1/units/{world.own.id}", json={"term_template": "{medium}"}, headers=own)
+        written = {"term_template": {"from": None, "to": "{medium}"}}
+        assert (await trail_of(client, own, "unit", world.own.id))[1:] == [("unit.changed", written)]
+
+    async def test_every_fault_is_told(self, client: httpx.AsyncClient, world: World, own: dict[str, str]) -> None:
+        given = {"term_template": "{sauce}", "content_template": "{content}", "allowed_hosts": ["-"]}
+        answer = await client.patch(f"/v1/units/{world.own.id}", json=given, headers=own)
+        assert answer.status_code == 422
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+            ("/allowed_hosts/0", "not-a-host"),
+            ("/term_template", "unknown-placeholder"),
+            ("/content_template", "unknown-placeholder"),
+        ]
+        assert "{sauce}" in answer.json()["errors"][1]["detail"]
+        assert (await client.get(f"/v1/units/{world.own.id}", headers=own)).json()["version"] == 1

@@ -1,0 +1,139 @@
+"""The lint of names, as a table of faults: what is mended, what is a near-double, and what is another name."""
+
+import pytest
+
+from campaigns.planning.linting import FaultKind, are_near, mend, near_doubles, nearest_name
+
+
+@pytest.mark.parametrize(
+    ("given", "mended", "kinds"),
+    [
+        ("story-1", "story-1", []),
+        ("  story-1 ", "story-1", []),
+        ("Story-1", "story-1", ["mixed_case"]),
+        ("story 1", "story-1", ["spaces"]),
+        ("story\u00a0 \t1", "story-1", ["spaces"]),
+        ("story_1", "story-1", ["underscore"]),
+        ("story__1", "story-1", ["underscore"]),
+        ("story - 1", "story-1", ["spaces"]),
+        ("_story_", "story", ["underscore"]),
+        ("Story_1 Pagi", "story-1-pagi", ["mixed_case", "spaces", "underscore"]),
+        ("bio.link", "bio.link", []),
+        # What only `fold_utm_name` can refuse stays for it to refuse.
+        ("-story", "-story", []),
+        ("a--b", "a--b", []),
+        ("a&b", "a&b", []),
+        ("   ", "", []),
+    ],
+)
+def test_mends_and_names_each_fault(given: str, mended: str, kinds: list[str]) -> None:
+    name, faults = mend(given, pointer="/x")
+    assert (name, [fault.kind.value for fault in faults]) == (mended, kinds)
+    for fault in faults:
+        assert (fault.pointer, fault.given, fault.suggestion) == ("/x", given, mended)
+        assert mended in fault.detail
+
+
+def test_a_name_in_use_keeps_its_underscores() -> None:
+    assert mend("bio_link", pointer="/x", known={"bio_link"}) == ("bio_link", [])
+    name, faults = mend("Bio_Link", pointer="/x", known={"bio_link"})
+    assert (name, [fault.kind for fault in faults]) == ("bio_link", [FaultKind.MIXED_CASE])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("reels-1", "rells-1"),  # replaced
+        ("reels-1", "reelss-1"),  # added
+        ("reels-1", "reles-1"),  # swapped
+        ("video", "vide"),  # left out
+        ("instagram", "instagrm"),
+        ("reels-1", "reel-1"),  # plural
+        ("stories-1", "story-1"),
+        ("reels-1", "reels1"),  # separators
+        ("reels-1", "reels.1"),
+        ("face-book", "facebook"),
+        ("video-hari-1", "vidio-hari-1"),
+    ],
+)
+def test_near_doubles(one: str, other: str) -> None:
+    assert are_near(one, other)
+    assert are_near(other, one)
+    assert near_doubles([one], [other]) == {one: other}
+    assert near_doubles([other], [one]) == {other: one}
+    assert near_doubles([one, other], []) == {other: one}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("reels-1", "reels-1"),
+        ("reels-1", "reels-2"),  # other digits
+        ("reels-1", "rells-2"),
+        ("week-12", "week-21"),
+        ("week-1-2", "week-12"),
+        ("reels-1", "reels"),
+        ("reels-01", "reels-1"),
+        ("story-a", "story-b"),  # a short word
+        ("bio", "boi"),
+        ("senin", "kamis"),
+        ("reels-1", "riils-1"),  # two slips
+        ("video-pagi-1", "vidio-pagee-1"),
+        ("video-pagi", "video"),  # another number of words
+        ("kelas-x", "kelas-y"),
+    ],
+)
+def test_two_names(one: str, other: str) -> None:
+    assert not are_near(one, other)
+    assert near_doubles([one], [other]) == near_doubles([other], [one]) == near_doubles([one, other], []) == {}
+
+
+def test_the_name_in_use_is_the_one_suggested() -> None:
+    assert near_doubles(["rells-1", "reels-1"], ["reels-1"]) == {"rells-1": "reels-1"}
+    # Also where the request has both of them, the wrong one first.
+    assert near_doubles(["rells-1", "reelz-1"], ["reels-1"]) == {"rells-1": "reels-1", "reelz-1": "reels-1"}
+
+
+def test_finds_the_same_as_comparing_each_with_each() -> None:
+    """The look-up by what names are with one letter left out misses nothing."""
+    words = [
+        "reels",
+        "rells",
+        "reel",
+        "reesl",
+        "reelss",
+        "videos",
+        "video",
+        "vdieo",
+        "vidio",
+        "story",
+        "stories",
+        "stori",
+    ]
+    names = [f"{word}{mark}" for word in words for mark in ("", "-1", "1", ".2", "-pagi", "-pagi-3")]
+    for name in names:
+        others = sorted(set(names) - {name})
+        expected = next((other for other in others if are_near(name, other)), None)
+        assert (near_doubles([name], others).get(name) is None) == (expected is None), name
+
+
+def test_a_thousand_names_are_not_compared_with_ten_thousand_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+
+    def counted(one: str, other: str) -> bool:
+        nonlocal compared
+        compared += 1
+        return are_near(one, other)
+
+    monkeypatch.setattr("campaigns.planning.linting.are_near", counted)
+    known = [f"video-minggu-{word}-{number}" for word in ("satu", "lima", "enam", "tujuh") for number in range(2500)]
+    fresh = [f"video-mingu-{word}-{number}" for word in ("satu", "lima", "enam", "tujuh") for number in range(250)]
+    assert near_doubles(fresh, known) == {name: name.replace("mingu", "minggu") for name in fresh}
+    assert 0 < compared < 20_000
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"), [("instagrm", "instagram"), ("tiktk", "tiktok"), ("faceb", None), ("qqqq", None), ("", None)]
+)
+def test_suggests_the_nearest_source(word: str, nearest: str | None) -> None:
+    assert nearest_name(word, ["instagram", "ig", "tiktok", "tt"]) == nearest
