@@ -1,0 +1,35 @@
+"""The host in a Referer header (RFC 9110, 10.1.3), which is all that is kept of it; asked for every tap that has one.
+
+The rest of the address is not looked at: its path and query can hold what a person searched for or wrote.
+"""
+
+import re
+
+LONGEST_HOST = 255
+
+# Scheme and authority. Browsers end the authority at a backslash too, so evil.example\.instagram.com is evil.example.
+_ADDRESS = re.compile(rb"(?:https?|android-app)://([^/?#\\]*)", re.IGNORECASE)
+_PORT = re.compile(rb":[0-9]*$")
+# Labels as they occur, underscores included: Android packages have them, and so do some hosts.
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*")
+
+
+def referrer_host(raw: bytes) -> str | None:
+    """The host of a Referer header in lower case (ASCII, IDNA), or the package of `android-app://`; None for garbage.
+
+    Without user name, password, port and final dot; at most LONGEST_HOST characters.
+    """
+    address = _ADDRESS.match(raw)
+    if address is None:
+        return None
+    authority = _PORT.sub(b"", address[1].rpartition(b"@")[2])
+    if not authority or len(authority) > LONGEST_HOST:
+        return None
+    try:
+        # Browsers send IDNA already; whoever sends UTF-8 gets the same spelling.
+        host = authority.decode("ascii" if authority.isascii() else "utf-8")
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    host = host.lower().removesuffix(".")
+    return host if len(host) <= LONGEST_HOST and _HOST.fullmatch(host) else None
