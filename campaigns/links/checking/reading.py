@@ -1,0 +1,40 @@
+"""What following a link's destinations found, for the API to show with the link."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.links.models import DestinationCheck
+from campaigns.links.types import CheckVerdict
+
+# The order in which somebody should look at them.
+_GRAVEST_FIRST = (
+    CheckVerdict.REFUSED,
+    CheckVerdict.HOST_NOT_ALLOWED,
+    CheckVerdict.UNREACHABLE,
+    CheckVerdict.BROKEN,
+    CheckVerdict.PARAMETERS_LOST,
+    CheckVerdict.OK,
+)
+
+
+async def checks_of(session: AsyncSession, link_ids: Sequence[UUID]) -> dict[UUID, list[DestinationCheck]]:
+    """The checks of each link in the order of their places, those not yet made among them; none of a retired link."""
+    statement = (
+        select(DestinationCheck)
+        .where(col(DestinationCheck.link_id).in_(link_ids))
+        .order_by(col(DestinationCheck.place))
+        .execution_options(populate_existing=True)
+    )
+    checks: dict[UUID, list[DestinationCheck]] = {link_id: [] for link_id in link_ids}
+    for check in (await session.exec(statement)).all():
+        checks[check.link_id].append(check)
+    return checks
+
+
+def worst(checks: Iterable[DestinationCheck]) -> DestinationCheck | None:
+    """The check that speaks for the whole link: its gravest finding, of places alike the first; None before any."""
+    ranked = [(_GRAVEST_FIRST.index(check.verdict), check) for check in checks if check.verdict is not None]
+    return min(ranked, key=lambda pair: pair[0], default=(0, None))[1]

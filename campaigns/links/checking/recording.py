@@ -1,0 +1,155 @@
+"""When destinations are followed, and what is written down about it.
+
+Nobody asks a page while a transaction is open: `claim_due` moves a check's time ahead and commits, the page is asked,
+`record_finding` writes. A process that dies in between leaves a check whose time comes again after `CLAIMED_FOR`; it is
+then followed once more, which does no harm. Claims of several processes never meet, since each skips locked rows.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.operations import record_audit
+from campaigns.access.types import SYSTEM
+from campaigns.links.checking.types import DueCheck, Finding
+from campaigns.links.models import DestinationCheck, Link
+from campaigns.links.types import CheckVerdict, LinkState, Utm
+from campaigns.planning.models import Campaign
+from campaigns.planning.queries import effective_hosts
+
+# What a check depends on: whoever changes one of these columns of a link schedules its checks anew.
+CHECKED_COLUMNS = frozenset({"destination", "ended_destination", "rules", "variants", "utm_term", "utm_content"})
+
+CLAIMED_FOR = timedelta(minutes=5)
+WHILE_OK = timedelta(hours=24)
+AFTER_FAILURES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+MOST_FAILURES = 1000
+
+
+def places_of(link: Link) -> list[tuple[str, str]]:
+    """Every place of a link that leads somewhere, with where to."""
+    places = [("default", link.destination)]
+    if link.ended_destination is not None:
+        places.append(("ended", link.ended_destination))
+    places += [(f"rule:{position}", rule["destination"]) for position, rule in enumerate(link.rules)]
+    places += [(f"variant:{variant['key']}", variant["destination"]) for variant in link.variants]
+    return places
+
+
+async def schedule_checks(session: AsyncSession, *links: Link, now: datetime) -> None:
+    """Have the links followed at once; called when links are made, retired, or changed in `CHECKED_COLUMNS`.
+
+    Their findings are forgotten, being about what the links were before; whether a place was broken is not, so that
+    mending it is noticed. Retired links have no checks.
+    """
+    kept = [(link.id, place) for link in links if link.state != LinkState.RETIRED.value for place, _ in places_of(link)]
+    obsolete = delete(DestinationCheck).where(
+        col(DestinationCheck.link_id).in_([link.id for link in links]),
+        tuple_(col(DestinationCheck.link_id), col(DestinationCheck.place)).not_in(kept),
+    )
+    await session.exec(obsolete)
+    if not kept:
+        return
+    values = [{"link_id": link_id, "place": place, "next_at": now, "failures": 0} for link_id, place in kept]
+    forgotten = dict.fromkeys(
+        ("checked_at", "verdict", "detail", "status", "final_url", "hops", "utm_kept", "cid_kept", "host_allowed")
+    )
+    statement = insert(DestinationCheck).values(values)
+    await session.exec(
+        statement.on_conflict_do_update(
+            index_elements=["link_id", "place"],
+            set_={"next_at": now, "failures": func.least(col(DestinationCheck.failures), 1), **forgotten},
+        )
+    )
+
+
+async def claim_due(session: AsyncSession, *, now: datetime, limit: int) -> list[DueCheck]:
+    """Up to `limit` checks whose time has come, for the caller to follow and record after committing."""
+    statement = (
+        select(DestinationCheck, Link, Campaign.unit_id)
+        .join(Link, col(Link.id) == DestinationCheck.link_id)
+        .join(Campaign, col(Campaign.id) == Link.campaign_id)
+        .where(col(DestinationCheck.next_at) <= now)
+        .order_by(col(DestinationCheck.next_at))
+        .limit(limit)
+        .with_for_update(of=DestinationCheck, skip_locked=True)
+    )
+    claimed: list[DueCheck] = []
+    hosts: dict[UUID, tuple[str, ...]] = {}
+    for check, link, unit_id in (await session.exec(statement)).all():
+        destination = _destination(link, check.place)
+        if destination is None:
+            await session.delete(check)
+            continue
+        if unit_id not in hosts:
+            hosts[unit_id] = tuple(await effective_hosts(session, unit_id=unit_id))
+        check.next_at = now + CLAIMED_FOR
+        claimed.append(DueCheck(link.id, check.place, destination, _utm_of(link), hosts[unit_id]))
+    return claimed
+
+
+async def record_finding(session: AsyncSession, due: DueCheck, finding: Finding, *, now: datetime) -> bool:
+    """Put what was found on the link, and on the audit trail when its destination broke or was mended.
+
+    False, and nothing written, if the link was changed or retired meanwhile: it is followed anew then.
+    """
+    locked = select(DestinationCheck).where(
+        col(DestinationCheck.link_id) == due.link_id, col(DestinationCheck.place) == due.place
+    )
+    check = (await session.exec(locked.with_for_update().execution_options(populate_existing=True))).first()
+    if check is None:
+        return False
+    # Read after the row was locked: a change that was under way has then been committed, and is seen.
+    owner = (
+        select(Link, Campaign.unit_id)
+        .join(Campaign, col(Campaign.id) == Link.campaign_id)
+        .where(col(Link.id) == due.link_id)
+    )
+    link, unit_id = (await session.exec(owner)).one()
+    if _destination(link, due.place) != due.destination or _utm_of(link) != due.utm:
+        return False
+    was_broken, is_broken = check.failures > 0, finding.verdict is not CheckVerdict.OK
+    if was_broken != is_broken:
+        record_audit(
+            session,
+            SYSTEM,
+            "link.destination_broken" if is_broken else "link.destination_mended",
+            object_id=link.id,
+            unit_id=unit_id,
+            now=now,
+            changes={"place": due.place, "verdict": finding.verdict.value, "detail": finding.detail},
+        )
+    check.failures = min(check.failures + 1, MOST_FAILURES) if is_broken else 0
+    check.next_at = next_time(check.failures, link_id=link.id, now=now)
+    check.checked_at = now
+    check.verdict = finding.verdict.value
+    check.detail = finding.detail
+    check.status = finding.status
+    check.final_url = finding.final_url
+    check.hops = finding.hops
+    check.utm_kept = finding.utm_kept
+    check.cid_kept = finding.cid_kept
+    check.host_allowed = finding.host_allowed
+    return True
+
+
+def next_time(failures: int, *, link_id: UUID, now: datetime) -> datetime:
+    """When to follow again: daily while all is well, after failures sooner and then ever later.
+
+    Up to a tenth earlier or later, by the random end of the link's id: links made together are not all asked together.
+    """
+    wait = AFTER_FAILURES[min(failures, len(AFTER_FAILURES)) - 1] if failures else WHILE_OK
+    return now + wait * (0.9 + 0.2 * (link_id.int % 1000) / 1000)
+
+
+def _destination(link: Link, place: str) -> str | None:
+    """Where this place of the link leads; None if it is not followed (any more)."""
+    return None if link.state == LinkState.RETIRED.value else dict(places_of(link)).get(place)
+
+
+def _utm_of(link: Link) -> Utm:
+    return Utm(link.utm_source, link.utm_medium, link.utm_campaign, link.utm_term, link.utm_content)
