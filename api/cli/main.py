@@ -1,5 +1,6 @@
 """The command line, `jaring`. Each command imports what it needs when it runs, so that `--help` is instant."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,10 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+clicks = typer.Typer(help="Look after the taps that are stored.", no_args_is_help=True)
+app.add_typer(clicks, name="clicks")
+links = typer.Typer(help="Import and export links as CSV sheets.", no_args_is_help=True)
+app.add_typer(links, name="links")
 
 
 @app.command()
@@ -75,6 +80,46 @@ def revoke_key(beginning: Annotated[str, typer.Argument(help="The key's beginnin
     from api.cli.keys import revoke
 
     typer.echo(revoke(beginning))
+
+
+@links.command("import")
+@plainly
+def import_links(
+    file: Annotated[Path, typer.Argument(help="The CSV sheet, in UTF-8.")],
+    unit: Annotated[str | None, typer.Option(help="Code of the unit to act for; by default the national one.")] = None,
+    accept_name: Annotated[
+        list[str] | None, typer.Option(help="A term or content that is meant to be nearly one in use; repeatable.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the sheet.")] = False,
+) -> None:
+    """Make a link of each row. Everything is checked first; an interrupted import goes on where it was."""
+    from api.cli.links import import_sheet
+
+    typer.echo(import_sheet(file, unit_code=unit, accept_names=accept_name or [], dry_run=dry_run))
+
+
+@links.command("export")
+@plainly
+def export_links(
+    file: Annotated[Path, typer.Argument(help="Where to write the sheet; - for standard output.", allow_dash=True)],
+    unit: Annotated[str | None, typer.Option(help="Code of the unit to act for; by default the national one.")] = None,
+    campaign: Annotated[str | None, typer.Option(help="Slug of the only campaign to export.")] = None,
+) -> None:
+    """Write the links of the unit's campaigns as CSV, newest first."""
+    from api.cli.links import export_sheet
+
+    typer.echo(export_sheet(file, unit_code=unit, campaign_slug=campaign), err=True)
+
+
+@clicks.command()
+@plainly
+def reclassify(
+    everything: Annotated[bool, typer.Option("--all", help="Also what the present rules have judged already.")] = False,
+) -> None:
+    """Apply the present rules for bots, bursts and channel groups to history. Interrupted, it goes on where it was."""
+    from api.cli.clicks import reclassify_history
+
+    typer.echo(reclassify_history(everything=everything))
 
 
 @app.command()

@@ -5,23 +5,32 @@ from asyncio import to_thread
 from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.auth import LinksReader, LinksWriter
 from api.http.conditional import ExpectedVersion, IfNoneMatch, set_etag, still_same
 from api.http.context import CurrentContext, Now
-from api.http.paging import PageQuery, listed
-from api.http.schemas import Listed, changes_of
+from api.http.paging import Cursor, Limit, decode_cursor, encode_cursor, listed_up_to
+from api.http.schemas import Listed, SearchText, changes_of
 from api.http.sessions import ReadSession, UnitOfWork, after_commit
-from api.links.schemas import LinkChange, LinkCreate, LinkOut, QrQuery, link_out, short_url
-from campaigns.links.operations import change_link, create_link, retire_link
-from campaigns.links.qr import QrStyle, qr_png, qr_svg
-from campaigns.links.queries import get_link, list_links
+from api.links.bodies import LinkChange, LinkCreate, QrQuery, Tag, spec_of
+from api.links.ranking import decode_rank, encode_rank
+from api.links.schemas import LinkMade, LinkOut, link_made, link_out, short_url
+from campaigns.kit.paging import PageRequest
+from campaigns.links.checking.reading import checks_of
+from campaigns.links.operations.changing import change_link, retire_link
+from campaigns.links.operations.placing import place_link
+from campaigns.links.qr import PictureKind, QrStyle, draw_qr, scanned_url
+from campaigns.links.queries import LinkFilters, get_link, list_links
+from campaigns.links.rules import MOST_TAGS
 from campaigns.links.types import LinkChanges
+from campaigns.statistics.links import rank_links
 
 # A link's slug never changes, so a code only goes stale when the deployment's public address does.
 PICTURE_CACHING = "private, max-age=3600"
+MEDIA_TYPES: dict[PictureKind, str] = {"svg": "image/svg+xml", "png": "image/png"}
 
 router = APIRouter(prefix="/v1/links", tags=["links"])
 
@@ -34,13 +43,22 @@ async def create(
     context: CurrentContext,
     now: Now,
     response: Response,
-) -> LinkOut:
-    """Make a link for one placement of a campaign; it works at once."""
-    link = await create_link(session, caller, **body.model_dump(), now=now)
+) -> LinkMade:
+    """Make a link for one placement of a campaign; it works at once, unless it is a draft or begins later."""
+    placed = await place_link(
+        session,
+        caller,
+        campaign_id=body.campaign_id,
+        spec=spec_of(body),
+        accept_names=body.accept_names,
+        timezone=ZoneInfo(context.settings.timezone),
+        now=now,
+    )
+    (link,) = placed.links
     after_commit(session, partial(context.forget_link, link.slug))
     set_etag(response, link.version)
     response.headers["Location"] = f"/v1/links/{link.id}"
-    return link_out(link, context.settings.short_link_base)
+    return link_made(placed, context.settings.short_link_base)
 
 
 @router.get("", name="list", responses={404: {}})
@@ -48,27 +66,63 @@ async def list_all(
     caller: LinksReader,
     session: ReadSession,
     context: CurrentContext,
-    page: PageQuery,
     request: Request,
     response: Response,
     campaign_id: Annotated[UUID | None, Query(description="Only links of this campaign.")] = None,
     channel_id: Annotated[UUID | None, Query(description="Only links on this channel.")] = None,
-    state: Annotated[Literal["active", "retired"] | None, Query(description="Only in this state.")] = None,
+    state: Annotated[
+        Literal["draft", "active", "paused", "retired"] | None, Query(description="Only in this state.")
+    ] = None,
+    tag: Annotated[
+        list[Tag] | None,
+        Query(max_length=MOST_TAGS, description="Only links with this tag; given several times: with all of them."),
+    ] = None,
+    search: Annotated[
+        SearchText | None,
+        Query(description="Only links with this text in name, slug, content or destination, in any case."),
+    ] = None,
+    check: Annotated[
+        Literal["ok", "unreachable", "broken", "refused", "host_not_allowed", "parameters_lost"] | None,
+        Query(description="Only links with a destination that was found so; `ok`: with nothing else found."),
+    ] = None,
+    sort: Annotated[
+        Literal["newest", "clicks"],
+        Query(description="`clicks`: most taps by people first, as counted now; each link then shows its `clicks`."),
+    ] = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Listed[LinkOut]:
-    """List the links of your units' campaigns, newest first."""
-    found = await list_links(session, caller, campaign_id=campaign_id, channel_id=channel_id, state=state, page=page)
+    """List the links of your units' campaigns, newest first or most clicked first."""
+    filters = LinkFilters(
+        campaign_id=campaign_id, channel_id=channel_id, state=state, tags=tag or (), search=search, check=check
+    )
+    next_cursor: str | None = None
+    if sort == "clicks":
+        rank = decode_rank(cursor) if cursor is not None else None
+        ranked = await rank_links(session, caller, filters=filters, limit=limit, after=rank)
+        links = [link for link, _ in ranked.items]
+        clicks: dict[UUID, int] = {link.id: number for link, number in ranked.items}
+        next_cursor = encode_rank(ranked.next_after) if ranked.next_after is not None else None
+    else:
+        page = PageRequest(limit=limit, after=decode_cursor(cursor) if cursor is not None else None)
+        found = await list_links(session, caller, filters=filters, page=page)
+        links, clicks = list(found.items), {}
+        next_cursor = encode_cursor(found.next_after) if found.next_after is not None else None
+    checks = await checks_of(session, [link.id for link in links])
     base = context.settings.short_link_base
-    return listed(request, response, found, [link_out(one, base) for one in found.items])
+    items = [link_out(link, base, checks=checks[link.id], clicks=clicks.get(link.id)) for link in links]
+    return listed_up_to(request, response, next_cursor, items)
 
 
 @router.get("/{link_id}", name="get")
 async def get(
     link_id: UUID, caller: LinksReader, session: ReadSession, context: CurrentContext, response: Response
 ) -> LinkOut:
-    """Read one link."""
+    """Read one link, with what following its destinations found."""
     link = await get_link(session, caller, link_id=link_id)
+    checks = await checks_of(session, [link.id])
     set_etag(response, link.version)
-    return link_out(link, context.settings.short_link_base)
+    return link_out(link, context.settings.short_link_base, checks=checks[link.id])
 
 
 @router.patch("/{link_id}", name="change")
@@ -87,8 +141,9 @@ async def change(
         session, caller, link_id=link_id, changes=changes_of(body, LinkChanges), expected_version=expected, now=now
     )
     after_commit(session, partial(context.forget_link, link.slug))
+    checks = await checks_of(session, [link.id])
     set_etag(response, link.version)
-    return link_out(link, context.settings.short_link_base)
+    return link_out(link, context.settings.short_link_base, checks=checks[link.id])
 
 
 @router.post("/{link_id}/retire", name="retire")
@@ -108,15 +163,16 @@ async def retire(
     return link_out(link, context.settings.short_link_base)
 
 
-def _picture(media_type: str, **schema: str) -> dict[int | str, dict[str, Any]]:
+def _picture(kind: PictureKind, **schema: str) -> dict[int | str, dict[str, Any]]:
     """What the document says of a route that answers with a picture."""
+    content = {MEDIA_TYPES[kind]: {"schema": {"type": "string", **schema}}}
     return {
-        200: {"description": "The picture.", "content": {media_type: {"schema": {"type": "string", **schema}}}},
+        200: {"description": "The picture.", "content": content},
         304: {"description": "The picture you have is still the same (`If-None-Match`)."},
     }
 
 
-@router.get("/{link_id}/qr.svg", name="qr_svg", response_class=Response, responses=_picture("image/svg+xml"))
+@router.get("/{link_id}/qr.svg", name="qr_svg", response_class=Response, responses=_picture("svg"))
 async def draw_svg(
     link_id: UUID,
     drawing: Annotated[QrQuery, Query()],
@@ -125,16 +181,12 @@ async def draw_svg(
     context: CurrentContext,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Draw a link's QR code as SVG, for print."""
+    """Draw a link's QR code as SVG, for print. It says the short address with `?via=qr`, so scans are told apart."""
     link = await get_link(session, caller, link_id=link_id)
-    address = short_url(link, context.settings.short_link_base)
-    drawn = await to_thread(qr_svg, address, QrStyle(**drawing.model_dump()))
-    return _answer(drawn, "image/svg+xml", if_none_match)
+    return await _drawn(short_url(link, context.settings.short_link_base), drawing, "svg", if_none_match)
 
 
-@router.get(
-    "/{link_id}/qr.png", name="qr_png", response_class=Response, responses=_picture("image/png", format="binary")
-)
+@router.get("/{link_id}/qr.png", name="qr_png", response_class=Response, responses=_picture("png", format="binary"))
 async def draw_png(
     link_id: UUID,
     drawing: Annotated[QrQuery, Query()],
@@ -143,17 +195,16 @@ async def draw_png(
     context: CurrentContext,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Draw a link's QR code as PNG, for screens and chats."""
+    """Draw a link's QR code as PNG, for chats. It says the short address with `?via=qr`, so scans are told apart."""
     link = await get_link(session, caller, link_id=link_id)
-    address = short_url(link, context.settings.short_link_base)
-    drawn = await to_thread(qr_png, address, QrStyle(**drawing.model_dump()))
-    return _answer(drawn, "image/png", if_none_match)
+    return await _drawn(short_url(link, context.settings.short_link_base), drawing, "png", if_none_match)
 
 
-def _answer(drawn: bytes, media_type: str, if_none_match: str | None) -> Response:
+async def _drawn(address: str, drawing: QrQuery, kind: PictureKind, if_none_match: str | None) -> Response:
     """The picture with its ETag, or 304 if the caller has it."""
+    drawn = await to_thread(draw_qr, scanned_url(address), QrStyle(**drawing.model_dump()), kind)
     etag = f'"{hashlib.sha256(drawn).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": PICTURE_CACHING}
     if still_same(if_none_match, etag):
         return Response(status_code=304, headers=headers)
-    return Response(drawn, media_type=media_type, headers=headers)
+    return Response(drawn, media_type=MEDIA_TYPES[kind], headers=headers)

@@ -1,62 +1,84 @@
-"""The public contract of links."""
+"""The public contract of links: what is answered about them."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import MISSING, Field, StringConstraints
+from pydantic import Field
 
-from api.http.schemas import Address, In, Name, Out, UtmName, example
+from api.http.schemas import Out, example
+from campaigns.links.checking.reading import worst
 from campaigns.links.composing import compose_url
-from campaigns.links.models import Link
-from campaigns.links.qr import LARGEST_BORDER, LARGEST_SCALE, SMALLEST_SCALE, ErrorLevel
-from campaigns.links.rules import SHORTEST_SLUG
+from campaigns.links.models import DestinationCheck, Link
+from campaigns.links.operations.placing import Placed
 from campaigns.links.types import LinkState, Utm
-from campaigns.planning.rules import SLUG_LENGTH
+from campaigns.planning.linting import FaultKind
 
-# Folded to lower case and checked by the domain, which can then say what is wrong with it.
-ChosenSlug = Annotated[str, StringConstraints(strip_whitespace=True, min_length=SHORTEST_SLUG, max_length=SLUG_LENGTH)]
-
-_EXAMPLE = {
+EXAMPLE_RULES: list[dict[str, Any]] = [
+    {"device": "android", "language": None, "destination": "https://daftar.example/android"},
+    {"device": None, "language": "en", "destination": "https://daftar.example/en"},
+]
+EXAMPLE_VARIANTS: list[dict[str, Any]] = [
+    {"key": "photo", "destination": "https://daftar.example/photo", "weight": 2},
+    {"key": "film", "destination": "https://daftar.example/film", "weight": 1},
+]
+EXAMPLE: dict[str, Any] = {
     "campaign_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004",
     "channel_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000005",
     "name": "Instagram story, first week",
     "slug": "bintara-story-1",
     "destination": "https://daftar.example/bintara?lang=id",
+    "state": "active",
+    "starts_at": "2026-11-01T00:00:00Z",
+    "ends_at": "2027-02-01T00:00:00Z",
+    "ended_destination": "https://daftar.example/selesai",
+    "tags": ["week-1"],
+    "pass_query": False,
+    "preview_title": "Penerimaan Bintara 2027",
+    "preview_description": None,
+    "preview_image": "https://daftar.example/story.png",
+    "rules": EXAMPLE_RULES,
+    "variants": EXAMPLE_VARIANTS,
 }
-
-
-class LinkCreate(In):
-    """A new link: one placement of a campaign on a channel."""
-
-    model_config = example({**_EXAMPLE, "utm_content": "story-1"})
-
-    campaign_id: UUID = Field(description="The campaign it is for; cannot be changed.")
-    channel_id: UUID = Field(description="The channel it is placed on, which gives source and medium.")
-    name: Name
-    slug: ChosenSlug | None = Field(
-        None,
-        description="Its place in the short address: letters, digits and single hyphens, in any case; null: one is "
-        "drawn. Cannot be changed, and is never given to another link.",
-    )
-    destination: Address | None = Field(
-        None, description="The page it leads to, on a host of the allow-list; null: the campaign's landing page."
-    )
-    utm_term: UtmName | None = Field(None, description="Folded to lower case, with spaces as hyphens.")
-    utm_content: UtmName | None = Field(
-        None, description="Tells placements apart; folded to lower case, with spaces as hyphens."
-    )
-
-
-class LinkChange(In):
-    """What to change; fields left out stay."""
-
-    model_config = example({"name": "Instagram story, second week", "utm_content": "story-2"})
-
-    name: Name | MISSING = MISSING
-    destination: Address | MISSING = MISSING
-    utm_term: UtmName | MISSING | None = MISSING
-    utm_content: UtmName | MISSING | None = MISSING
+_EXAMPLE_PLACE = {
+    "place": "default",
+    "verdict": "ok",
+    "checked_at": "2026-10-20T02:00:05Z",
+    "detail": "The page answers, and UTM and cid arrive.",
+    "status": 200,
+    "final_url": "https://daftar.example/bintara",
+    "hops": 1,
+    "utm_kept": True,
+    "cid_kept": True,
+    "host_allowed": True,
+}
+_EXAMPLE_LINK: dict[str, Any] = {
+    **EXAMPLE,
+    "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000006",
+    "short_url": "https://jaring.example/bintara-story-1",
+    "target_url": "https://daftar.example/bintara?lang=id&utm_source=instagram&utm_medium=social"
+    "&utm_campaign=bintara-2027-jabar&utm_content=story-1",
+    "utm": {
+        "source": "instagram",
+        "medium": "social",
+        "campaign": "bintara-2027-jabar",
+        "term": None,
+        "content": "story-1",
+    },
+    "retired_at": None,
+    "check": {**_EXAMPLE_PLACE, "places": [_EXAMPLE_PLACE]},
+    "clicks": None,
+    "created_at": "2026-10-20T02:00:00Z",
+    "version": 1,
+}
+_EXAMPLE_SPELLING = {
+    "pointer": "/utm_content",
+    "kind": "spaces",
+    "given": "Story 1",
+    "suggestion": "story-1",
+    "detail": "Names have hyphens instead of spaces: story-1.",
+}
 
 
 class UtmOut(Out):
@@ -79,29 +101,55 @@ class UtmOut(Out):
     content: str | None
 
 
+class RuleOut(Out):
+    """Where taps of a device or language go instead; null matches every one."""
+
+    model_config = example(EXAMPLE_RULES[0])
+
+    device: Literal["ios", "android", "desktop"] | None
+    language: str | None
+    destination: str
+
+
+class VariantOut(Out):
+    """One of several destinations that a link's visitors are shared out to by weight."""
+
+    model_config = example(EXAMPLE_VARIANTS[0])
+
+    key: str
+    destination: str
+    weight: int
+
+
+class PlaceCheckOut(Out):
+    """What following one of a link's destinations found last; null is what could not be found out."""
+
+    model_config = example(_EXAMPLE_PLACE)
+
+    place: str = Field(description="`default`, `ended`, `rule:0` (its position) or `variant:photo` (its key).")
+    verdict: Literal["ok", "unreachable", "broken", "refused", "host_not_allowed", "parameters_lost"]
+    checked_at: datetime
+    detail: str | None = Field(description="One sentence for people.")
+    status: int | None = Field(description="The HTTP status of the last page.")
+    final_url: str | None = Field(description="Where its redirects ended.")
+    hops: int | None = Field(description="How many redirects were followed.")
+    utm_kept: bool | None = Field(description="Whether the UTM five arrived there.")
+    cid_kept: bool | None = Field(description="Whether `cid` arrived there; without it sign-ups have no link.")
+    host_allowed: bool | None = Field(description="Whether its host is on the allow-list.")
+
+
+class CheckOut(PlaceCheckOut):
+    """The gravest finding among a link's destinations, and each of them."""
+
+    model_config = example({**_EXAMPLE_PLACE, "places": [_EXAMPLE_PLACE]})
+
+    places: list[PlaceCheckOut] = Field(description="Every destination that was followed.")
+
+
 class LinkOut(Out):
     """A link."""
 
-    model_config = example(
-        {
-            **_EXAMPLE,
-            "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000006",
-            "short_url": "https://jaring.example/bintara-story-1",
-            "target_url": "https://daftar.example/bintara?lang=id&utm_source=instagram&utm_medium=social"
-            "&utm_campaign=bintara-2027-jabar&utm_content=story-1",
-            "utm": {
-                "source": "instagram",
-                "medium": "social",
-                "campaign": "bintara-2027-jabar",
-                "term": None,
-                "content": "story-1",
-            },
-            "state": "active",
-            "retired_at": None,
-            "created_at": "2026-10-20T02:00:00Z",
-            "version": 1,
-        }
-    )
+    model_config = example(_EXAMPLE_LINK)
 
     id: UUID
     campaign_id: UUID
@@ -110,26 +158,49 @@ class LinkOut(Out):
     slug: str
     short_url: str = Field(description="What is published: the address to tap.")
     destination: str = Field(description="The page it leads to, as parsed.")
-    target_url: str = Field(description="Where a tap ends up; each tap's own address has a `cid` besides.")
+    target_url: str = Field(
+        description="Where a tap ends up that no rule or variant sends elsewhere; each tap's own address has a `cid` "
+        "besides."
+    )
     utm: UtmOut
-    state: Literal["active", "retired"]
+    state: Literal["draft", "active", "paused", "retired"]
     retired_at: datetime | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    ended_destination: str | None
+    tags: list[str] = Field(description="In alphabetical order.")
+    pass_query: bool
+    preview_title: str | None
+    preview_description: str | None
+    preview_image: str | None
+    rules: list[RuleOut] = Field(description="The first that matches a tap decides where it goes.")
+    variants: list[VariantOut]
+    check: CheckOut | None = Field(
+        description="What following its destinations found; null before the first time, and of a retired link."
+    )
+    clicks: int | None = Field(description="Taps by people, in a list sorted by clicks; null elsewhere.")
     created_at: datetime
     version: int = Field(description="Counts changes; also the ETag.")
 
 
-class QrQuery(In):
-    """How to draw a QR code."""
+class SpellingOut(Out):
+    """What was mended in a name."""
 
-    model_config = example({"scale": 10, "border": 4, "error": "q"})
+    model_config = example(_EXAMPLE_SPELLING)
 
-    scale: int = Field(10, ge=SMALLEST_SCALE, le=LARGEST_SCALE, description="Pixels per module.")
-    border: int = Field(
-        4, ge=0, le=LARGEST_BORDER, description="Quiet zone around it, in modules; cameras want 4 on a busy ground."
-    )
-    error: ErrorLevel = Field(
-        "m", description="Damage it survives at least: l 7 %, m 15 %, q 25 %, h 30 %. More makes it denser."
-    )
+    pointer: str = Field(description="Where the name stands in the request.")
+    kind: FaultKind
+    given: str
+    suggestion: str | None = Field(description="The spelling that the link has.")
+    detail: str
+
+
+class LinkMade(LinkOut):
+    """A link that was just made, and what was mended in the names that were sent."""
+
+    model_config = example({**_EXAMPLE_LINK, "check": None, "spelling": [_EXAMPLE_SPELLING]})
+
+    spelling: list[SpellingOut] = Field(description="Names that were mended: case, spaces, underscores.")
 
 
 def short_url(link: Link, short_link_base: str) -> str:
@@ -137,8 +208,10 @@ def short_url(link: Link, short_link_base: str) -> str:
     return short_link_base + link.slug
 
 
-def link_out(link: Link, short_link_base: str) -> LinkOut:
-    """A link as the API shows it."""
+def link_out(
+    link: Link, short_link_base: str, *, checks: Sequence[DestinationCheck] = (), clicks: int | None = None
+) -> LinkOut:
+    """A link as the API shows it; a new one has not been checked yet."""
     utm = Utm(link.utm_source, link.utm_medium, link.utm_campaign, link.utm_term, link.utm_content)
     return LinkOut(
         id=link.id,
@@ -152,6 +225,33 @@ def link_out(link: Link, short_link_base: str) -> LinkOut:
         utm=UtmOut.model_validate(utm),
         state=LinkState(link.state).value,
         retired_at=link.retired_at,
+        starts_at=link.starts_at,
+        ends_at=link.ends_at,
+        ended_destination=link.ended_destination,
+        tags=link.tags,
+        pass_query=link.pass_query,
+        preview_title=link.preview_title,
+        preview_description=link.preview_description,
+        preview_image=link.preview_image,
+        rules=[RuleOut.model_validate(rule) for rule in link.rules],
+        variants=[VariantOut.model_validate(variant) for variant in link.variants],
+        check=_check_out(checks),
+        clicks=clicks,
         created_at=link.created_at,
         version=link.version,
     )
+
+
+def link_made(placed: Placed, short_link_base: str) -> LinkMade:
+    """The one link that was placed, as the answer to making it."""
+    (link,) = placed.links
+    spelling = [SpellingOut.model_validate(fault) for fault in placed.spelling]
+    return LinkMade(**dict(link_out(link, short_link_base)), spelling=spelling)
+
+
+def _check_out(checks: Sequence[DestinationCheck]) -> CheckOut | None:
+    gravest = worst(checks)
+    if gravest is None:
+        return None
+    places = [PlaceCheckOut.model_validate(check) for check in checks if check.verdict is not None]
+    return CheckOut(**PlaceCheckOut.model_validate(gravest).model_dump(), places=places)

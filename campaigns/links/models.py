@@ -1,21 +1,25 @@
-"""Table of links: one row a placement."""
+"""Tables of links: one row a placement, and what following its destinations found."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
-from sqlmodel import SQLModel
+from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, SmallInteger
+from sqlmodel import Field, SQLModel
 
 from campaigns.kit.columns import (
+    flag_column,
     id_column,
+    json_column,
     not_longer,
     one_of,
     reference_column,
     text_column,
+    texts_column,
     time_column,
     version_column,
 )
-from campaigns.links.types import LinkState
+from campaigns.links.types import CheckVerdict, LinkState
 
 
 class Link(SQLModel, table=True):
@@ -28,7 +32,10 @@ class Link(SQLModel, table=True):
         not_longer("slug", 60),
         CheckConstraint("slug = lower(slug)", name="slug_case"),
         CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired"),
+        CheckConstraint("ends_at > starts_at", name="dates"),
+        CheckConstraint("ended_destination IS NULL OR ends_at IS NOT NULL", name="ended_destination"),
         Index(None, "campaign_id", "id"),
+        Index("ix_links_tags", "tags", postgresql_using="gin"),
     )
 
     id: UUID = id_column()
@@ -42,7 +49,49 @@ class Link(SQLModel, table=True):
     utm_campaign: str = text_column()
     utm_term: str | None = text_column(nullable=True)
     utm_content: str | None = text_column(nullable=True)
+    # The channel group that source, medium and campaign amount to (links.origins), kept because figures group by it.
+    channel_group: str = text_column(default="unassigned")
     state: str = text_column()
     retired_at: datetime | None = time_column(nullable=True)
+    starts_at: datetime | None = time_column(nullable=True)
+    ends_at: datetime | None = time_column(nullable=True)
+    ended_destination: str | None = text_column(nullable=True)
+    tags: list[str] = texts_column()
+    pass_query: bool = flag_column()
+    preview_title: str | None = text_column(nullable=True)
+    preview_description: str | None = text_column(nullable=True)
+    preview_image: str | None = text_column(nullable=True)
+    rules: list[dict[str, Any]] = json_column()  # types.Rule
+    variants: list[dict[str, Any]] = json_column()  # types.Variant
     created_at: datetime = time_column()
     version: int = version_column()
+
+
+class DestinationCheck(SQLModel, table=True):
+    """What following one destination of a link found last, and when it is followed again.
+
+    `place` is which of them: `default`, `ended`, `rule:0` (position) or `variant:a` (key). Before the first check all
+    of the findings are null.
+    """
+
+    __tablename__ = "destination_checks"
+    __table_args__ = (
+        PrimaryKeyConstraint("link_id", "place"),
+        one_of("verdict", CheckVerdict),
+        Index(None, "next_at"),
+    )
+
+    link_id: UUID = reference_column("links.id")
+    place: str = text_column()
+    next_at: datetime = time_column()
+    # Checks in a row that found something other than ok; an event is recorded when it becomes or ceases to be so.
+    failures: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
+    checked_at: datetime | None = time_column(nullable=True)
+    verdict: str | None = text_column(nullable=True)
+    detail: str | None = text_column(nullable=True)
+    status: int | None = Field(default=None, sa_column=Column(SmallInteger, nullable=True))
+    final_url: str | None = text_column(nullable=True)
+    hops: int | None = Field(default=None, sa_column=Column(SmallInteger, nullable=True))
+    utm_kept: bool | None = flag_column(nullable=True)
+    cid_kept: bool | None = flag_column(nullable=True)
+    host_allowed: bool | None = flag_column(nullable=True)

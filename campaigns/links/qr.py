@@ -11,6 +11,7 @@ from typing import Literal
 import segno
 
 ErrorLevel = Literal["l", "m", "q", "h"]
+PictureKind = Literal["svg", "png"]
 
 SMALLEST_SCALE = 1
 LARGEST_SCALE = 40
@@ -29,17 +30,13 @@ class QrStyle:
     error: ErrorLevel
 
 
-def qr_svg(content: str, style: QrStyle) -> bytes:
-    """The code as an SVG document; on white, since a code on a dark poster needs its quiet zone."""
-    return _drawn(content, style, "svg")
+def scanned_url(short_url: str) -> str:
+    """What a link's code says: the short address, marked so that scans are told from taps."""
+    return f"{short_url}?via=qr"
 
 
-def qr_png(content: str, style: QrStyle) -> bytes:
-    """The code as a PNG image of one bit a pixel."""
-    return _drawn(content, style, "png")
-
-
-def _drawn(content: str, style: QrStyle, kind: Literal["svg", "png"]) -> bytes:
+def draw_qr(content: str, style: QrStyle, kind: PictureKind) -> bytes:
+    """The code as a picture on white, since one on a dark poster needs its quiet zone; a PNG has one bit a pixel."""
     drawn = io.BytesIO()
     # Never a Micro QR code, which the cameras of telephones do not read.
     code = segno.make_qr(content, error=style.error)

@@ -1,17 +1,38 @@
 """Reads of links, each confined to the campaigns of the caller's subtree."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import exists, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from campaigns.access.types import Principal
-from campaigns.kit.errors import NotFound
+from campaigns.kit.errors import FieldError, NotFound
+from campaigns.kit.faults import gathering, refuse
 from campaigns.kit.paging import Page, PageRequest, fetch_page
-from campaigns.links.models import Link
+from campaigns.links.models import DestinationCheck, Link
+from campaigns.links.rules import fold_tag
+from campaigns.links.types import CheckVerdict
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import get_campaign, get_channel, subtree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkFilters:
+    """Which of the caller's links are asked for; those of `tags` have all of them, `search` is a part of a text.
+
+    `check` ok means that nothing else was found of its destinations, another verdict that one was found so.
+    """
+
+    campaign_id: UUID | None = None
+    channel_id: UUID | None = None
+    state: str | None = None
+    tags: Sequence[str] = ()
+    search: str | None = None
+    check: str | None = None
 
 
 def _visible_links(principal: Principal) -> SelectOfScalar[Link]:
@@ -35,22 +56,52 @@ async def get_link(session: AsyncSession, principal: Principal, *, link_id: UUID
 
 
 async def list_links(
-    session: AsyncSession,
-    principal: Principal,
-    *,
-    campaign_id: UUID | None,
-    channel_id: UUID | None,
-    state: str | None,
-    page: PageRequest,
+    session: AsyncSession, principal: Principal, *, filters: LinkFilters, page: PageRequest
 ) -> Page[Link]:
-    """Links of the caller's campaigns; raises NotFound for a campaign or channel the caller does not see."""
-    statement = _visible_links(principal)
-    if campaign_id is not None:
-        await get_campaign(session, principal, campaign_id=campaign_id)
-        statement = statement.where(col(Link.campaign_id) == campaign_id)
-    if channel_id is not None:
-        await get_channel(session, principal, channel_id=channel_id)
-        statement = statement.where(col(Link.channel_id) == channel_id)
-    if state is not None:
-        statement = statement.where(col(Link.state) == state)
+    """Links of the caller's campaigns, newest first; refusals as by `matching_links`."""
+    statement = await matching_links(session, principal, filters)
     return await fetch_page(session, statement, key=Link.id, request=page)
+
+
+async def matching_links(session: AsyncSession, principal: Principal, filters: LinkFilters) -> SelectOfScalar[Link]:
+    """The select of the links that a list shows, in no order yet.
+
+    Raises NotFound for a campaign or channel the caller does not see, Invalid for a tag that none of its links has.
+    """
+    statement = _visible_links(principal)
+    if filters.campaign_id is not None:
+        await get_campaign(session, principal, campaign_id=filters.campaign_id)
+        statement = statement.where(col(Link.campaign_id) == filters.campaign_id)
+    if filters.channel_id is not None:
+        await get_channel(session, principal, channel_id=filters.channel_id)
+        statement = statement.where(col(Link.channel_id) == filters.channel_id)
+    if filters.state is not None:
+        statement = statement.where(col(Link.state) == filters.state)
+    if filters.tags:
+        wanted = await _known_tags(session, principal, filters.tags)
+        statement = statement.where(col(Link.tags).bool_op("@>")(wanted))
+    if filters.search is not None:
+        searched = (Link.name, Link.slug, Link.utm_content, Link.destination)
+        statement = statement.where(or_(*(col(text).icontains(filters.search, autoescape=True) for text in searched)))
+    if filters.check is not None:
+        of_link, verdict = col(DestinationCheck.link_id) == col(Link.id), col(DestinationCheck.verdict)
+        statement = statement.where(exists().where(of_link, verdict == filters.check))
+        if filters.check == CheckVerdict.OK:
+            statement = statement.where(~exists().where(of_link, verdict != CheckVerdict.OK.value))
+    return statement
+
+
+async def _known_tags(session: AsyncSession, principal: Principal, tags: Sequence[str]) -> list[str]:
+    """The tags as they are spelled; raises Invalid for those that no link of the caller's has."""
+    faults: list[FieldError] = []
+    wanted: list[str] = []
+    for tag in tags:
+        with gathering(faults):
+            wanted.append(fold_tag(tag, pointer="parameter:tag"))
+    refuse(faults)
+    visible = _visible_links(principal).where(col(Link.tags).bool_op("&&")(wanted)).subquery()
+    statement = select(func.unnest(visible.c.tags)).distinct()
+    known = set((await session.exec(statement)).all())
+    detail = "None of your links has this tag."
+    refuse([FieldError("parameter:tag", detail, "unknown-tag") for tag in wanted if tag not in known])
+    return wanted

@@ -9,15 +9,13 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import TypeVar
-from uuid import UUID
 
 import psycopg
 
 from campaigns.links.announcing import LINKS_CHANNEL
-from campaigns.links.composing import compose_target, compose_url
-from campaigns.links.types import Utm
+from campaigns.links.remembering import LinkMemory, MemoryKeeper
+from campaigns.links.targets import FACTS_SQL, Target, target_of
 
 UNKNOWN_KEPT_SECONDS = 5.0
 MOST_UNKNOWN = 10_000
@@ -29,57 +27,28 @@ V = TypeVar("V")
 Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a link leads: to `before`, the click token, `after`; without a token, to `bare`.
-
-    `copy_prefix` is the first columns of its clicks as COPY text.
-    """
-
-    link_id: bytes
-    copy_prefix: bytes
-    before: bytes
-    after: bytes
-    bare: bytes
-    retired: bool
-
-
 class LookUpFailed(Exception):
     """PostgreSQL does not answer and nothing is known about the slug from before."""
 
 
-async def load_target(connection: psycopg.AsyncConnection, slug: str) -> Target | None:
+async def load_facts(connection: psycopg.AsyncConnection, slug: str) -> str | None:
     """Look a slug up; None if no link has it."""
-    cursor = await connection.execute(
-        "SELECT id, campaign_id, destination, utm_source, utm_medium, utm_campaign, utm_term, utm_content, state"
-        " FROM links WHERE slug = %s",
-        (slug,),
-    )
+    cursor = await connection.execute(f"{FACTS_SQL} WHERE link.slug = %s".encode(), (slug,))
     row = await cursor.fetchone()
-    if row is None:
-        return None
-    link_id, campaign_id, destination, *utm, state = row
-    composed = Utm(*utm)
-    before, after = compose_target(destination, composed)
-    return Target(
-        link_id=link_id.bytes,
-        copy_prefix=_copy_prefix(campaign_id, link_id),
-        before=before,
-        after=after,
-        bare=compose_url(destination, composed).encode("ascii"),
-        retired=state == "retired",
-    )
-
-
-def _copy_prefix(campaign_id: UUID, link_id: UUID) -> bytes:
-    return f"{campaign_id.hex}\t{link_id.hex}\t".encode()
+    return None if row is None else str(row[1])
 
 
 class LinkResolver:
-    """Resolves slugs for one server process; `link_kept_seconds` and `most_links` bound its memory of them."""
+    """Resolves slugs for one server process; `link_kept_seconds` and `most_links` bound its memory of them.
 
-    def __init__(self, connections: Connections, *, link_kept_seconds: float, most_links: int) -> None:
+    `memory` is what this machine knew last, for when PostgreSQL is away and this process has just begun.
+    """
+
+    def __init__(
+        self, connections: Connections, memory: LinkMemory, *, link_kept_seconds: float, most_links: int
+    ) -> None:
         self._connections = connections
+        self._memory = memory
         self._kept = link_kept_seconds
         self._most = most_links
         # slug -> (target, when it becomes stale, in which generation it was loaded)
@@ -107,9 +76,16 @@ class LinkResolver:
             return await asyncio.wait_for(asyncio.shield(self._load(slug)), LOOK_UP_SECONDS)
         except (psycopg.Error, OSError, TimeoutError):
             old = self._known.get(slug)
-            if old is None:
-                raise LookUpFailed from None
-            return old[0]
+            return old[0] if old is not None else await self._recalled(slug)
+
+    async def _recalled(self, slug: str) -> Target:
+        """What the memory on disk says, kept for a moment so that PostgreSQL is not waited for by every tap."""
+        facts = await asyncio.to_thread(self._memory.recall, slug)
+        if facts is None:
+            raise LookUpFailed
+        target = target_of(facts)
+        _keep(self._known, slug, (target, time.monotonic() + RETRY_SECONDS, self._generation), self._most)
+        return target
 
     def forget(self, slug: str) -> None:
         """Drop what is known about a slug, since it changed; also for a look-up under way, which may be older."""
@@ -141,7 +117,8 @@ class LinkResolver:
     async def _look_up(self, slug: str) -> Target | None:
         generation, me = self._generation, asyncio.current_task()
         async with asyncio.timeout(LOOK_UP_SECONDS), self._connections() as connection:
-            target = await load_target(connection, slug)
+            facts = await load_facts(connection, slug)
+        target = None if facts is None else target_of(facts)
         if self._loading.get(slug) is not me:
             return target  # it changed meanwhile: good for those who waited, not to be kept
         if target is None:
@@ -160,14 +137,16 @@ def _keep(memory: dict[str, V], slug: str, value: V, most: int) -> None:
     memory[slug] = value
 
 
-async def follow_changes(resolver: LinkResolver, conninfo: str) -> None:
-    """Pass every announced change to the resolver, reconnecting for ever; run as a task and cancelled to stop."""
+async def follow_changes(resolver: LinkResolver, keeper: MemoryKeeper, conninfo: str) -> None:
+    """Pass every announced change on, reconnecting for ever; run as a task and cancelled to stop."""
     while True:
         with contextlib.suppress(psycopg.Error, OSError):
             async with _listening(conninfo) as connection:
                 resolver.distrust_all()
+                keeper.refresh_all()
                 async for notification in connection.notifies():
                     resolver.forget(notification.payload)
+                    keeper.refresh(notification.payload)
         await asyncio.sleep(RECONNECT_SECONDS)
 
 

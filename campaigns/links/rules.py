@@ -1,12 +1,48 @@
-"""Pure rules of links: which slugs there may be, and the spelling of term and content."""
+"""Pure rules of links: which slugs there may be, how each field is spelled, and what a link can become.
+
+Nothing here knows of others' links; `operations` asks for the allow-list of hosts and passes it in.
+"""
 
 import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
 
-from campaigns.kit.errors import invalid_field
+from campaigns.kit.errors import Conflict, FieldError, invalid_field
+from campaigns.kit.faults import gathering, refuse
 from campaigns.kit.ids import random_text
-from campaigns.planning.rules import SLUG_LENGTH, SLUG_PATTERN, fold_utm_name
+from campaigns.links.types import LinkState, Rule, RuleDevice, Variant
+from campaigns.planning.rules import (
+    PREVIEW_DESCRIPTION_LENGTH,
+    PREVIEW_TITLE_LENGTH,
+    SLUG_LENGTH,
+    SLUG_PATTERN,
+    UTM_NAME_PATTERN,
+    allowed_address,
+    allowed_picture,
+    fold_utm_name,
+    printable_text,
+)
 
 SHORTEST_SLUG = 3
+NAME_LENGTH = 200
+TAG_LENGTH = 40
+MOST_TAGS = 20
+MOST_RULES = 20
+LANGUAGE_PATTERN = r"^[a-z]{2,3}$"
+FEWEST_VARIANTS, MOST_VARIANTS = 2, 10
+VARIANT_KEY_LENGTH = 20
+HEAVIEST_VARIANT = 1000
+
+# What a link can become by a change; it is retired by a route of its own, since there is no way back from that.
+NEXT_STATES: Mapping[str, frozenset[str]] = {
+    LinkState.DRAFT: frozenset({LinkState.ACTIVE}),
+    LinkState.ACTIVE: frozenset({LinkState.PAUSED}),
+    LinkState.PAUSED: frozenset({LinkState.ACTIVE}),
+    LinkState.RETIRED: frozenset(),
+}
+FIRST_STATES = frozenset({LinkState.DRAFT, LinkState.ACTIVE})
 
 # Digits and consonants that no print and no handwriting confuses; without vowels no draw spells a word.
 SLUG_ALPHABET = "23456789bcdfghjkmnpqrstvwxz"
@@ -55,3 +91,138 @@ def fold_utm_value(text: str, *, pointer: str) -> str:
     The characters are those of sources and mediums, so a value looks the same in an address and in a report.
     """
     return fold_utm_name("-".join(text.split()), pointer=pointer)
+
+
+def fold_tag(text: str, *, pointer: str) -> str:
+    """A tag in its one spelling, folded like a term, so that `Week 1` and `week-1` are one; raises Invalid."""
+    tag = "-".join(text.split()).lower()
+    if not 1 <= len(tag) <= TAG_LENGTH:
+        raise invalid_field(pointer, f"A tag has 1 to {TAG_LENGTH} characters.", "wrong-length")
+    if not re.fullmatch(UTM_NAME_PATTERN, tag):
+        raise invalid_field(pointer, "Use letters, digits, dots, hyphens and underscores only.", "not-a-tag")
+    return tag
+
+
+def settle_fields(
+    given: Mapping[str, Any], *, hosts: list[str], pointer: str, faults: list[FieldError]
+) -> dict[str, Any]:
+    """Fields of a link in the spelling they are stored in; those that cannot be accepted are added to `faults`.
+
+    `hosts` is the allow-list that holds for the campaign's unit, `pointer` where the fields stand in the request.
+    """
+    settled = dict(given)
+    for name, value in given.items():
+        if value is None:
+            continue
+        with gathering(faults):
+            if name in _SPELLED:
+                settled[name] = _SPELLED[name](value, pointer=f"{pointer}/{name}")
+            elif name in _LEADING:
+                settled[name] = _LEADING[name](value, hosts=hosts, pointer=f"{pointer}/{name}")
+    return settled
+
+
+def find_span_faults(
+    starts_at: datetime | None, ends_at: datetime | None, ended_destination: str | None, *, pointer: str
+) -> list[FieldError]:
+    """What is wrong with a link's dates: it ends after it begins, and leads elsewhere afterwards only if it ends."""
+    faults = []
+    if starts_at is not None and ends_at is not None and ends_at <= starts_at:
+        faults.append(FieldError(f"{pointer}/ends_at", "This time must be after the beginning.", "wrong-order"))
+    if ended_destination is not None and ends_at is None:
+        detail = "Only a link that ends leads elsewhere afterwards; give ends_at too."
+        faults.append(FieldError(f"{pointer}/ended_destination", detail, "needs-end"))
+    return faults
+
+
+def require_next_state(state: str, wanted: str) -> None:
+    """Raise Conflict (`state-not-reachable`) unless a link of the state can be given the other by a change."""
+    if wanted != state and wanted not in NEXT_STATES[state]:
+        raise Conflict("state-not-reachable", f"A link that is {state} cannot become {wanted}.")
+
+
+def _settle_tags(tags: Sequence[str], *, pointer: str) -> list[str]:
+    if len(tags) > MOST_TAGS:
+        raise invalid_field(pointer, f"A link has at most {MOST_TAGS} tags.", "too-many")
+    faults: list[FieldError] = []
+    folded = set()
+    for place, tag in enumerate(tags):
+        with gathering(faults):
+            folded.add(fold_tag(tag, pointer=f"{pointer}/{place}"))
+    refuse(faults)
+    return sorted(folded)
+
+
+def _settle_rules(rules: Sequence[Rule], *, hosts: list[str], pointer: str) -> list[Rule]:
+    if len(rules) > MOST_RULES:
+        raise invalid_field(pointer, f"A link has at most {MOST_RULES} rules.", "too-many")
+    faults: list[FieldError] = []
+    settled: list[Rule] = []
+    for place, rule in enumerate(rules):
+        at, device, language = f"{pointer}/{place}", rule["device"], rule["language"]
+        destination = rule["destination"]
+        if device is not None and device not in set(RuleDevice):
+            known = ", ".join(RuleDevice)
+            faults.append(FieldError(f"{at}/device", f"A device is one of {known}.", "unknown-device"))
+        if language is not None:
+            language = language.strip().lower()
+            if not re.fullmatch(LANGUAGE_PATTERN, language):
+                detail = "A language is two or three letters, such as id; without a region."
+                faults.append(FieldError(f"{at}/language", detail, "not-a-language"))
+        if device is None and language is None:
+            faults.append(FieldError(at, "A rule asks for a device, a language or both.", "matches-everything"))
+        elif any(_covers(earlier, device, language) for earlier in settled):
+            detail = "An earlier rule already matches everything that this one does."
+            faults.append(FieldError(at, detail, "unreachable"))
+        with gathering(faults):
+            destination = allowed_address(destination, hosts=hosts, pointer=f"{at}/destination")
+        settled.append({"device": device, "language": language, "destination": destination})
+    refuse(faults)
+    return settled
+
+
+def _covers(rule: Rule, device: str | None, language: str | None) -> bool:
+    """Whether the rule matches every tap that one with this device and language would."""
+    if rule["device"] is None and rule["language"] is None:
+        return False  # at fault itself; the rules after it are not to blame
+    return rule["device"] in (None, device) and rule["language"] in (None, language)
+
+
+def _settle_variants(variants: Sequence[Variant], *, hosts: list[str], pointer: str) -> list[Variant]:
+    if variants and not FEWEST_VARIANTS <= len(variants) <= MOST_VARIANTS:
+        detail = f"A link has no variants, or {FEWEST_VARIANTS} to {MOST_VARIANTS}."
+        raise invalid_field(pointer, detail, "wrong-number")
+    faults: list[FieldError] = []
+    settled: list[Variant] = []
+    for place, variant in enumerate(variants):
+        at, key, destination = f"{pointer}/{place}", variant["key"].strip().lower(), variant["destination"]
+        if len(key) > VARIANT_KEY_LENGTH or not re.fullmatch(SLUG_PATTERN, key):
+            detail = f"A key has 1 to {VARIANT_KEY_LENGTH} letters, digits and single hyphens between them."
+            faults.append(FieldError(f"{at}/key", detail, "not-a-key"))
+        elif key in {earlier["key"] for earlier in settled}:
+            faults.append(FieldError(f"{at}/key", "An earlier variant has this key.", "repeated"))
+        if not 1 <= variant["weight"] <= HEAVIEST_VARIANT:
+            faults.append(FieldError(f"{at}/weight", f"A weight is 1 to {HEAVIEST_VARIANT}.", "out-of-range"))
+        with gathering(faults):
+            destination = allowed_address(destination, hosts=hosts, pointer=f"{at}/destination")
+        settled.append({"key": key, "destination": destination, "weight": variant["weight"]})
+    refuse(faults)
+    return settled
+
+
+_SPELLED: Mapping[str, Callable[..., Any]] = {
+    "name": partial(printable_text, longest=NAME_LENGTH),
+    "slug": fold_slug,
+    "utm_term": fold_utm_value,
+    "utm_content": fold_utm_value,
+    "tags": _settle_tags,
+    "preview_title": partial(printable_text, longest=PREVIEW_TITLE_LENGTH),
+    "preview_description": partial(printable_text, longest=PREVIEW_DESCRIPTION_LENGTH),
+}
+_LEADING: Mapping[str, Callable[..., Any]] = {
+    "destination": allowed_address,
+    "ended_destination": allowed_address,
+    "preview_image": allowed_picture,
+    "rules": _settle_rules,
+    "variants": _settle_variants,
+}

@@ -1,7 +1,6 @@
 """Changes of links reach the redirect's caches when they are committed, and never otherwise."""
 
 from datetime import datetime
-from typing import Any
 
 import psycopg
 from sqlalchemy.ext.asyncio import async_sessionmaker
@@ -9,7 +8,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal, Role
 from campaigns.links.models import Link
-from campaigns.links.operations import change_link, create_link, retire_link
+from campaigns.links.operations.announcing import announce_campaign
+from campaigns.links.operations.changing import change_link, retire_link
+from campaigns.links.operations.creating import create_link
+from campaigns.links.types import LinkSpec
 from tests.factories.world import World
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -25,17 +27,8 @@ def marketer(world: World) -> Principal:
 
 
 async def make(session: AsyncSession, world: World, slug: str, now: datetime) -> Link:
-    fields: dict[str, Any] = {"destination": None, "utm_term": None, "utm_content": None}
-    return await create_link(
-        session,
-        marketer(world),
-        campaign_id=world.campaign.id,
-        channel_id=world.channel.id,
-        name="Story",
-        slug=slug,
-        now=now,
-        **fields,
-    )
+    spec = LinkSpec(channel_id=world.channel.id, name="Story", slug=slug)
+    return await create_link(session, marketer(world), campaign_id=world.campaign.id, spec=spec, now=now)
 
 
 async def test_every_change_is_announced_by_its_commit(
@@ -60,6 +53,22 @@ async def test_every_change_is_announced_by_its_commit(
         assert await heard(listener, seconds=0.3) == []
         await session.commit()
     assert await heard(listener, seconds=5) == ["announced"]
+
+
+async def test_a_campaign_announces_all_of_its_links(
+    committing_sessions: Sessions, committed_world: World, listener: psycopg.AsyncConnection, now: datetime
+) -> None:
+    async with committing_sessions() as session, session.begin():
+        await make(session, committed_world, "of-the-campaign", now)
+        spec = LinkSpec(channel_id=committed_world.channel.id, name="Bali", slug="of-another")
+        other = committed_world.foreign_campaign.id
+        await create_link(session, committed_world.admin, campaign_id=other, spec=spec, now=now)
+    assert set(await heard(listener, seconds=5)) == {"of-the-campaign", "of-another"}
+    async with committing_sessions() as session, session.begin():
+        told = await announce_campaign(session, campaign_id=committed_world.campaign.id)
+    assert "of-the-campaign" in told
+    assert sorted(await heard(listener, seconds=5)) == sorted(told)
+    assert "of-another" not in told
 
 
 async def test_what_is_rolled_back_or_changes_nothing_is_not_announced(

@@ -13,25 +13,19 @@ from campaigns.kit.errors import Conflict, NotFound, Unavailable
 from campaigns.kit.paging import PageRequest
 from campaigns.links import rules
 from campaigns.links.models import Link
-from campaigns.links.operations import change_link, create_link, retire_link
-from campaigns.links.queries import get_link, list_links
+from campaigns.links.operations.changing import change_link, retire_link
+from campaigns.links.operations.creating import create_link
+from campaigns.links.queries import LinkFilters, get_link, list_links
 from campaigns.links.rules import DRAWN_LENGTHS
+from campaigns.links.types import LinkSpec
 from campaigns.planning.operations.campaigns import change_campaign
 from tests.factories.world import LANDING, World, principal_of
 
 
 async def make(session: AsyncSession, world: World, now: datetime, **changed: Any) -> Link:
-    fields: dict[str, Any] = {
-        "campaign_id": world.campaign.id,
-        "channel_id": world.channel.id,
-        "name": "Story",
-        "slug": None,
-        "destination": None,
-        "utm_term": None,
-        "utm_content": None,
-        **changed,
-    }
-    return await create_link(session, world.principals[Role.MARKETER], **fields, now=now)
+    spec = LinkSpec(**{"channel_id": world.channel.id, "name": "Story", **changed})
+    caller = world.principals[Role.MARKETER]
+    return await create_link(session, caller, campaign_id=world.campaign.id, spec=spec, now=now)
 
 
 @pytest.fixture
@@ -96,7 +90,7 @@ async def test_units_above_see_the_link_and_others_do_not(session: AsyncSession,
     link = await make(session, world, now)
     await session.flush()
     page = PageRequest(limit=10)
-    everything: dict[str, Any] = {"campaign_id": None, "channel_id": None, "state": None, "page": page}
+    everything: dict[str, Any] = {"filters": LinkFilters(), "page": page}
     assert (await list_links(session, world.admin, **everything)).items == [link]
     for unit in (world.foreign, world.district):
         other = principal_of(unit, Role.ADMINISTRATOR, world.admin.key_id)

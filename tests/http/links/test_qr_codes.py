@@ -7,33 +7,34 @@ import pytest
 from fastapi import FastAPI
 
 from campaigns.access.types import Role
-from campaigns.links.qr import QrStyle, qr_png, qr_svg
+from campaigns.links.qr import PictureKind, QrStyle, draw_qr
 from tests.factories.world import World
 from tests.http.links.placements import make
 
-ADDRESS = "https://jaring.example/bintara-story-1"
+SCANNED = "https://jaring.example/bintara-story-1?via=qr"
 MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
-DRAW = {"svg": qr_svg, "png": qr_png}
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])
 class TestPictures:
-    async def test_show_the_short_address(self, client: httpx.AsyncClient, world: World, kind: str) -> None:
+    async def test_show_the_short_address_marked_as_scanned(
+        self, client: httpx.AsyncClient, world: World, kind: PictureKind
+    ) -> None:
         link = await make(client, world)
         answer = await client.get(f"/v1/links/{link['id']}/qr.{kind}", headers=world.as_role(Role.VIEWER))
         assert (answer.status_code, answer.headers["content-type"]) == (200, MEDIA_TYPES[kind])
-        assert answer.content == DRAW[kind](ADDRESS, QrStyle(scale=10, border=4, error="m"))
+        assert answer.content == draw_qr(SCANNED, QrStyle(scale=10, border=4, error="m"), kind)
         assert answer.headers["cache-control"].startswith("private, max-age=")
         assert answer.headers["etag"] == f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"'
 
-    async def test_are_drawn_as_asked(self, client: httpx.AsyncClient, world: World, kind: str) -> None:
+    async def test_are_drawn_as_asked(self, client: httpx.AsyncClient, world: World, kind: PictureKind) -> None:
         link = await make(client, world)
         address = f"/v1/links/{link['id']}/qr.{kind}?scale=40&border=0&error=h"
         answer = await client.get(address, headers=world.as_role(Role.VIEWER))
-        assert answer.content == DRAW[kind](ADDRESS, QrStyle(scale=40, border=0, error="h"))
+        assert answer.content == draw_qr(SCANNED, QrStyle(scale=40, border=0, error="h"), kind)
 
     async def test_are_not_sent_again_to_those_who_have_them(
-        self, client: httpx.AsyncClient, world: World, kind: str
+        self, client: httpx.AsyncClient, world: World, kind: PictureKind
     ) -> None:
         link, headers = await make(client, world), world.as_role(Role.VIEWER)
         address = f"/v1/links/{link['id']}/qr.{kind}"
@@ -65,7 +66,7 @@ class TestPictures:
         self,
         client: httpx.AsyncClient,
         world: World,
-        kind: str,
+        kind: PictureKind,
         query: str,
         pointer: str,
     ) -> None:
@@ -74,7 +75,7 @@ class TestPictures:
         assert answer.status_code == 422
         assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
-    async def test_are_documented_with_their_media_type_alone(self, app: FastAPI, kind: str) -> None:
+    async def test_are_documented_with_their_media_type_alone(self, app: FastAPI, kind: PictureKind) -> None:
         operation = app.openapi()["paths"][f"/v1/links/{{link_id}}/qr.{kind}"]["get"]
         assert operation["operationId"] == f"links_qr_{kind}"
         assert list(operation["responses"]["200"]["content"]) == [MEDIA_TYPES[kind]]

@@ -3,13 +3,12 @@
 import re
 import struct
 import zlib
-from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
 import segno
 
-from campaigns.links.qr import ErrorLevel, QrStyle, qr_png, qr_svg
+from campaigns.links.qr import ErrorLevel, PictureKind, QrStyle, draw_qr, scanned_url
 
 CONTENT = "https://jaring.example/bintara-story-1"
 
@@ -41,7 +40,7 @@ def modules_of_png(picture: bytes) -> list[list[int]]:
 def test_the_png_shows_the_modules_of_the_content(error: ErrorLevel, scale: int, border: int) -> None:
     matrix = [[int(module) for module in row] for row in segno.make(CONTENT, micro=False, error=error).matrix]
     size = len(matrix) + 2 * border
-    rows = modules_of_png(qr_png(CONTENT, QrStyle(scale=scale, border=border, error=error)))
+    rows = modules_of_png(draw_qr(CONTENT, QrStyle(scale=scale, border=border, error=error), "png"))
     assert (len(rows), len(rows[0])) == (size * scale, size * scale)
     quiet = [0] * border
     expected = [
@@ -55,7 +54,7 @@ def test_the_png_shows_the_modules_of_the_content(error: ErrorLevel, scale: int,
 
 def test_the_svg_shows_the_modules_of_the_content_on_white() -> None:
     matrix = [[int(module) for module in row] for row in segno.make(CONTENT, micro=False, error="m").matrix]
-    tree = ElementTree.fromstring(qr_svg(CONTENT, QrStyle(scale=5, border=4, error="m")))
+    tree = ElementTree.fromstring(draw_qr(CONTENT, QrStyle(scale=5, border=4, error="m"), "svg"))
     size = str((len(matrix) + 8) * 5)
     assert (tree.get("width"), tree.get("height")) == (size, size)
     ground, code = tree.iter("{http://www.w3.org/2000/svg}path")
@@ -73,13 +72,17 @@ def test_the_svg_shows_the_modules_of_the_content_on_white() -> None:
     assert drawn == matrix
 
 
-@pytest.mark.parametrize("draw", [qr_svg, qr_png])
-def test_the_same_input_gives_the_same_bytes(draw: Callable[[str, QrStyle], bytes]) -> None:
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_the_same_input_gives_the_same_bytes(kind: PictureKind) -> None:
     style = QrStyle(scale=4, border=2, error="q")
-    assert draw(CONTENT, style) == draw(CONTENT, style)
-    assert draw(CONTENT, style) != draw(CONTENT + "x", style)
+    assert draw_qr(CONTENT, style, kind) == draw_qr(CONTENT, style, kind)
+    assert draw_qr(CONTENT, style, kind) != draw_qr(scanned_url(CONTENT), style, kind)
+
+
+def test_a_scan_is_told_from_a_tap() -> None:
+    assert scanned_url(CONTENT) == f"{CONTENT}?via=qr"
 
 
 def test_is_never_a_micro_code() -> None:
-    tiny = modules_of_png(qr_png("1", QrStyle(scale=1, border=0, error="l")))
+    tiny = modules_of_png(draw_qr("1", QrStyle(scale=1, border=0, error="l"), "png"))
     assert len(tiny) == 21  # version 1, the smallest that is not micro

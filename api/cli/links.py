@@ -1,0 +1,289 @@
+"""The `jaring links` commands: sheets of any length, in and out, for the operator.
+
+An import is checked as a whole before its first row is written, and then made in chunks of a transaction each. That a
+chunk was made is kept in its own transaction (`kit.idempotency`), by the file's digest: the same file, started again
+after whatever stopped it, goes on where it was and makes no link twice.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import typer
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.cli.database import current_database
+from api.cli.refusing import Refusal
+from api.cli.sessions import in_transaction
+from campaigns.access.types import OPERATOR, Principal, Role
+from campaigns.kit.errors import Conflict, FieldError, Invalid
+from campaigns.kit.idempotency import begin_once, finish_once
+from campaigns.kit.master_key import check_master_key, load_keys
+from campaigns.kit.models import IdempotencyRecord
+from campaigns.kit.sealing import KeyRing
+from campaigns.kit.settings import Settings
+from campaigns.kit.urls import psycopg_conninfo
+from campaigns.links.exporting import sheet_parts
+from campaigns.links.models import Link
+from campaigns.links.operations.importing import place_rows
+from campaigns.links.operations.placing import only_tried
+from campaigns.links.queries import LinkFilters
+from campaigns.links.sheets import SheetRow, read_sheet
+from campaigns.planning.linting import Fault
+from campaigns.planning.models import Campaign
+from campaigns.planning.queries import find_root_unit, find_unit_by_code, subtree
+
+ROWS_A_CHUNK = 200
+MOST_LINES = 50
+_NOTHING = "Nothing was imported"
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """One run of an import: its rows in chunks, and what its chunks are kept by."""
+
+    url: str
+    keys: KeyRing
+    operator: Principal
+    digest: str
+    chunks: Sequence[Sequence[SheetRow]]
+    accept_names: Collection[str]
+    timezone: ZoneInfo
+
+    @property
+    def caller(self) -> str:
+        return f"import:{self.operator.unit_id}"
+
+    def key(self, number: int) -> str:
+        return f"{self.digest}/{number}"
+
+
+def import_sheet(path: Path, *, unit_code: str | None, accept_names: Collection[str], dry_run: bool) -> str:
+    """Make the links of a sheet; returns the text to print. Raises Refusal after printing what is wrong, row by row."""
+    settings = Settings()
+    data = _read(path)
+    try:
+        rows = read_sheet(data)
+    except Invalid as refused:
+        raise _refusal(refused.fields, _NOTHING) from None
+    with current_database(settings) as url:
+        keys = load_keys(settings.master_key, settings.data)
+        check_master_key(psycopg_conninfo(url), keys)
+        run = _Import(
+            url=url,
+            keys=keys,
+            operator=in_transaction(url, lambda session: _operator(session, unit_code)),
+            digest=hashlib.sha256(data).hexdigest(),
+            chunks=[rows[start : start + ROWS_A_CHUNK] for start in range(0, len(rows), ROWS_A_CHUNK)],
+            accept_names=accept_names,
+            timezone=ZoneInfo(settings.timezone),
+        )
+        made_before = in_transaction(url, lambda session: _made_before(session, run))
+        waiting = [number for number in range(len(run.chunks)) if number not in made_before]
+        number_waiting = sum(len(run.chunks[number]) for number in waiting)
+        already = len(rows) - number_waiting
+        if not waiting:
+            return f"All {len(rows)} links of this file were made before; there was nothing to do."
+        faults, spelling = _check(run, waiting)
+        if faults:
+            raise _refusal(faults, f"{already} of {len(rows)} links were made before" if already else _NOTHING)
+        for fault in spelling:
+            typer.echo(_told(fault.pointer, fault.detail), err=True)
+        if dry_run:
+            return f"{number_waiting} links can be made; nothing was written."
+        _make(run, waiting)
+    before = f", after {already} made before" if already else ""
+    return f"{number_waiting} links were made{before}."
+
+
+def export_sheet(path: Path, *, unit_code: str | None, campaign_slug: str | None) -> str:
+    """Write a sheet of links; returns the text to print."""
+    settings = Settings()
+
+    async def work(session: AsyncSession) -> int:
+        operator = await _operator(session, unit_code)
+        filters = LinkFilters(campaign_id=await _campaign_id(session, operator, campaign_slug))
+        visible = select(Campaign.id).where(col(Campaign.unit_id).in_(subtree(operator)))
+        counted = select(func.count()).select_from(Link).where(col(Link.campaign_id).in_(visible))
+        if filters.campaign_id is not None:
+            counted = counted.where(col(Link.campaign_id) == filters.campaign_id)
+        expected, written = (await session.exec(counted)).one(), 0
+        parts = sheet_parts(
+            session,
+            operator,
+            filters=filters,
+            short_link_base=settings.short_link_base,
+            timezone=ZoneInfo(settings.timezone),
+        )
+        with _replaced(path) as file, typer.progressbar(length=expected, label="Exporting", file=sys.stderr) as bar:
+            async for text, number in parts:
+                file.write(text)
+                written += number
+                bar.update(number)
+        return written
+
+    with current_database(settings) as url:
+        number = in_transaction(url, work)
+    return f"{number} links were exported."
+
+
+def _check(run: _Import, waiting: Sequence[int]) -> tuple[list[FieldError], list[Fault]]:
+    """What is wrong with the chunks that wait, and what is mended in them; the database does the work and undoes it."""
+    now = datetime.now(UTC)
+    faults: list[FieldError] = []
+    spelling: list[Fault] = []
+
+    async def work(session: AsyncSession) -> None:
+        # All in one transaction, so that the chunks see each other's names and slugs.
+        async with only_tried(session):
+            with _progress(run, waiting, "Checking") as chunks:
+                for number in chunks:
+                    try:
+                        async with session.begin_nested():
+                            spelling.extend(await _place(session, run, number, now))
+                    except (Invalid, Conflict) as refused:
+                        faults.extend(refused.fields)
+                        if not refused.fields:
+                            raise
+
+    in_transaction(run.url, work)
+    return faults, spelling
+
+
+def _make(run: _Import, waiting: Sequence[int]) -> None:
+    """Make the chunks that wait, each in a transaction of its own that also keeps that it was made."""
+    made = 0
+
+    def work_on(number: int, now: datetime) -> None:
+        async def work(session: AsyncSession) -> None:
+            key = run.key(number)
+            rows = repr([(row.number, sorted(row.cells.items())) for row in run.chunks[number]]).encode()
+            answer = await begin_once(session, keys=run.keys, caller=run.caller, key=key, request=rows, now=now)
+            if answer is None:  # else another run of the same import was faster
+                await _place(session, run, number, now)
+                await finish_once(session, keys=run.keys, caller=run.caller, key=key, response=b"made")
+
+        in_transaction(run.url, work)
+
+    try:
+        with _progress(run, waiting, "Making") as chunks:
+            for number in chunks:
+                work_on(number, datetime.now(UTC))
+                made += len(run.chunks[number])
+    except KeyboardInterrupt:
+        typer.echo(f"\n{made} links were made and stay; the same command goes on from there.", err=True)
+        raise
+    except (Invalid, Conflict) as refused:
+        # Somebody else took a slug or closed a campaign since the check.
+        said = f"{made} links were made and stay; leave their rows out of the sheet when you have put it right"
+        raise _refusal(refused.fields or [FieldError("", refused.detail)], said) from None
+
+
+async def _place(session: AsyncSession, run: _Import, number: int, now: datetime) -> list[Fault]:
+    placed = await place_rows(
+        session,
+        run.operator,
+        rows=run.chunks[number],
+        accept_names=run.accept_names,
+        timezone=run.timezone,
+        now=now,
+    )
+    return placed.spelling
+
+
+async def _made_before(session: AsyncSession, run: _Import) -> set[int]:
+    """The numbers of the chunks that an earlier run of the same import has made."""
+    numbers = {run.key(number): number for number in range(len(run.chunks))}
+    statement = select(IdempotencyRecord.key).where(
+        col(IdempotencyRecord.caller) == run.caller, col(IdempotencyRecord.key).in_(numbers)
+    )
+    return {numbers[key] for key in (await session.exec(statement)).all()}
+
+
+async def _operator(session: AsyncSession, unit_code: str | None) -> Principal:
+    """Whoever works at the command line, as an administrator of the unit."""
+    unit = await (find_root_unit(session) if unit_code is None else find_unit_by_code(session, code=unit_code))
+    if unit is None:
+        raise Refusal(f"There is no unit with the code {unit_code}" if unit_code else "There is no unit yet")
+    return Principal(key_id=OPERATOR, role=Role.ADMINISTRATOR, unit_id=unit.id, unit_path=unit.path)
+
+
+async def _campaign_id(session: AsyncSession, operator: Principal, slug: str | None) -> UUID | None:
+    if slug is None:
+        return None
+    statement = select(Campaign.id).where(Campaign.slug == slug, col(Campaign.unit_id).in_(subtree(operator)))
+    found = (await session.exec(statement)).first()
+    if found is None:
+        raise Refusal(f"The unit has no campaign with the slug {slug}")
+    return found
+
+
+@contextmanager
+def _progress(run: _Import, waiting: Sequence[int], label: str) -> Iterator[Iterator[int]]:
+    """The numbers of the chunks, with a bar that grows by the rows of those that are done."""
+    total = sum(len(run.chunks[number]) for number in waiting)
+    with typer.progressbar(length=total, label=label, file=sys.stderr) as bar:
+
+        def each() -> Iterator[int]:
+            for number in waiting:
+                yield number
+                bar.update(len(run.chunks[number]))
+
+        yield each()
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[TextIO]:
+    """A file to write that takes the place of the one at the path when all is written; - is standard output."""
+    if str(path) == "-":
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        yield sys.stdout
+        return
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        file = fresh.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise Refusal(f"{path} cannot be written ({(error.strerror or '').lower()})") from None
+    try:
+        with file:
+            yield file
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Refusal(f"{path} cannot be read ({(error.strerror or '').lower()})") from None
+
+
+def _refusal(faults: Sequence[FieldError], said: str) -> Refusal:
+    """Print each fault on a line; the refusal to raise."""
+    for fault in faults[:MOST_LINES]:
+        typer.echo(_told(fault.pointer, fault.detail), err=True)
+    if len(faults) > MOST_LINES:
+        typer.echo(f"and {len(faults) - MOST_LINES} more", err=True)
+    return Refusal(f"The sheet has {len(faults)} fault{'s' if len(faults) > 1 else ''}. {said}")
+
+
+def _told(pointer: str, detail: str) -> str:
+    """The fault for people: `/rows/7/content` is `row 7, content`; columns of the header count from 1, as they do."""
+    match pointer.split("/"):
+        case ["", "rows", row, column]:
+            return f"row {row}, {column}: {detail}"
+        case ["", "rows", row]:
+            return f"row {row}: {detail}"
+        case ["", "header", place]:
+            return f"header, column {int(place) + 1}: {detail}"
+    return detail

@@ -1,0 +1,210 @@
+"""Routes of links made in bulk, and of sheets of links. Included before those of single links, whose ids are texts too.
+
+Both kinds of making are all or none and take an `Idempotency-Key`: the answer is kept in the transaction of the work,
+byte for byte. A dry run does the same work and takes it back.
+"""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi.responses import StreamingResponse
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.http.auth import LinksReader, LinksWriter
+from api.http.context import Context, CurrentContext, Now
+from api.http.schemas import SearchText, UtmName
+from api.http.sessions import StreamSession, UnitOfWork, after_commit
+from api.links.bodies import Tag
+from api.links.bulk_schemas import BulkCreate, PlacementsOut, placements_out, tried_out
+from campaigns.access.types import Principal
+from campaigns.kit.errors import invalid_field
+from campaigns.kit.idempotency import begin_once, finish_once
+from campaigns.links.exporting import sheet_parts
+from campaigns.links.operations.bulk import MOST_LINKS, place_in_bulk
+from campaigns.links.operations.importing import place_rows
+from campaigns.links.operations.placing import Placed, only_tried
+from campaigns.links.queries import LinkFilters
+from campaigns.links.rules import MOST_TAGS
+from campaigns.links.sheets import read_sheet
+
+SHEET_BYTES = 1_000_000
+
+router = APIRouter(prefix="/v1/links", tags=["links"])
+
+DryRun = Annotated[
+    bool, Query(description="Check everything and show what would be made, without making it; answers 200.")
+]
+# Only what is really made needs a key, so it is asked for by the routes instead of by FastAPI.
+OnceKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern="^[ -~]+$",
+        description="Made once for each submission, such as a UUID; sending the same again with it makes nothing twice "
+        "and gives the first answer. Needed unless `dry_run`.",
+    ),
+]
+MADE: dict[int | str, dict[str, Any]] = {200: {"model": PlacementsOut, "description": "The dry run; nothing was made."}}
+
+
+@router.post("/bulk", name="bulk", status_code=201, response_model=PlacementsOut, responses=MADE)
+async def bulk(
+    body: BulkCreate,
+    caller: LinksWriter,
+    session: UnitOfWork,
+    context: CurrentContext,
+    now: Now,
+    idempotency_key: OnceKey = None,
+    dry_run: DryRun = False,
+) -> Response:
+    """Make a link for each content on each channel, up to 1,000; all or none."""
+    given = body.model_dump()
+    own = {name: given.pop(name) for name in ("campaign_id", "channel_ids", "contents", "name", "accept_names")}
+
+    async def place() -> Placed:
+        timezone = ZoneInfo(context.settings.timezone)
+        return await place_in_bulk(session, caller, **own, shared=given, timezone=timezone, now=now)
+
+    if dry_run:
+        return await _tried(session, context, place, chosen=frozenset())
+    request = json.dumps(["bulk", body.model_dump(mode="json")], sort_keys=True).encode()
+    return await _once(session, context, caller, idempotency_key, request, place, now)
+
+
+@router.post(
+    "/import",
+    name="import",
+    status_code=201,
+    response_model=PlacementsOut,
+    responses=MADE,
+    max_body_size=SHEET_BYTES,
+)
+async def import_sheet(
+    sheet: Annotated[
+        bytes,
+        Body(
+            media_type="text/csv",
+            max_length=SHEET_BYTES,
+            description="CSV in UTF-8 with `,` or `;` between cells. The header names the columns in any order: "
+            "campaign (its slug), source (or an alias) and name are needed; medium, slug, destination, term, content, "
+            "tags (`a|b`), state, starts_at, ends_at, ended_destination, pass_query, preview_title, "
+            "preview_description and preview_image may be there. id, short_url and target_url of an export are "
+            "passed over.",
+            openapi_examples={
+                "sheet": {
+                    "value": "campaign;source;name;content\r\nbintara-2027-jabar;instagram;First story;story-1\r\n"
+                }
+            },
+        ),
+    ],
+    caller: LinksWriter,
+    session: UnitOfWork,
+    context: CurrentContext,
+    now: Now,
+    idempotency_key: OnceKey = None,
+    dry_run: DryRun = False,
+    accept_names: Annotated[
+        list[UtmName] | None,
+        Query(max_length=100, description="Terms and contents that are meant to be nearly the same as one in use."),
+    ] = None,
+) -> Response:
+    """Make a link of each row of a CSV sheet, up to 1,000; all or none.
+
+    Faults point at `/rows/<n>/<column>`, where row 1 is the first below the header, or at `/header/<n>`, from 0.
+    """
+    rows, accepted = read_sheet(sheet), sorted(accept_names or ())
+    if len(rows) > MOST_LINKS:
+        detail = f"The sheet has {len(rows)} rows; send at most {MOST_LINKS}, or use `jaring links import`."
+        raise invalid_field("/rows", detail, "too-many")
+
+    async def place() -> Placed:
+        timezone = ZoneInfo(context.settings.timezone)
+        return await place_rows(session, caller, rows=rows, accept_names=accepted, timezone=timezone, now=now)
+
+    if dry_run:
+        chosen = frozenset(row.cells["slug"].lower() for row in rows if "slug" in row.cells)
+        return await _tried(session, context, place, chosen=chosen)
+    request = b"\0".join([b"import", json.dumps(accepted).encode(), sheet])
+    return await _once(session, context, caller, idempotency_key, request, place, now)
+
+
+@router.get(
+    "/export",
+    name="export",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "The sheet.", "content": {"text/csv": {"schema": {"type": "string"}}}},
+        404: {},
+    },
+)
+async def export(
+    caller: LinksReader,
+    session: StreamSession,
+    context: CurrentContext,
+    campaign_id: Annotated[UUID | None, Query(description="Only links of this campaign.")] = None,
+    channel_id: Annotated[UUID | None, Query(description="Only links on this channel.")] = None,
+    state: Annotated[
+        Literal["draft", "active", "paused", "retired"] | None, Query(description="Only in this state.")
+    ] = None,
+    tag: Annotated[
+        list[Tag] | None,
+        Query(max_length=MOST_TAGS, description="Only links with this tag; given several times: with all of them."),
+    ] = None,
+    search: Annotated[
+        SearchText | None,
+        Query(description="Only links with this text in name, slug, content or destination, in any case."),
+    ] = None,
+) -> StreamingResponse:
+    """Export the links of your units' campaigns as CSV, newest first; an import takes the same columns."""
+    filters = LinkFilters(campaign_id=campaign_id, channel_id=channel_id, state=state, tags=tag or (), search=search)
+    base, timezone = context.settings.short_link_base, ZoneInfo(context.settings.timezone)
+    parts = sheet_parts(session, caller, filters=filters, short_link_base=base, timezone=timezone)
+    # The first part is made before the answer begins, so that a refusal can still be one.
+    first, _ = await anext(parts)
+
+    async def whole() -> AsyncIterator[str]:
+        yield first
+        async for text, _ in parts:
+            yield text
+
+    headers = {"Content-Disposition": 'attachment; filename="links.csv"', "Cache-Control": "no-store"}
+    return StreamingResponse(whole(), media_type="text/csv", headers=headers)
+
+
+async def _tried(
+    session: AsyncSession, context: Context, place: Callable[[], Awaitable[Placed]], *, chosen: frozenset[str]
+) -> Response:
+    """The answer to a dry run; `chosen` are the slugs that the request names."""
+    async with only_tried(session):
+        answer = tried_out(await place(), chosen, context.settings.short_link_base)
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+async def _once(
+    session: AsyncSession,
+    context: Context,
+    caller: Principal,
+    key: str | None,
+    request: bytes,
+    place: Callable[[], Awaitable[Placed]],
+    now: datetime,
+) -> Response:
+    """The answer to what is really made, or the one given to the same request before."""
+    if key is None:
+        raise invalid_field("parameter:idempotency-key", "Send a key of your own with what is to be made.", "missing")
+    owner = f"key:{caller.key_id}"
+    answer = await begin_once(session, keys=context.keys, caller=owner, key=key, request=request, now=now)
+    if answer is None:
+        placed = await place()
+        answer = placements_out(placed, context.settings.short_link_base).model_dump_json().encode()
+        await finish_once(session, keys=context.keys, caller=owner, key=key, response=answer)
+        for link in placed.links:
+            after_commit(session, partial(context.forget_link, link.slug))
+    return Response(answer, status_code=201, media_type="application/json")

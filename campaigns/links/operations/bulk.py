@@ -1,0 +1,105 @@
+"""Placements in bulk: one campaign on several channels with several contents each."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.types import Principal
+from campaigns.kit.errors import FieldError
+from campaigns.kit.faults import gathering, refuse
+from campaigns.links.operations.placing import Placed, place_links, read_scene
+from campaigns.links.types import LinkSpec
+from campaigns.planning.linting import mend
+from campaigns.planning.templates import LINK_NAME_PLACEHOLDERS, fill_template, require_template
+
+MOST_LINKS = 1000
+DEFAULT_NAME = "{source} {content}"
+
+
+async def place_in_bulk(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    campaign_id: UUID,
+    channel_ids: Sequence[UUID],
+    contents: Sequence[str],
+    name: str,
+    shared: Mapping[str, Any],
+    accept_names: Collection[str],
+    timezone: ZoneInfo,
+    now: datetime,
+) -> Placed:
+    """Make a link for each content on each channel (without contents one a channel), channel by channel; all or none.
+
+    `name` is a template with `LINK_NAME_PLACEHOLDERS`, `shared` holds what all links have alike, by the names of
+    `LinkSpec`. Raises NotFound, Conflict or Unavailable as `create_links` does, and Invalid with everything that is
+    wrong, pointing at `/channel_ids/<n>`, `/contents/<n>` or the shared field.
+    """
+    faults: list[FieldError] = []
+    number = len(channel_ids) * max(1, len(contents))
+    if number > MOST_LINKS:
+        detail = f"These are {number} links; at most {MOST_LINKS} are made at once."
+        faults.append(FieldError("/contents", detail, "too-many"))
+    faults += _find_repeated([str(one) for one in channel_ids], "/channel_ids", "channel")
+    faults += _find_repeated([mend(one, pointer="")[0] for one in contents], "/contents", "content")
+    with gathering(faults):
+        name = require_template(name, LINK_NAME_PLACEHOLDERS, pointer="/name")
+    refuse(faults)
+    scene = await read_scene(
+        session,
+        principal,
+        campaign_id=campaign_id,
+        channel_ids=channel_ids,
+        patterns=[name],
+        timezone=timezone,
+        now=now,
+    )
+    wanted: Sequence[str | None] = contents or [None]
+    chosen = [(channel_id, content) for channel_id in channel_ids for content in wanted]
+    specs = [
+        LinkSpec(
+            **shared,
+            channel_id=channel_id,
+            name=_named(name, scene.values(place, channel_id=channel_id, content=_spelled(content), name="")),
+            utm_content=content,
+        )
+        for place, (channel_id, content) in enumerate(chosen)
+    ]
+    width = len(wanted)
+
+    def locate(place: int, field: str) -> str:
+        places = {"channel_id": f"/channel_ids/{place // width}"}
+        if contents:
+            places["utm_content"] = f"/contents/{place % width}"
+        return places.get(field, f"/{field}")
+
+    return await place_links(
+        session, principal, scene=scene, specs=specs, accept_names=accept_names, now=now, locate=locate
+    )
+
+
+def _find_repeated(values: Sequence[str], pointer: str, what: str) -> list[FieldError]:
+    detail = f"An earlier {what} is the same."
+    return [
+        FieldError(f"{pointer}/{place}", detail, "repeated")
+        for place, first in enumerate(_first_places(values))
+        if first != place
+    ]
+
+
+def _first_places(values: Sequence[str]) -> list[int]:
+    first: dict[str, int] = {}
+    return [first.setdefault(value, place) for place, value in enumerate(values)]
+
+
+def _spelled(content: str | None) -> str | None:
+    return None if content is None else mend(content, pointer="")[0]
+
+
+def _named(pattern: str, values: Mapping[str, str]) -> str:
+    # Without a content the default pattern would end in a space.
+    return " ".join(fill_template(pattern, values).split())

@@ -1,0 +1,218 @@
+"""Links as a CSV sheet: what spreadsheet programs write is read, and what they would run as a formula is not written.
+
+Rows count from 1, the first below the header, empty ones included; so a row's number is the spreadsheet's less one.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from campaigns.kit.errors import FieldError, invalid_field
+from campaigns.kit.faults import gathering, refuse
+from campaigns.links.composing import compose_url
+from campaigns.links.models import Link
+from campaigns.links.types import LinkState, Utm
+
+NEEDED = ("campaign", "source", "name")
+READ = (
+    *NEEDED,
+    "medium",
+    "slug",
+    "destination",
+    "term",
+    "content",
+    "tags",
+    "state",
+    "starts_at",
+    "ends_at",
+    "ended_destination",
+    "pass_query",
+    "preview_title",
+    "preview_description",
+    "preview_image",
+)
+# What an export tells besides; an import passes over these columns, so that an exported sheet can be sent back.
+TOLD = ("id", "short_url", "target_url")
+WRITTEN = (*TOLD, *READ)
+
+# Where the fields of a link stand in a sheet, as far as the column has another name.
+COLUMN_OF = {"channel_id": "source", "utm_term": "term", "utm_content": "content"}
+
+# Spreadsheet programs take a cell that begins so for a formula (OWASP, CSV Injection). Cells that look as if they were
+# marked already are marked once more, so that what comes back is what went out.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_YES, _NO = ("yes", "true", "1", "ya"), ("", "no", "false", "0", "tidak")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """The cells of one row by column, without those that are empty."""
+
+    number: int
+    cells: Mapping[str, str]
+
+    def pointer(self, column: str) -> str:
+        return f"/rows/{self.number}/{column}"
+
+
+def read_sheet(data: bytes) -> list[SheetRow]:
+    """The rows of a CSV file in UTF-8, with `,` or `;` between its cells; raises Invalid with all that is wrong."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise invalid_field("", "The file is not in UTF-8; save it as CSV UTF-8.", "not-utf8") from None
+    first_line = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;", key=first_line.count), strict=True)
+    faults: list[FieldError] = []
+    columns: list[str] = []
+    rows: list[SheetRow] = []
+    try:
+        columns = _read_header(next(reader, []), faults)
+        for number, cells in enumerate(reader, start=1):
+            if any(cell.strip() for cell in cells):
+                rows.append(_read_cells(number, columns, cells, faults))
+    except csv.Error as error:
+        faults.append(FieldError(f"/rows/{reader.line_num}", f"This is not CSV: {error}.", "not-csv"))
+    refuse(faults)
+    if not rows:
+        raise invalid_field("/rows", "The sheet has no rows below its header.", "empty")
+    return rows
+
+
+def read_fields(row: SheetRow, *, timezone: ZoneInfo, faults: list[FieldError]) -> dict[str, Any]:
+    """The row as fields of `LinkSpec` (all but its channel); what cannot be read is added to `faults`.
+
+    Times without an offset are of `timezone`.
+    """
+    cells = row.cells
+    given: dict[str, Any] = {
+        "name": cells.get("name", ""),
+        "utm_term": cells.get("term"),
+        "utm_content": cells.get("content"),
+        "tags": [tag for tag in re.split("[|,;]", cells.get("tags", "")) if tag.strip()],
+        **{name: cells.get(name) for name in ("slug", "destination", "ended_destination")},
+        **{name: cells.get(name) for name in ("preview_title", "preview_description", "preview_image")},
+    }
+    with gathering(faults):
+        given["state"] = _read_state(cells.get("state", ""), row.pointer("state"))
+    with gathering(faults):
+        given["pass_query"] = _read_flag(cells.get("pass_query", ""), row.pointer("pass_query"))
+    for name in ("starts_at", "ends_at"):
+        with gathering(faults):
+            given[name] = _read_time(cells.get(name), timezone, row.pointer(name))
+    return given
+
+
+def header_text() -> str:
+    """The first line of an export, marked as UTF-8 for the spreadsheet programs that need to be told."""
+    return "\ufeff" + _line(WRITTEN)
+
+
+def rows_text(links: Iterable[Link], *, short_link_base: str, timezone: ZoneInfo) -> str:
+    """Links as lines of an export."""
+    return "".join(_line(_escaped(_cells(link, short_link_base, timezone))) for link in links)
+
+
+def _cells(link: Link, short_link_base: str, timezone: ZoneInfo) -> list[str]:
+    utm = Utm(link.utm_source, link.utm_medium, link.utm_campaign, link.utm_term, link.utm_content)
+    cells = {
+        "id": str(link.id),
+        "short_url": short_link_base + link.slug,
+        "target_url": compose_url(link.destination, utm),
+        "campaign": link.utm_campaign,
+        "source": link.utm_source,
+        "medium": link.utm_medium,
+        "term": link.utm_term,
+        "content": link.utm_content,
+        "tags": "|".join(link.tags),
+        "pass_query": "yes" if link.pass_query else "no",
+        "starts_at": _written_time(link.starts_at, timezone),
+        "ends_at": _written_time(link.ends_at, timezone),
+    }
+    return [cells[name] or "" if name in cells else getattr(link, name) or "" for name in WRITTEN]
+
+
+def _line(cells: Sequence[str]) -> str:
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue()
+
+
+def _escaped(cells: Iterable[str]) -> list[str]:
+    return ["'" + cell if _FORMULA.match(cell) else cell for cell in cells]
+
+
+def _read_header(cells: Sequence[str], faults: list[FieldError]) -> list[str]:
+    columns = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in cells]
+    for place, column in enumerate(columns):
+        if column not in WRITTEN:
+            detail = f"There is no column {column or '(empty)'}; there are {', '.join(READ)}."
+            faults.append(FieldError(f"/header/{place}", detail, "unknown-column"))
+        elif column in columns[:place]:
+            faults.append(FieldError(f"/header/{place}", f"The column {column} is there twice.", "repeated"))
+    for column in NEEDED:
+        if column not in columns:
+            faults.append(FieldError("/header", f"The sheet needs the column {column}.", "missing"))
+    return columns
+
+
+def _read_cells(number: int, columns: Sequence[str], cells: Sequence[str], faults: list[FieldError]) -> SheetRow:
+    row = SheetRow(number, {column: text for column, text in _texts(columns, cells) if column not in TOLD})
+    if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
+        faults.append(FieldError(f"/rows/{number}", "This row has more cells than the header.", "too-many-cells"))
+    for column in NEEDED:
+        if column in columns and column not in row.cells:
+            faults.append(FieldError(row.pointer(column), "This cell is empty.", "missing"))
+    for column, text in row.cells.items():
+        if _UNPRINTABLE.search(text):
+            faults.append(FieldError(row.pointer(column), "A cell holds no control characters.", "unsafe-characters"))
+    return row
+
+
+def _texts(columns: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The cells that are not empty, with their columns; the mark before a formula is taken off."""
+    for column, cell in zip(columns, cells, strict=False):
+        text = cell.strip()
+        if text.startswith("'") and _FORMULA.match(text):
+            text = text[1:]
+        if text:
+            yield column, text
+
+
+def _read_state(text: str, pointer: str) -> LinkState:
+    # Whether a link may begin in this state is for `creating` to say.
+    try:
+        return LinkState(text.lower() or LinkState.ACTIVE)
+    except ValueError:
+        raise invalid_field(pointer, "A link begins as draft or active.", "unknown-state") from None
+
+
+def _read_flag(text: str, pointer: str) -> bool:
+    if text.lower() in _YES:
+        return True
+    if text.lower() in _NO:
+        return False
+    raise invalid_field(pointer, "Write yes or no.", "not-yes-or-no")
+
+
+def _read_time(text: str | None, timezone: ZoneInfo, pointer: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or not 2000 <= moment.year <= 2100:
+        detail = "Write a time as 2026-12-01 08:00, between the years 2000 and 2100."
+        raise invalid_field(pointer, detail, "not-a-time")
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone)
+
+
+def _written_time(moment: datetime | None, timezone: ZoneInfo) -> str | None:
+    return None if moment is None else moment.astimezone(timezone).isoformat()

@@ -1,0 +1,170 @@
+"""A link as the redirect uses it: every address it can lead to, composed beforehand, and what decides between them.
+
+On the redirect's hot path, so it needs the standard library only. A link's facts are JSON as `FACTS_SQL` makes it: what
+PostgreSQL answered and what the memory on disk kept are the same text.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from campaigns.links.composing import compose_target, compose_url
+from campaigns.links.types import LinkState, Utm
+
+# One row a link: its slug and its facts. The campaign's newest live link is what a link that leads
+# nowhere any more names.
+FACTS_SQL = """
+    SELECT link.slug, json_build_object(
+        'id', link.id, 'campaign_id', link.campaign_id, 'state', link.state, 'destination', link.destination,
+        'utm', json_build_array(
+            link.utm_source, link.utm_medium, link.utm_campaign, link.utm_term, link.utm_content),
+        'starts_at', link.starts_at, 'ends_at', link.ends_at, 'ended_destination', link.ended_destination,
+        'pass_query', link.pass_query, 'rules', link.rules, 'variants', link.variants,
+        'title', coalesce(link.preview_title, campaign.preview_title, campaign.name),
+        'description', coalesce(link.preview_description, campaign.preview_description),
+        'image', coalesce(link.preview_image, campaign.preview_image),
+        'campaign', campaign.name, 'unit', unit.name, 'programme', programme.name,
+        'live', CASE WHEN link.state <> 'active' OR link.ends_at IS NOT NULL THEN (
+            SELECT live.slug FROM links live
+            WHERE live.campaign_id = link.campaign_id AND live.state = 'active' AND live.id <> link.id
+                AND (live.starts_at IS NULL OR live.starts_at <= now())
+                AND (live.ends_at IS NULL OR live.ends_at > now())
+            ORDER BY live.id DESC LIMIT 1) END
+    )::text
+    FROM links link
+    JOIN campaigns campaign ON campaign.id = link.campaign_id
+    JOIN units unit ON unit.id = campaign.unit_id
+    JOIN intakes intake ON intake.id = campaign.intake_id
+    JOIN programmes programme ON programme.id = intake.programme_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One address that a link can lead to: `before`, the click token, `after`; without a token, `bare`.
+
+    `variant` is its key as a column of COPY text.
+    """
+
+    before: bytes
+    after: bytes
+    bare: bytes
+    variant: bytes
+
+    def address(self, token: bytes) -> bytes:
+        return self.before + token + self.after
+
+    def passing(self, parameters: Sequence[tuple[bytes, bytes]]) -> "Leg":
+        """The same address with more parameters (name, value; fit for an address), in front of the click token.
+
+        A parameter that the address has already stays as it is: nobody can change what a link says by adding to it.
+        """
+        stem, bare = self.before.removesuffix(b"cid="), self.bare.removesuffix(self.after)
+        own = {part.partition(b"=")[0] for part in stem.partition(b"?")[2].split(b"&")}
+        added = b"".join(b"%s=%s&" % (name, value) for name, value in parameters if name not in own)
+        return Leg(stem + added + b"cid=", self.after, (bare + b"&" + added).rstrip(b"&") + self.after, self.variant)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the pages about a link say; `live` is the slug of the campaign's live link."""
+
+    destination: str
+    title: str
+    description: str | None
+    image: str | None
+    campaign: str
+    unit: str
+    programme: str
+    live: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A link, ready to serve. `copy_prefix` is the first columns of its clicks as COPY text.
+
+    `plain` says that every tap goes to `default`, whoever makes it and whenever. Otherwise the state decides, then
+    the dates (Unix milliseconds), then the first rule that matches, then the variants. Of those each has the visitors
+    whose number falls below its `weights` entry and not below the one before.
+    """
+
+    link_id: bytes
+    copy_prefix: bytes
+    plain: bool
+    default: Leg
+    state: LinkState
+    starts_ms: int | None
+    ends_ms: int | None
+    ended: Leg | None
+    rules: Sequence[tuple[str | None, str | None, Leg]]
+    variants: Sequence[Leg]
+    weights: Sequence[int]
+    pass_query: bool
+    about: About
+
+    def leg(self, *, device: str, language: str | None, visitor: int) -> Leg:
+        """Where a tap of this visitor goes while the link is active."""
+        for wanted_device, wanted_language, leg in self.rules:
+            if wanted_device in (None, device) and wanted_language in (None, language):
+                return leg
+        if self.variants:
+            number = _share(visitor, self.link_id) % self.weights[-1]
+            return next(leg for leg, upto in zip(self.variants, self.weights, strict=True) if number < upto)
+        return self.default
+
+
+def target_of(facts: str) -> Target:
+    """The target of a link's facts."""
+    read: dict[str, Any] = json.loads(facts)
+    utm = Utm(*read["utm"])
+    link_id, campaign_id = UUID(read["id"]), UUID(read["campaign_id"])
+    starts_ms, ends_ms = _milliseconds(read["starts_at"]), _milliseconds(read["ends_at"])
+    ended = read["ended_destination"]
+    rules = [(one["device"], one["language"], _leg(one["destination"], utm)) for one in read["rules"]]
+    variants = [_leg(one["destination"], utm, one["key"]) for one in read["variants"]]
+    weights = [sum(one["weight"] for one in read["variants"][: place + 1]) for place in range(len(variants))]
+    state = LinkState(read["state"])
+    return Target(
+        link_id=link_id.bytes,
+        copy_prefix=f"{campaign_id.hex}\t{link_id.hex}\t".encode(),
+        plain=state is LinkState.ACTIVE and not (starts_ms or ends_ms or rules or variants or read["pass_query"]),
+        default=_leg(read["destination"], utm),
+        state=state,
+        starts_ms=starts_ms,
+        ends_ms=ends_ms,
+        ended=None if ended is None else _leg(ended, utm),
+        rules=rules,
+        variants=variants,
+        weights=weights,
+        pass_query=read["pass_query"],
+        about=About(
+            destination=read["destination"],
+            title=read["title"],
+            description=read["description"],
+            image=read["image"],
+            campaign=read["campaign"],
+            unit=read["unit"],
+            programme=read["programme"],
+            live=read["live"],
+        ),
+    )
+
+
+def _leg(destination: str, utm: Utm, variant: str | None = None) -> Leg:
+    before, after = compose_target(destination, utm)
+    bare = compose_url(destination, utm).encode("ascii")
+    return Leg(before, after, bare, rb"\N" if variant is None else variant.encode())
+
+
+def _milliseconds(moment: str | None) -> int | None:
+    return None if moment is None else int(datetime.fromisoformat(moment).timestamp() * 1000)
+
+
+def _share(visitor: int, link_id: bytes) -> int:
+    # Mixed with the link, so that a visitor who has the first variant of one link need not have that of all.
+    mixed = visitor.to_bytes(8, "big", signed=True) + link_id
+    return int.from_bytes(hashlib.blake2b(mixed, digest_size=8).digest(), "big")

@@ -1,0 +1,245 @@
+"""`jaring links` as processes on a database of their own: sheets in and out, refused as a whole, stopped, gone on."""
+
+import asyncio
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from api.cli.links import ROWS_A_CHUNK
+from campaigns.kit.database import make_engine, make_sessions
+from campaigns.kit.urls import psycopg_conninfo
+from tests.factories.world import build_world
+
+JARING = str(Path(sys.executable).with_name("jaring"))
+HEADER = "campaign,source,name,content,slug"
+
+
+@dataclass
+class Operator:
+    """Somebody at the command line, with a database of their own that holds the tests' world."""
+
+    url: str
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("JARING_", "PG"))}
+        own = {
+            "JARING_DATA": str(self.folder / "var"),
+            "JARING_DATABASE_URL": psycopg_conninfo(self.url),
+            "JARING_PUBLIC_URL": "https://jaring.example",
+        }
+        return {**inherited, **own}
+
+    def sheet(self, *lines: str, header: str = HEADER) -> Path:
+        path = self.folder / "sheet.csv"
+        path.write_text("\n".join([header, *lines]) + "\n")
+        return path
+
+    def begin(self, *command: str | Path) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [JARING, "links", *map(str, command)],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *command: str | Path) -> tuple[int, str, str]:
+        """The exit code and what was printed on either side."""
+        process = self.begin(*command)
+        printed, complained = process.communicate(timeout=90)
+        assert "Traceback" not in complained, complained
+        return process.returncode, printed, complained
+
+    def connect(self) -> "psycopg.Connection[tuple[int]]":
+        return psycopg.connect(psycopg_conninfo(self.url), autocommit=True)
+
+    def links(self) -> list[str]:
+        """The names of the links there are, in their order."""
+        with self.connect() as connection:
+            return [str(name) for (name,) in connection.execute("SELECT name FROM links ORDER BY name")]
+
+
+@pytest.fixture
+async def operator(own_database: str, tmp_path: Path) -> Operator:
+    engine = make_engine(own_database, pool_size=1, statement_timeout_seconds=15)
+    async with make_sessions(engine)() as session, session.begin():
+        await build_world(session, now=datetime.now(UTC))
+    await engine.dispose()
+    return Operator(own_database, tmp_path)
+
+
+def rows(number: int) -> list[str]:
+    return [f"bintara-jabar,ig,Link {place:04},c-{place},slug-{place}" for place in range(1, number + 1)]
+
+
+async def test_imports_a_sheet_of_several_chunks(operator: Operator) -> None:
+    number = 2 * ROWS_A_CHUNK + 1
+    sheet = operator.sheet(*rows(number))
+    code, printed, complained = await asyncio.to_thread(operator.run, "import", sheet, "--dry-run")
+    assert (code, printed) == (0, f"{number} links can be made; nothing was written.\n"), complained
+    assert operator.links() == []
+    code, printed, complained = await asyncio.to_thread(operator.run, "import", sheet, "--unit", "ID-JB")
+    assert (code, printed) == (0, f"{number} links were made.\n"), complained
+    assert operator.links() == [f"Link {place:04}" for place in range(1, number + 1)]
+    with operator.connect() as connection:
+        written = connection.execute(
+            "SELECT DISTINCT actor_kind FROM audit_entries WHERE action = 'link.created'"
+        ).fetchall()
+    assert written == [("system",)]
+    again = await asyncio.to_thread(operator.run, "import", sheet, "--unit", "ID-JB")
+    assert again[:2] == (0, f"All {number} links of this file were made before; there was nothing to do.\n")
+    assert len(operator.links()) == number
+
+
+async def test_tells_every_bad_row_before_the_first_is_written(operator: Operator) -> None:
+    good = rows(ROWS_A_CHUNK)
+    bad = [
+        "bintara-jabar,instagrm,Bad,bio,",
+        "bintara-jabar,ig,Bad,a&b,",
+        "bintara-jabar,ig,Twice,bio,slug-1",
+        "nowhere,ig,Bad,bio,",
+    ]
+    code, printed, complained = await asyncio.to_thread(operator.run, "import", operator.sheet(*good, *bad))
+    assert (code, printed) == (1, "")
+    for line in (
+        "row 201, source: None of your channels has the source or alias instagrm; did you mean instagram?",
+        "row 202, content: Use letters, digits, dots, hyphens and underscores only.",
+        "row 204, campaign: There is no campaign of this slug, or you may not see it.",
+        "jaring: The sheet has 3 faults. Nothing was imported.",
+    ):
+        assert line in complained
+    assert operator.links() == []
+    # What the database alone knows is found as well, across chunks.
+    code, printed, complained = await asyncio.to_thread(operator.run, "import", operator.sheet(*good, bad[2]))
+    assert code == 1
+    assert "row 201, slug: Another link has or had this slug" in complained
+    assert operator.links() == []
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "said"),
+    [
+        ("campaign,source,name,sauce", "a,b,c,d", "header, column 4: There is no column sauce"),
+        ("campaign,source", "a,b", "The sheet needs the column name."),
+        (HEADER, 'bintara-jabar,ig,"open', "row 2: This is not CSV"),
+        (HEADER, "", "The sheet has no rows below its header."),
+    ],
+)
+async def test_refuses_what_is_no_sheet(operator: Operator, header: str, line: str, said: str) -> None:
+    code, _, complained = await asyncio.to_thread(operator.run, "import", operator.sheet(line, header=header))
+    assert code == 1
+    assert said in complained
+
+
+async def test_refuses_names_it_does_not_know(operator: Operator) -> None:
+    sheet = operator.sheet(*rows(1))
+    for command, said in (
+        (("import", sheet, "--unit", "ID-XX"), "There is no unit with the code ID-XX"),
+        (("import", operator.folder / "nowhere.csv"), "cannot be read (no such file or directory)"),
+        (("import", sheet, "--unit", "ID-BA"), "row 1, campaign: There is no campaign of this slug"),
+        (("export", "-", "--campaign", "nowhere"), "has no campaign with the slug nowhere"),
+        (("export", operator.folder / "no" / "where.csv"), "cannot be written"),
+    ):
+        code, printed, complained = await asyncio.to_thread(operator.run, *command)
+        assert (code, printed) == (1, "")
+        assert said in complained
+
+
+async def test_near_doubles_can_be_confirmed(operator: Operator) -> None:
+    lines = ["bintara-jabar,ig,One,reels-1,", "bintara-jabar,ig,Two,Rells 1,"]
+    code, _, complained = await asyncio.to_thread(operator.run, "import", operator.sheet(*lines))
+    assert code == 1
+    assert "row 2, content: rells-1 is nearly reels-1" in complained
+    command = ("import", operator.sheet(*lines), "--accept-name", "rells-1")
+    code, printed, complained = await asyncio.to_thread(operator.run, *command)
+    assert (code, printed) == (0, "2 links were made.\n")
+    assert "row 2, content: Names have hyphens instead of spaces: rells-1." in complained
+
+
+@pytest.fixture
+def halted(operator: Operator) -> Iterator[psycopg.Connection[tuple[int]]]:
+    """Holds an import up in its second chunk, after its check, until the connection lets go."""
+    with operator.connect() as connection:
+        connection.execute(
+            """
+            CREATE FUNCTION wait_in_second_chunk() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF EXISTS (SELECT FROM idempotency_records WHERE response_sealed IS NOT NULL) THEN
+                    PERFORM pg_advisory_xact_lock(1);
+                END IF;
+                RETURN NEW;
+            END $$
+            """
+        )
+        connection.execute(
+            "CREATE TRIGGER waiting BEFORE INSERT ON links FOR EACH ROW EXECUTE FUNCTION wait_in_second_chunk()"
+        )
+        connection.execute("SELECT pg_advisory_lock(1)")
+        yield connection
+
+
+def wait_until_held_up(connection: "psycopg.Connection[tuple[int]]") -> None:
+    begun = time.monotonic()
+    while not connection.execute(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    ).fetchone()[0]:  # type: ignore[index]
+        assert time.monotonic() - begun < 60, "the import never reached its second chunk"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+async def test_goes_on_after_it_was_stopped(
+    operator: Operator, halted: "psycopg.Connection[tuple[int]]", how: signal.Signals
+) -> None:
+    number = 2 * ROWS_A_CHUNK + 50
+    # Without slugs of their own, nothing but the kept chunks keeps rows from being made twice.
+    lines = [line.rpartition(",")[0] + "," for line in rows(number)]
+    sheet = operator.sheet(*lines)
+    process = operator.begin("import", sheet)
+    await asyncio.to_thread(wait_until_held_up, halted)
+    process.send_signal(how)
+    _, complained = await asyncio.to_thread(process.communicate, timeout=30)
+    if how is signal.SIGINT:
+        assert process.returncode == 130
+        assert f"{ROWS_A_CHUNK} links were made and stay; the same command goes on from there." in complained
+    else:
+        assert process.returncode == -signal.SIGKILL
+    halted.execute("SELECT pg_advisory_unlock(1)")
+    halted.execute("DROP TRIGGER waiting ON links")
+    assert operator.links() == [f"Link {place:04}" for place in range(1, ROWS_A_CHUNK + 1)]
+
+    code, printed, complained = await asyncio.to_thread(operator.run, "import", sheet)
+    rest = number - ROWS_A_CHUNK
+    assert (code, printed) == (0, f"{rest} links were made, after {ROWS_A_CHUNK} made before.\n"), complained
+    assert operator.links() == [f"Link {place:04}" for place in range(1, number + 1)]
+
+
+async def test_exports_to_a_file_and_to_standard_output(operator: Operator) -> None:
+    await asyncio.to_thread(operator.run, "import", operator.sheet(*rows(3), "bintara-bali,ig,Bali,bio,bali"))
+    target = operator.folder / "out.csv"
+    target.write_text("before")
+    code, printed, complained = await asyncio.to_thread(operator.run, "export", target, "--campaign", "bintara-jabar")
+    assert (code, printed) == (0, "")
+    assert "3 links were exported." in complained
+    exported = target.read_bytes().decode("utf-8-sig")
+    names = [row["name"] for row in csv.DictReader(io.StringIO(exported, newline=""))]
+    assert sorted(names) == ["Link 0001", "Link 0002", "Link 0003"]
+    assert [path.name for path in operator.folder.glob(".*")] == []
+    code, printed, _ = await asyncio.to_thread(operator.run, "export", "-", "--unit", "ID-BA")
+    assert code == 0
+    (row,) = csv.DictReader(io.StringIO(printed.removeprefix("\ufeff")))
+    assert (row["name"], row["short_url"]) == ("Bali", "https://jaring.example/bali")

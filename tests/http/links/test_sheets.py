@@ -1,0 +1,313 @@
+"""Sheets of links over HTTP: rows in, all or none, with faults told by cell; links out, as they can come back in."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlmodel import func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.links.bulk_routes import SHEET_BYTES
+from campaigns.access.types import Role
+from campaigns.links import exporting
+from campaigns.links.models import Link
+from campaigns.planning.models import Channel
+from campaigns.planning.operations.campaigns import close_campaign
+from campaigns.planning.operations.channels import close_channel, create_channel
+from tests.factories.world import LANDING, World
+from tests.http.links.placements import foreign_link, make, poster_channel
+
+HEADER = "campaign,source,name,content"
+
+
+async def send(
+    client: httpx.AsyncClient, world: World, *lines: str, header: str = HEADER, key: str | None = None, query: str = ""
+) -> httpx.Response:
+    headers = {
+        **world.as_role(Role.MARKETER),
+        "Content-Type": "text/csv; charset=utf-8",
+        "Idempotency-Key": key or uuid4().hex,
+    }
+    sheet = "\r\n".join([header, *lines]) + "\r\n"
+    return await client.post(f"/v1/links/import{query}", content=sheet.encode(), headers=headers)
+
+
+async def exported(client: httpx.AsyncClient, world: World, query: str = "") -> list[dict[str, str]]:
+    answer = await client.get(f"/v1/links/export{query}", headers=world.as_role(Role.VIEWER))
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="links.csv"'
+    return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline="")))
+
+
+def faults(answer: httpx.Response) -> list[tuple[str, str]]:
+    assert answer.status_code == 422, answer.text
+    return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+
+
+async def links(session: AsyncSession) -> int:
+    return (await session.exec(select(func.count()).select_from(Link))).one()
+
+
+class TestImport:
+    async def test_makes_a_link_of_each_row(self, client: httpx.AsyncClient, world: World) -> None:
+        header = (
+            "campaign;source;medium;name;slug;destination;term;content;tags;state;starts_at;ends_at;ended_destination;"
+            "pass_query;preview_title"
+        )
+        whole = (
+            f"bintara-jabar;Instagram;social;First story;First-Story;{LANDING}?a=1;pagi;story-1;Week 1|bandung;draft;"
+            f"2026-12-01 08:00;2027-01-01;{LANDING}/late;ya;Daftar sekarang"
+        )
+        answer = await send(client, world, whole, "bintara-jabar;ig;;Second", header=header)
+        assert answer.status_code == 201, answer.text
+        first, second = answer.json()["links"]
+        read = (await client.get(f"/v1/links/{first['id']}", headers=world.as_role(Role.VIEWER))).json()
+        expected = {
+            "name": "First story",
+            "slug": "first-story",
+            "destination": f"{LANDING}?a=1",
+            "tags": ["bandung", "week-1"],
+            "state": "draft",
+            "starts_at": "2026-12-01T01:00:00Z",
+            "ends_at": "2026-12-31T17:00:00Z",
+            "ended_destination": f"{LANDING}/late",
+            "pass_query": True,
+            "preview_title": "Daftar sekarang",
+        }
+        assert {name: read[name] for name in expected} == expected
+        assert (read["utm"]["term"], read["utm"]["content"]) == ("pagi", "story-1")
+        assert (second["name"], second["utm"]["source"], second["destination"]) == ("Second", "instagram", LANDING)
+
+    async def test_mends_names_and_says_where(self, client: httpx.AsyncClient, world: World) -> None:
+        made = (await send(client, world, "bintara-jabar,ig,One,bio", "", "bintara-jabar,ig,Two,Story 1")).json()
+        assert [link["utm"]["content"] for link in made["links"]] == ["bio", "story-1"]
+        assert [(fault["pointer"], fault["kind"]) for fault in made["spelling"]] == [
+            ("/rows/3/content", "mixed_case"),
+            ("/rows/3/content", "spaces"),
+        ]
+
+    async def test_takes_the_nearest_units_channel(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        own = await create_channel(
+            session,
+            world.admin,
+            unit_id=world.own.id,
+            name="Own",
+            source="instagram",
+            medium="social",
+            aliases=["ig"],
+            now=now,
+        )
+        await session.commit()
+        row = "bintara-jabar,ig,One,bio"
+        assert (await send(client, world, row)).json()["links"][0]["channel_id"] == str(own.id)
+        await close_channel(session, world.admin, channel_id=own.id, expected_version=None, now=now)
+        await session.commit()
+        assert (await send(client, world, row)).json()["links"][0]["channel_id"] == str(world.channel.id)
+
+    async def test_every_fault_is_told_by_cell_and_nothing_is_made(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession
+    ) -> None:
+        await make(client, world, utm_content="reels-1")
+        header = f"{HEADER},state,starts_at,destination,tags"
+        rows = [
+            "bintara-jabar,ig,Fine,bio",
+            "bintara-bali,ig,Foreign,bio",
+            "nowhere,instagrm,Unknown,bio",
+            "bintara-jabar,ig,Near,rells-1",
+            "bintara-jabar,ig,Bad,a&b,on,soon",
+            "bintara-jabar,ig,Bad,bio,active,,https://elsewhere.example/,fine|a&b",
+        ]
+        answer = await send(client, world, *rows, header=header)
+        assert sorted(faults(answer)) == [
+            ("/rows/2/campaign", "unknown-campaign"),
+            ("/rows/3/campaign", "unknown-campaign"),
+            ("/rows/3/source", "unknown-source"),
+            ("/rows/4/content", "near-double"),
+            ("/rows/5/content", "not-a-utm-name"),
+            ("/rows/5/starts_at", "not-a-time"),
+            ("/rows/5/state", "unknown-state"),
+            ("/rows/6/destination", "host-not-allowed"),
+            ("/rows/6/tags", "not-a-tag"),
+        ]
+        details = {error["pointer"]: error["detail"] for error in answer.json()["errors"]}
+        assert "instagrm; did you mean instagram?" in details["/rows/3/source"]
+        assert "rells-1 is nearly reels-1" in details["/rows/4/content"]
+        assert await links(session) == 1
+
+    async def test_a_near_double_can_be_confirmed(self, client: httpx.AsyncClient, world: World) -> None:
+        await make(client, world, utm_content="reels-1")
+        answer = await send(client, world, "bintara-jabar,ig,Near,rells-1", query="?accept_names=rells-1")
+        assert answer.status_code == 201
+
+    async def test_words_that_mean_several_channels(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await create_channel(
+            session,
+            world.admin,
+            unit_id=world.national.id,
+            name="Ads",
+            source="instagram",
+            medium="paid-social",
+            aliases=[],
+            now=now,
+        )
+        for unit, source in ((world.own, "radio-satu"), (world.district, "radio-dua")):
+            # Two units that do not see each other took the same alias; the province sees both.
+            channel = Channel(
+                unit_id=unit.id,
+                name=source,
+                source=source,
+                medium="audio",
+                aliases=["radio"],
+                state="active",
+                created_at=now,
+            )
+            session.add(channel)
+        await session.commit()
+        header = "campaign,source,medium,name"
+        rows = ["bintara-jabar,instagram,,A", "bintara-jabar,instagram,radio,B", "bintara-jabar,radio,,C"]
+        answer = await send(client, world, *rows, header=header)
+        assert faults(answer) == [
+            ("/rows/1/medium", "missing"),
+            ("/rows/2/medium", "unknown-medium"),
+            ("/rows/3/source", "ambiguous-source"),
+        ]
+        chosen = await send(client, world, "bintara-jabar,instagram,Paid-Social,A", header=header)
+        assert chosen.json()["links"][0]["utm"]["medium"] == "paid-social"
+
+    async def test_a_slug_that_is_taken(self, client: httpx.AsyncClient, world: World, session: AsyncSession) -> None:
+        await make(client, world, slug="taken")
+        header = "campaign,source,name,slug"
+        answer = await send(client, world, "bintara-jabar,ig,A,free", "bintara-jabar,ig,B,Taken", header=header)
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:slug-taken")
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["/rows/2/slug"]
+        twice = await send(client, world, "bintara-jabar,ig,A,same", "bintara-jabar,ig,B,Same", header=header)
+        assert faults(twice) == [("/rows/2/slug", "repeated")]
+        assert await links(session) == 1
+
+    async def test_a_closed_campaign(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await close_campaign(session, world.admin, campaign_id=world.campaign.id, expected_version=None, now=now)
+        await session.commit()
+        answer = await send(client, world, "bintara-jabar,ig,One,bio")
+        assert faults(answer) == [("/rows/1/campaign", "campaign-closed")]
+
+    async def test_sheets_that_cannot_be_read(self, client: httpx.AsyncClient, world: World) -> None:
+        assert faults(await send(client, world, "bintara-jabar,ig,One,bio", header="campaign,source,name,sauce")) == [
+            ("/header/3", "unknown-column")
+        ]
+        assert faults(await send(client, world)) == [("/rows", "empty")]
+        headers = {**world.as_role(Role.MARKETER), "Content-Type": "text/csv", "Idempotency-Key": "x"}
+        answer = await client.post("/v1/links/import", content=b"campaign\xff", headers=headers)
+        assert faults(answer) == [("", "not-utf8")]
+        empty = await client.post("/v1/links/import", content=b"", headers=headers)
+        assert empty.status_code == 422
+
+    async def test_takes_more_than_other_bodies_and_not_without_end(
+        self, client: httpx.AsyncClient, world: World
+    ) -> None:
+        rows = [f"bintara-jabar,ig,{'x' * 180},content-{number}" for number in range(1000)]
+        assert sum(map(len, rows)) > 65_536
+        answer = await send(client, world, *rows)
+        assert (answer.status_code, len(answer.json()["links"])) == (201, 1000)
+        assert faults(await send(client, world, *rows, "bintara-jabar,ig,One,more")) == [("/rows", "too-many")]
+
+        async def endless() -> AsyncIterator[bytes]:
+            for _ in range(SHEET_BYTES // 1000 + 1):
+                yield b"x" * 1000
+
+        headers = {**world.as_role(Role.MARKETER), "Content-Type": "text/csv", "Idempotency-Key": "x"}
+        too_large = await client.post("/v1/links/import", content=endless(), headers=headers)
+        assert (too_large.status_code, too_large.json()["type"]) == (413, "urn:jaring:problem:body-too-large")
+
+    async def test_is_made_once_for_a_key(self, client: httpx.AsyncClient, world: World, session: AsyncSession) -> None:
+        row = "bintara-jabar,ig,One,bio"
+        first, second = [await send(client, world, row, key="once") for _ in range(2)]
+        assert (first.status_code, second.content) == (201, first.content)
+        assert await links(session) == 1
+        other = await send(client, world, "bintara-jabar,ig,Two,bio", key="once")
+        assert other.json()["type"] == "urn:jaring:problem:idempotency-key-reused"
+
+    async def test_a_dry_run_shows_the_slugs_that_were_chosen(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession
+    ) -> None:
+        rows = ("bintara-jabar,ig,A,Chosen-One", "bintara-jabar,ig,B,")
+        answer = await send(client, world, *rows, header="campaign,source,name,slug", query="?dry_run=true")
+        assert (answer.status_code, answer.json()["dry_run"]) == (200, True)
+        assert [(link["id"], link["slug"], link["short_url"]) for link in answer.json()["links"]] == [
+            (None, "chosen-one", "https://jaring.example/chosen-one"),
+            (None, None, None),
+        ]
+        assert await links(session) == 0
+
+
+class TestExport:
+    async def test_tells_the_links_of_the_list(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await foreign_link(world, session, now)
+        first = await make(client, world, tags=["week-1"])
+        second = await make(client, world, slug="second", name="=1+1")
+        rows = await exported(client, world)
+        assert [row["id"] for row in rows] == [second["id"], first["id"]]
+        assert (rows[0]["name"], rows[1]["target_url"]) == ("'=1+1", first["target_url"])
+        only = {
+            "?tag=week-1": [first],
+            "?search=econd": [second],
+            f"?campaign_id={world.campaign.id}": [second, first],
+            f"?channel_id={world.channel.id}&state=active": [second, first],
+            "?state=retired": [],
+        }
+        for query, expected in only.items():
+            assert [row["id"] for row in await exported(client, world, query)] == [link["id"] for link in expected]
+
+    @pytest.mark.parametrize("query", ["state=on", "campaign_id=x", "search=x", "tag=nobodys"])
+    async def test_refuses_unknown_filters(self, client: httpx.AsyncClient, world: World, query: str) -> None:
+        answer = await client.get(f"/v1/links/export?{query}", headers=world.as_role(Role.VIEWER))
+        assert answer.status_code == 422
+
+    async def test_does_not_know_a_foreign_campaign_or_channel(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        channel = await poster_channel(world, session, world.foreign, now)
+        for query in (f"campaign_id={world.foreign_campaign.id}", f"channel_id={channel}"):
+            answer = await client.get(f"/v1/links/export?{query}", headers=world.as_role(Role.VIEWER))
+            assert (answer.status_code, answer.json()["type"]) == (404, "urn:jaring:problem:not-found")
+
+    async def test_comes_in_parts_and_loses_nothing_between_them(
+        self, client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(exporting, "LINKS_A_PART", 3)
+        made = await send(client, world, *(f"bintara-jabar,ig,Link {number},c-{number}" for number in range(7)))
+        ids = [link["id"] for link in made.json()["links"]]
+        rows = await exported(client, world)
+        assert sorted(row["id"] for row in rows) == sorted(ids)
+
+    async def test_an_exported_sheet_can_be_sent_back(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession
+    ) -> None:
+        sent: dict[str, Any] = {
+            "name": "'+62 =x",
+            "utm_content": "bio",
+            "tags": ["a", "b"],
+            "ends_at": "2027-01-01T00:00:00Z",
+        }
+        made = await make(client, world, **sent)
+        answer = await client.get("/v1/links/export", headers=world.as_role(Role.VIEWER))
+        sheet = answer.text.replace("bintara-story-1", "bintara-story-2")
+        headers = {**world.as_role(Role.MARKETER), "Content-Type": "text/csv", "Idempotency-Key": "back"}
+        again = await client.post("/v1/links/import", content=sheet.encode(), headers=headers)
+        assert again.status_code == 201, again.text
+        read = await client.get(f"/v1/links/{again.json()['links'][0]['id']}", headers=headers)
+        differing = {name for name, value in read.json().items() if value != made[name]}
+        assert differing <= {"id", "slug", "short_url", "created_at", "check"}

@@ -1,0 +1,198 @@
+"""Sheets of links: what spreadsheet programs write can be read, what is wrong is told by row and column, and what goes
+out is no formula and comes back as it was.
+"""
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from campaigns.kit.errors import FieldError, Invalid
+from campaigns.kit.ids import new_id
+from campaigns.links.models import Link
+from campaigns.links.sheets import NEEDED, READ, WRITTEN, SheetRow, header_text, read_fields, read_sheet, rows_text
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+LEAST = "campaign,source,name\r\n"
+
+
+def cells(text: str) -> list[dict[str, str]]:
+    return [dict(row.cells) for row in read_sheet(text.encode())]
+
+
+def refusals(data: bytes | str) -> list[tuple[str, str]]:
+    with pytest.raises(Invalid) as refused:
+        read_sheet(data if isinstance(data, bytes) else data.encode())
+    return [(field.pointer, field.code) for field in refused.value.fields]
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "campaign,source,name\nc,ig,Story\n",
+            "campaign,source,name\r\nc,ig,Story\r\n",
+            "campaign,source,name\nc,ig,Story",
+            "\ufeffcampaign,source,name\nc,ig,Story\n",
+            "campaign;source;name\r\nc;ig;Story\r\n",
+            "name;campaign;source\r\nStory;c;ig\r\n",
+            " Campaign , SOURCE ,Name\nc , ig, Story \n",
+            '"campaign","source","name"\n"c","ig","Story"\n',
+            "campaign,source,name,medium\nc,ig,Story,\n",
+            "campaign,source,name,medium\nc,ig,Story\n",
+            "campaign,source,name\nc,ig,Story,,\n",
+            "campaign,source,name,id,short_url,target_url\nc,ig,Story,1,2,3\n",
+        ],
+    )
+    def test_takes_the_dialects_of_spreadsheet_programs(self, text: str) -> None:
+        assert cells(text) == [{"campaign": "c", "source": "ig", "name": "Story"}]
+
+    def test_counts_rows_as_the_spreadsheet_does(self) -> None:
+        rows = read_sheet(f"{LEAST}c,ig,One\r\n\r\n,,\r\nc,ig,Two\r\n".encode())
+        assert [(row.number, row.cells["name"]) for row in rows] == [(1, "One"), (4, "Two")]
+
+    def test_keeps_separators_in_quoted_cells(self) -> None:
+        assert cells(f'{LEAST}c,ig,"One, ""two""; three"\n')[0]["name"] == 'One, "two"; three'
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("", [("/header", "missing")] * 3),
+            ("campaign,source\nc,ig\n", [("/header", "missing")]),
+            ("campaign,source,name,sauce\nc,ig,Story,x\n", [("/header/3", "unknown-column")]),
+            ("campaign,source,name,\nc,ig,Story,x\n", [("/header/3", "unknown-column")]),
+            ("campaign,source,name,Name\nc,ig,Story,x\n", [("/header/3", "repeated")]),
+            (LEAST, [("/rows", "empty")]),
+            (f"{LEAST},,\n\n", [("/rows", "empty")]),
+            (f"{LEAST}c,,Story\n", [("/rows/1/source", "missing")]),
+            (f"{LEAST}c,ig,One\n,ig,\n", [("/rows/2/campaign", "missing"), ("/rows/2/name", "missing")]),
+            (f"{LEAST}c,ig,Story,more\n", [("/rows/1", "too-many-cells")]),
+            (f"{LEAST}c,ig,a\x00b\n", [("/rows/1/name", "unsafe-characters")]),
+            (f'{LEAST}c,ig,"a\nb"\n', [("/rows/1/name", "unsafe-characters")]),
+            (f'{LEAST}c,ig,"Story\n', [("/rows/2", "not-csv")]),
+            (f'{LEAST}c,ig,"Story"x\n', [("/rows/2", "not-csv")]),
+            (f"{LEAST}c,ig,{'x' * 200_000}\n", [("/rows/2", "not-csv")]),
+            (b"campaign,source,name\nc,ig,caf\xe9\n", [("", "not-utf8")]),
+            (b"\xff\xfec\x00", [("", "not-utf8")]),
+        ],
+    )
+    def test_says_what_is_wrong(self, text: bytes | str, expected: list[tuple[str, str]]) -> None:
+        assert refusals(text) == expected
+
+    def test_names_the_columns_there_are(self) -> None:
+        with pytest.raises(Invalid) as refused:
+            read_sheet(b"campaign,source,name,sauce\nc,ig,Story,x\n")
+        assert refused.value.fields[0].detail.startswith("There is no column sauce; there are campaign, source, name,")
+
+
+class TestFields:
+    def fields(self, **given: str) -> dict[str, Any]:
+        faults: list[FieldError] = []
+        fields = read_fields(SheetRow(7, {"name": "Story", **given}), timezone=JAKARTA, faults=faults)
+        assert not faults
+        return fields
+
+    def test_what_is_empty_is_the_default(self) -> None:
+        fields = self.fields()
+        assert fields.pop("state") == "active"
+        assert (fields.pop("tags"), fields.pop("pass_query"), fields.pop("name")) == ([], False, "Story")
+        assert set(fields.values()) == {None}
+
+    @pytest.mark.parametrize(
+        ("text", "moment"),
+        [
+            ("2026-12-01 08:00", datetime(2026, 12, 1, 1, tzinfo=UTC)),
+            ("2026-12-01T08:00:30+07:00", datetime(2026, 12, 1, 1, 0, 30, tzinfo=UTC)),
+            ("2026-12-01T08:00:00Z", datetime(2026, 12, 1, 8, tzinfo=UTC)),
+            ("2026-12-01", datetime(2026, 11, 30, 17, tzinfo=UTC)),
+        ],
+    )
+    def test_times_without_an_offset_are_local(self, text: str, moment: datetime) -> None:
+        assert self.fields(starts_at=text)["starts_at"] == moment
+
+    @pytest.mark.parametrize(
+        ("text", "flag"), [("yes", True), ("YA", True), ("1", True), ("no", False), ("tidak", False), ("False", False)]
+    )
+    def test_flags(self, text: str, flag: bool) -> None:
+        assert self.fields(pass_query=text)["pass_query"] is flag
+
+    def test_tags_are_one_cell(self) -> None:
+        assert self.fields(tags="week 1|bandung, | ;x")["tags"] == ["week 1", "bandung", "x"]
+
+    @pytest.mark.parametrize(
+        ("column", "text", "code"),
+        [
+            ("state", "on", "unknown-state"),
+            ("pass_query", "perhaps", "not-yes-or-no"),
+            ("starts_at", "tomorrow", "not-a-time"),
+            ("starts_at", "1999-12-31", "not-a-time"),
+            ("ends_at", "2101-01-01", "not-a-time"),
+            ("ends_at", "01/12/2026", "not-a-time"),
+        ],
+    )
+    def test_points_at_the_cell(self, column: str, text: str, code: str) -> None:
+        faults: list[FieldError] = []
+        row = SheetRow(7, {"name": "Story", column: text})
+        read_fields(row, timezone=JAKARTA, faults=faults)
+        assert [(fault.pointer, fault.code) for fault in faults] == [(f"/rows/7/{column}", code)]
+
+
+def link(**changed: Any) -> Link:
+    fields: dict[str, Any] = {
+        "campaign_id": new_id(),
+        "channel_id": new_id(),
+        "name": "Story",
+        "slug": "story-1",
+        "destination": "https://daftar.example/",
+        "utm_source": "instagram",
+        "utm_medium": "social",
+        "utm_campaign": "bintara",
+        "state": "active",
+        "created_at": datetime(2026, 11, 1, tzinfo=UTC),
+        **changed,
+    }
+    return Link(**fields)
+
+
+def written(*links: Link) -> str:
+    return header_text() + rows_text(links, short_link_base="https://jaring.example/", timezone=JAKARTA)
+
+
+class TestWriting:
+    def test_tells_every_column(self) -> None:
+        starts = datetime(2026, 12, 1, 1, tzinfo=UTC)
+        text = written(link(utm_content="story-1", tags=["a", "week-1"], starts_at=starts, pass_query=True))
+        assert text.startswith("\ufeffid,short_url,target_url,campaign,")
+        assert text.count("\r\n") == text.count("\n") == 2
+        (row,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+        assert tuple(row) == WRITTEN
+        assert set(NEEDED) < set(READ) < set(WRITTEN)
+        assert row["short_url"] == "https://jaring.example/story-1"
+        assert row["target_url"] == (
+            "https://daftar.example/?utm_source=instagram&utm_medium=social&utm_campaign=bintara&utm_content=story-1"
+        )
+        assert (row["tags"], row["pass_query"]) == ("a|week-1", "yes")
+        assert (row["starts_at"], row["ends_at"]) == ("2026-12-01T08:00:00+07:00", "")
+
+    @pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "\t", "\r", "\uff1d", "'=", "''+"])
+    def test_no_cell_is_a_formula(self, beginning: str) -> None:
+        text = written(link(name=f"{beginning}1+1", preview_title=f"{beginning}HYPERLINK()"))
+        (row,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+        assert (row["name"], row["preview_title"]) == (f"'{beginning}1+1", f"'{beginning}HYPERLINK()")
+
+    @pytest.mark.parametrize(
+        "name",
+        ["Story", "=1+1", "-5", "+62 812", "@home", "'=x", "''=x", "'quoted'", 'a "b", c; d', "caf\u00e9 \u65e5"],
+    )
+    def test_comes_back_as_it_was(self, name: str) -> None:
+        ends = datetime(2027, 1, 1, tzinfo=UTC)
+        sent = link(name=name, utm_term="pagi", tags=["b", "c"], ends_at=ends, ended_destination="https://a.example/")
+        (row,) = read_sheet(written(sent).encode())
+        faults: list[FieldError] = []
+        fields = read_fields(row, timezone=JAKARTA, faults=faults)
+        assert not faults
+        assert {name: getattr(sent, name) for name in fields} == fields
+        assert (row.cells["campaign"], row.cells["source"], row.cells["medium"]) == ("bintara", "instagram", "social")
