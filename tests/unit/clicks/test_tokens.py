@@ -1,5 +1,7 @@
 """Click tokens: whatever was not signed by us says nothing."""
 
+import hmac
+from base64 import urlsafe_b64encode
 from uuid import UUID
 
 import pytest
@@ -39,3 +41,10 @@ def test_another_key_does_not_read_it() -> None:
 @given(st.text(max_size=80) | st.text(alphabet=st.characters(codec="ascii"), min_size=60, max_size=60))
 def test_no_text_that_we_did_not_sign_is_accepted(text: str) -> None:
     assert read_click(KEY, text) is None
+
+
+@given(key=st.binary(min_size=1, max_size=100), click=st.binary(min_size=16, max_size=16))
+def test_the_mac_is_the_standard_one(key: bytes, click: bytes) -> None:
+    body = b"\x01" + click + LINK.bytes
+    expected = urlsafe_b64encode(body + hmac.digest(key, body, "sha256")[:12])
+    assert sign_click(key, click, LINK.bytes) == expected

@@ -1,0 +1,38 @@
+"""The `jaring clicks` commands."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import psycopg
+import typer
+
+from api.cli.database import current_database
+from api.cli.refusing import Refusal
+from campaigns.clicks.reclassifying import Changed, only_run, reclassify
+from campaigns.kit.settings import Settings
+from campaigns.kit.urls import psycopg_conninfo
+
+
+def reclassify_history(*, everything: bool) -> str:
+    """Apply the present rules to what is stored, showing how far it is; returns the text to print."""
+    changed = Changed()
+    with current_database(Settings()) as url:
+        asyncio.run(_work(psycopg_conninfo(url), everything, changed))
+    return (
+        f"Judged {changed.judged} user agents: {changed.flagged} are robots now, {changed.unflagged} people again.\n"
+        f"So {changed.taps_filtered} taps no longer count as people's, and {changed.taps_restored} do again.\n"
+        f"Changed the burst mark of {changed.burst_marks} taps and the channel group of {changed.links} links."
+    )
+
+
+async def _work(conninfo: str, everything: bool, changed: Changed) -> None:
+    connection = await psycopg.AsyncConnection.connect(
+        conninfo, autocommit=True, connect_timeout=5, application_name="jaring-reclassify"
+    )
+    async with connection, only_run(connection) as alone:
+        if not alone:
+            raise Refusal("Another reclassification is at work; let it end first")
+        async for work in reclassify(connection, everything=everything, changed=changed, now=datetime.now(UTC)):
+            with typer.progressbar(length=work.steps, label=work.label) as bar:
+                async for done in work.doing:
+                    bar.update(done)

@@ -1,0 +1,76 @@
+"""How many user agents the bot rules judge in a second, and how many of them they flag.
+
+    python -m benchmarks.classifier
+
+Reads the samples of people's and robots' agents in ../shared/data or, where they are absent, the agents of the tests.
+Cold is a verdict on every agent anew; warm is what the redirect does when it has met the agent: one look into its
+dictionary. One core, several rounds, the middle one counts.
+"""
+
+import argparse
+import itertools
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from campaigns.clicks.agents.judging import RULES_VERSION, judge_agent
+from campaigns.clicks.recognising import AgentBook
+from tests.unit.clicks.test_agents import PEOPLE, ROBOTS
+
+ROUNDS = 5
+WARM_LOOKS = 200_000
+SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def agents(file: str, otherwise: Iterable[str]) -> list[str]:
+    """The lines of one of the samples, or the tests' agents."""
+    path = SAMPLES / file
+    return path.read_text().splitlines() if path.exists() else list(otherwise)
+
+
+def rate(judge: Callable[[], int], rounds: int) -> float:
+    """Agents a second, by the middle one of several rounds; `judge` returns how many it did."""
+    rates = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        done = judge()
+        rates.append(done / (time.perf_counter() - begun))
+    return statistics.median(rates)
+
+
+def cold(texts: list[str]) -> int:
+    for text in texts:
+        judge_agent(text)
+    return len(texts)
+
+
+def warm(book: AgentBook, headers: list[bytes]) -> int:
+    for header in itertools.islice(itertools.cycle(headers), WARM_LOOKS):
+        book.recognise(header)
+    return WARM_LOOKS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    given = parser.parse_args()
+    samples = {
+        "people": agents("user-agents-people.txt", (text for text, _ in PEOPLE)),
+        "robots": agents("user-agents-bots.txt", (text for text, _ in ROBOTS)),
+    }
+    print(f"rules {RULES_VERSION}, median of {given.rounds} rounds, one core")
+    print(f"{'':<8} {'agents':>8} {'flagged':>8} {'share':>9} {'cold/s':>10} {'warm/s':>12}")
+    for name, texts in samples.items():
+        flagged = sum(1 for text in texts if judge_agent(text).reasons)
+        headers = [text.encode() for text in texts]
+        book = AgentBook()
+        warm(book, headers)
+        cold_rate = rate(lambda texts=texts: cold(texts), given.rounds)  # type: ignore[misc]
+        warm_rate = rate(lambda book=book, headers=headers: warm(book, headers), given.rounds)  # type: ignore[misc]
+        share = f"{flagged / len(texts):.3%}"
+        print(f"{name:<8} {len(texts):>8,} {flagged:>8,} {share:>9} {cold_rate:>10,.0f} {warm_rate:>12,.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Marking bursts: more taps of one visitor on one link than fingers can do.
+
+More than 20 taps within 10 seconds. A visitor is one address, one user agent and one language on one day (`visitors`),
+so behind a carrier's shared address people with the same model of phone and the same version of an app are one visitor
+here. Suppose 5,000 customers share the address and one in a hundred the agent: 50 people. That 21 of their taps, two a
+second, fall on the same link within ten seconds needs a poster in front of a crowd, while a script passes two a second
+at once. A person who taps and taps because nothing seems to happen makes five or six.
+
+Server processes run `keep_marking`; whoever stores taps late calls `rewind`; `reclassifying` marks all history anew.
+Uses psycopg only, since the redirect's process loads it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from typing import LiteralString
+
+import psycopg
+import structlog
+
+from campaigns.clicks.types import Observed
+
+# Raised with every change of these two; `reclassifying` then begins anew.
+BURSTS_VERSION = 1
+MOST_TAPS = 20
+WITHIN = timedelta(seconds=10)
+
+# The row of rule_runs that says up to when taps are marked. Who marks holds its lock.
+RUN = "bursts"
+CHECK_SECONDS = 60.0
+# Every round goes over this much again, for taps that waited in memory for a slow database.
+LOOK_BACK = timedelta(minutes=10)
+# The most that one transaction goes on, when there is much to catch up with, and how long it may take.
+STEP = timedelta(minutes=30)
+STEP_SECONDS = 300.0
+
+Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
+log = structlog.get_logger("jaring.bursts")
+
+# Every tap that starts MOST_TAPS + 1 taps in a row within WITHIN marks all of them. Taps around the range are read as
+# well, so that the bursts that cross its borders are seen whole; only taps of the range are changed.
+_MARK: LiteralString = """
+WITH starting AS (
+    SELECT campaign_id, id, link_id, visitor, clicked_at, observed,
+        coalesce(lead(clicked_at, %(most)s) OVER tapping - clicked_at <= %(within)s, false) AS starts
+    FROM clicks
+    WHERE clicked_at >= %(since)s - %(within)s AND clicked_at < %(until)s + %(within)s
+    WINDOW tapping AS (PARTITION BY link_id, visitor ORDER BY clicked_at, id)
+), judged AS (
+    SELECT campaign_id, id, clicked_at, observed,
+        bool_or(starts) OVER (
+            PARTITION BY link_id, visitor ORDER BY clicked_at, id ROWS BETWEEN %(most)s PRECEDING AND CURRENT ROW
+        ) AS in_burst
+    FROM starting
+)
+UPDATE clicks SET observed = CASE WHEN in_burst THEN clicks.observed | %(bit)s ELSE clicks.observed & ~%(bit)s END
+FROM judged
+WHERE clicks.campaign_id = judged.campaign_id AND clicks.id = judged.id
+    AND judged.clicked_at >= %(since)s AND judged.clicked_at < %(until)s
+    AND in_burst <> (judged.observed & %(bit)s <> 0)
+"""
+
+
+async def mark_bursts(connection: psycopg.AsyncConnection, *, since: datetime, until: datetime) -> int:
+    """Set or clear the mark of each tap from `since` to before `until`; returns how many changed.
+
+    For whoever holds the lock: two at once could wait for each other's rows.
+    """
+    given = {"most": MOST_TAPS, "within": WITHIN, "since": since, "until": until, "bit": Observed.BURST.value}
+    return (await connection.execute(_MARK, given)).rowcount
+
+
+async def take_lock(connection: psycopg.AsyncConnection) -> None:
+    """Wait until nobody else marks; nobody else does then until the transaction ends."""
+    await _ensure_run(connection)
+    await connection.execute("SELECT FROM rule_runs WHERE name = %s FOR UPDATE", (RUN,))
+
+
+async def rewind(connection: psycopg.AsyncConnection, to: datetime) -> None:
+    """Have taps since `to` looked at once more; for whoever stores taps late, in the transaction that stores them."""
+    await _ensure_run(connection)
+    await connection.execute(
+        "UPDATE rule_runs SET position = %s, changed_at = now()"
+        " WHERE name = %s AND (position = '' OR position::timestamptz > %s)",
+        (_written(to), RUN, to),
+    )
+
+
+async def keep_marking(connections: Connections) -> None:
+    """Mark new taps every minute for ever; a task of each server process, of which one at a time does the work."""
+    while True:
+        await asyncio.sleep(CHECK_SECONDS)
+        try:
+            async with connections() as connection:
+                while await go_on(connection, now=datetime.now(UTC)):
+                    pass
+        except (psycopg.Error, OSError, TimeoutError) as error:
+            log.warning("bursts_not_marked", error=type(error).__name__)
+
+
+async def go_on(connection: psycopg.AsyncConnection, *, now: datetime) -> bool:
+    """Mark from where the last round ended, a STEP at most; True if there is more to do before the next minute.
+
+    Does nothing if somebody else is at it or has just been. A first round has no end of another to begin at: it takes
+    what is at most LOOK_BACK old, and older history is left to `jaring clicks reclassify`.
+    """
+    async with asyncio.timeout(STEP_SECONDS), connection.transaction():
+        await connection.execute("SELECT set_config('statement_timeout', '0', true)")
+        await _ensure_run(connection)
+        cursor = await connection.execute(
+            "SELECT nullif(position, '')::timestamptz FROM rule_runs WHERE name = %s FOR UPDATE SKIP LOCKED", (RUN,)
+        )
+        row = await cursor.fetchone()
+        # Half a minute, so that a clock that is set back a little does not make the only process skip a round.
+        if row is None or (row[0] is not None and timedelta(0) <= now - row[0] < timedelta(seconds=CHECK_SECONDS / 2)):
+            return False
+        reached: datetime = row[0] or now
+        until = min(reached + STEP, now)
+        await mark_bursts(connection, since=reached - LOOK_BACK, until=until)
+        await connection.execute(
+            "UPDATE rule_runs SET position = %s, changed_at = %s WHERE name = %s", (_written(until), now, RUN)
+        )
+        return until < now
+
+
+async def _ensure_run(connection: psycopg.AsyncConnection) -> None:
+    await connection.execute(
+        "INSERT INTO rule_runs (name, changed_at) VALUES (%s, now()) ON CONFLICT (name) DO NOTHING", (RUN,)
+    )
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()

@@ -1,0 +1,202 @@
+"""Bursts: where they begin and end, whose they are, and that several processes and late taps do not spoil them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from campaigns.clicks import bursts
+from campaigns.clicks.bursts import LOOK_BACK, MOST_TAPS, RUN, STEP, WITHIN, go_on, keep_marking, mark_bursts, rewind
+from tests.database.clicks.conftest import BURST, Stored, spread
+
+NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
+HOUR, MILLISECOND = timedelta(hours=1), timedelta(milliseconds=1)
+TOO_MANY = MOST_TAPS + 1
+
+
+async def mark_all(stored: Stored) -> int:
+    return await mark_bursts(stored.connection, since=NOON - HOUR, until=NOON + HOUR)
+
+
+async def position(stored: Stored) -> datetime | None:
+    found: datetime | None = await stored.value(
+        "SELECT nullif(position, '')::timestamptz FROM rule_runs WHERE name = %s", (RUN,)
+    )
+    return found
+
+
+class TestMarking:
+    @pytest.mark.parametrize(
+        ("taps", "over", "marked"),
+        [
+            (MOST_TAPS, timedelta(0), 0),
+            (MOST_TAPS, WITHIN, 0),
+            (TOO_MANY, timedelta(0), TOO_MANY),
+            (TOO_MANY, WITHIN, TOO_MANY),
+            (TOO_MANY, WITHIN + timedelta(milliseconds=20), 0),
+            # Somebody who taps twice a second for a minute is no less of a burst.
+            (121, timedelta(seconds=60), 121),
+        ],
+    )
+    async def test_counts_taps_and_time(self, stored: Stored, taps: int, over: timedelta, marked: int) -> None:
+        await stored.tap(spread(NOON, taps=taps, over=over), link=uuid4())
+        assert await mark_all(stored) == marked
+        assert await stored.marked() == marked
+
+    async def test_only_taps_of_a_full_window_are_marked(self, stored: Stored) -> None:
+        link = uuid4()
+        burst = spread(NOON, taps=TOO_MANY, over=WITHIN)
+        # Each lies within ten seconds of some of the burst, and in no window with twenty others.
+        before, after = NOON - timedelta(seconds=9), NOON + WITHIN + timedelta(seconds=9)
+        await stored.tap([before, *burst, after], link=link)
+        await mark_all(stored)
+        cursor = await stored.connection.execute("SELECT clicked_at FROM clicks WHERE observed & %s = 0", (BURST,))
+        assert {row[0] for row in await cursor.fetchall()} == {before, after}
+
+    async def test_two_links_and_two_visitors_are_apart(self, stored: Stored) -> None:
+        reel, story = uuid4(), uuid4()
+        half = spread(NOON, taps=11, over=timedelta(seconds=2))
+        await stored.tap(half, link=reel, visitor=1)
+        await stored.tap(half, link=reel, visitor=2)
+        await stored.tap(half, link=story, visitor=1)
+        assert await mark_all(stored) == 0
+        await stored.tap(half, link=reel, visitor=2)
+        assert await mark_all(stored) == 22
+        assert await stored.marked(link=reel, visitor=2) == 22
+
+    async def test_keeps_what_else_was_observed_and_marks_once(self, stored: Stored) -> None:
+        link = uuid4()
+        await stored.tap([NOON] * TOO_MANY, link=link, observed=0b1011100)
+        assert [await mark_all(stored), await mark_all(stored)] == [TOO_MANY, 0]
+        assert await stored.value("SELECT DISTINCT observed FROM clicks") == BURST | 0b1011100
+
+    async def test_a_mark_that_is_wrong_is_taken_away(self, stored: Stored) -> None:
+        await stored.tap([NOON], link=uuid4(), observed=BURST | 4)
+        assert await mark_all(stored) == 1
+        assert await stored.value("SELECT observed FROM clicks") == 4
+
+    async def test_a_burst_across_the_border_is_seen_from_both_sides(self, stored: Stored) -> None:
+        await stored.tap(spread(NOON - WITHIN / 2, taps=TOO_MANY, over=WITHIN), link=uuid4())
+        assert await mark_bursts(stored.connection, since=NOON - HOUR, until=NOON) == 10
+        assert await mark_bursts(stored.connection, since=NOON, until=NOON + HOUR) == 11
+        assert await mark_bursts(stored.connection, since=NOON + MILLISECOND, until=NOON + HOUR) == 0
+
+    async def test_taps_outside_the_range_keep_their_mark(self, stored: Stored) -> None:
+        await stored.tap([NOON - MILLISECOND, NOON + HOUR], link=uuid4(), observed=BURST)
+        assert await mark_bursts(stored.connection, since=NOON, until=NOON + HOUR) == 0
+        assert await stored.marked() == 2
+
+
+class TestGoingOn:
+    async def test_begins_with_the_last_minutes_and_goes_on_from_there(self, stored: Stored) -> None:
+        old, fresh, next_one = uuid4(), uuid4(), uuid4()
+        await stored.tap([NOON - LOOK_BACK - timedelta(minutes=1)] * TOO_MANY, link=old)
+        await stored.tap([NOON - timedelta(minutes=1)] * TOO_MANY, link=fresh)
+        assert await go_on(stored.connection, now=NOON) is False
+        assert (await stored.marked(link=old), await stored.marked(link=fresh)) == (0, TOO_MANY)
+        await stored.tap([NOON + timedelta(seconds=30)] * TOO_MANY, link=next_one)
+        await go_on(stored.connection, now=NOON + timedelta(minutes=1))
+        assert await stored.marked(link=next_one) == TOO_MANY
+        assert await position(stored) == NOON + timedelta(minutes=1)
+
+    async def test_a_tap_stored_a_little_late_completes_its_burst(self, stored: Stored) -> None:
+        link = uuid4()
+        await stored.tap([NOON] * MOST_TAPS, link=link)
+        await go_on(stored.connection, now=NOON + timedelta(minutes=1))
+        await stored.tap([NOON], link=link)
+        await go_on(stored.connection, now=NOON + timedelta(minutes=2))
+        assert await stored.marked() == TOO_MANY
+
+    async def test_catches_up_in_steps(self, stored: Stored) -> None:
+        await go_on(stored.connection, now=NOON)
+        await stored.tap([NOON + HOUR] * TOO_MANY, link=uuid4())
+        later = NOON + STEP * 3 + timedelta(minutes=5)
+        rounds = 1
+        while await go_on(stored.connection, now=later):
+            rounds += 1
+        assert rounds == 4
+        assert (await stored.marked(), await position(stored)) == (TOO_MANY, later)
+
+    async def test_does_nothing_where_another_has_just_been(self, stored: Stored) -> None:
+        await go_on(stored.connection, now=NOON)
+        assert await go_on(stored.connection, now=NOON + timedelta(seconds=20)) is False
+        assert await position(stored) == NOON
+
+    async def test_a_clock_that_was_set_back_goes_on(self, stored: Stored) -> None:
+        await go_on(stored.connection, now=NOON + HOUR)
+        assert await go_on(stored.connection, now=NOON) is False
+        assert await position(stored) == NOON
+
+    async def test_does_not_wait_for_another_at_work(self, stored: Stored) -> None:
+        await go_on(stored.connection, now=NOON)
+        async with await psycopg.AsyncConnection.connect(stored.conninfo) as other:
+            await bursts.take_lock(other)
+            assert await go_on(stored.connection, now=NOON + HOUR) is False
+            await other.rollback()
+        assert await position(stored) == NOON
+
+    async def test_taps_drained_late_are_looked_at_when_their_storing_has_rewound(self, stored: Stored) -> None:
+        await go_on(stored.connection, now=NOON)
+        then = NOON - 48 * HOUR
+        async with stored.connection.transaction():
+            await stored.tap([then] * TOO_MANY, link=uuid4())
+            await rewind(stored.connection, then)
+        while await go_on(stored.connection, now=NOON + timedelta(minutes=1)):
+            pass
+        assert await stored.marked() == TOO_MANY
+
+    async def test_rewinding_goes_back_only(self, stored: Stored) -> None:
+        await rewind(stored.connection, NOON)
+        assert await position(stored) == NOON
+        await rewind(stored.connection, NOON + HOUR)
+        assert await position(stored) == NOON
+        await rewind(stored.connection, NOON - HOUR)
+        assert await position(stored) == NOON - HOUR
+
+
+class TestKeeping:
+    @pytest.fixture(autouse=True)
+    def _every_moment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bursts, "CHECK_SECONDS", 0.02)
+
+    def connections(
+        self, conninfo: str, failing: list[Exception]
+    ) -> Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]:
+        @asynccontextmanager
+        async def connection() -> AsyncIterator[psycopg.AsyncConnection]:
+            if failing:
+                raise failing.pop()
+            async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as opened:
+                yield opened
+
+        return connection
+
+    async def test_survives_a_database_that_is_away(self, stored: Stored) -> None:
+        failing: list[Exception] = [OSError("no route"), psycopg.OperationalError("gone"), TimeoutError()]
+        await stored.tap([datetime.now(UTC) - timedelta(minutes=1)] * TOO_MANY, link=uuid4())
+        task = asyncio.create_task(keep_marking(self.connections(stored.conninfo, failing)))
+        async with asyncio.timeout(30):
+            while await stored.marked() < TOO_MANY:
+                assert not task.done()
+                await asyncio.sleep(0.02)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert not failing
+
+    async def test_several_at_once_mark_everything(self, stored: Stored) -> None:
+        begun = datetime.now(UTC) - timedelta(minutes=5)
+        for number in range(20):
+            await stored.tap([begun + timedelta(seconds=number)] * TOO_MANY, link=uuid4())
+        make = self.connections(stored.conninfo, [])
+        tasks = [asyncio.create_task(keep_marking(make)) for _ in range(4)]
+        async with asyncio.timeout(30):
+            while await stored.marked() < 20 * TOO_MANY:
+                assert not any(task.done() for task in tasks)
+                await asyncio.sleep(0.02)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,232 @@
+"""`jaring clicks reclassify` as a process of its own: what it restores, and going on after it was stopped."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from campaigns.clicks.agents.judging import RULES_VERSION, judge_agent
+from campaigns.clicks.reclassifying import AGENTS, BATCH, BURSTS, GROUPS, LOCK, only_run
+from campaigns.clicks.types import Observed, Reason
+from campaigns.kit.database import make_engine, make_sessions
+from campaigns.links.models import Link
+from campaigns.links.origins.grouping import GROUPING_VERSION
+from tests.database.clicks.conftest import BURST, Stored
+from tests.factories.clicks import NO_REASON, build_link
+from tests.factories.world import build_world
+
+JARING = str(Path(sys.executable).with_name("jaring"))
+NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; SM-A546E) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/130.0.0.0 Mobile Safari/537.36"
+)
+FETCHER = "facebookexternalhit/1.1"
+PROMPTLY = 60.0
+OTHER_CONNECTIONS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'jaring-reclassify'
+"""
+
+
+@pytest.fixture
+def command(own_database: str, tmp_path: Path) -> dict[str, Any]:
+    """What `asyncio.create_subprocess_exec` needs besides the command."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("JARING_", "PG"))}
+    return {
+        "env": {**inherited, "JARING_DATABASE_URL": own_database, "JARING_DATA": str(tmp_path)},
+        "stdout": asyncio.subprocess.PIPE,
+        "stderr": asyncio.subprocess.STDOUT,
+    }
+
+
+async def started(command: dict[str, Any], *options: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(JARING, "clicks", "reclassify", *options, **command)
+
+
+async def reclassified(command: dict[str, Any], *options: str) -> str:
+    """What a run printed that went through."""
+    process = await started(command, *options)
+    printed, _ = await process.communicate()
+    assert process.returncode == 0, printed.decode()
+    return printed.decode()
+
+
+async def store_agents(stored: Stored, texts: Sequence[str], *, reasons: Reason = NO_REASON, version: int = 0) -> None:
+    """Agents numbered from 1, all with the same verdict."""
+    async with stored.connection.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO agents (id, text, reasons, device, rules_version, first_seen_at)"
+            " VALUES (%s, %s, %s, 'other', %s, now())",
+            [(number, text, reasons.value, version) for number, text in enumerate(texts, start=1)],
+        )
+
+
+async def verdict_of(stored: Stored, number: int) -> tuple[Any, ...]:
+    cursor = await stored.connection.execute(
+        "SELECT reasons, expects, device, app, rules_version FROM agents WHERE id = %s", (number,)
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return row
+
+
+def as_stored(text: str) -> tuple[Any, ...]:
+    verdict = judge_agent(text)
+    return (verdict.reasons.value, verdict.expects.value, verdict.device.value, verdict.app, RULES_VERSION)
+
+
+class TestAgents:
+    async def test_judges_what_other_rules_judged_and_counts_the_taps_concerned(
+        self, stored: Stored, command: dict[str, Any]
+    ) -> None:
+        await store_agents(stored, [FETCHER, FETCHER + " (again)"])
+        await store_agents_of_people(stored)
+        link = uuid4()
+        await stored.tap([NOON] * 3, link=link, agent_id=1)
+        # A HEAD request was no person's tap before either.
+        await stored.tap([NOON], link=link, agent_id=2, observed=Observed.HEAD.value)
+        whole = Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING
+        await stored.tap([NOON] * 2, link=link, visitor=2, agent_id=100, observed=whole.value)
+        await stored.tap([NOON] * 2, link=link)
+        printed = await reclassified(command)
+        assert "Judged 3 user agents: 2 are robots now, 1 people again." in printed
+        assert "So 3 taps no longer count as people's, and 2 do again." in printed
+        assert await verdict_of(stored, 1) == as_stored(FETCHER)
+        assert await verdict_of(stored, 100) == as_stored(PHONE)
+
+    async def test_leaves_the_agent_of_unrecorded_taps_alone(self, stored: Stored, command: dict[str, Any]) -> None:
+        before = await verdict_of(stored, 0)
+        await reclassified(command, "--all")
+        assert await verdict_of(stored, 0) == before
+
+    async def test_a_verdict_changed_by_hand_is_restored_by_all(self, stored: Stored, command: dict[str, Any]) -> None:
+        await store_agents(stored, [FETCHER], reasons=Reason.CRAWLER, version=RULES_VERSION)
+        assert "Judged 0 user agents" in await reclassified(command)
+        assert (await verdict_of(stored, 1))[0] == Reason.CRAWLER.value
+        assert "Judged 1 user agents: 0 are robots now, 0 people again." in await reclassified(command, "--all")
+        assert await verdict_of(stored, 1) == as_stored(FETCHER)
+
+    async def test_rows_that_stay_as_they_are_are_not_written(self, stored: Stored, command: dict[str, Any]) -> None:
+        await store_agents(stored, [FETCHER])
+        await reclassified(command)
+        written = "SELECT xmin::text FROM agents WHERE id = 1"
+        before = await stored.value(written)
+        await reclassified(command, "--all")
+        assert await stored.value(written) == before
+
+
+async def store_agents_of_people(stored: Stored) -> None:
+    """A phone, number 100, that older rules took for a robot."""
+    await stored.connection.execute(
+        "INSERT INTO agents (id, text, reasons, device, first_seen_at) VALUES (100, %s, %s, 'other', now())",
+        (PHONE, Reason.CRAWLER.value),
+    )
+
+
+class TestStopping:
+    """The row of one agent, or of one link's tap, is held so that the run stops where the test wants it to."""
+
+    @pytest.mark.parametrize("options", [(), ("--all",)])
+    @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+    async def test_goes_on_where_it_was_stopped(
+        self, stored: Stored, command: dict[str, Any], how: signal.Signals, options: tuple[str, ...]
+    ) -> None:
+        texts = [f"{FETCHER} ({number})" for number in range(BATCH * 3)]
+        await store_agents(stored, texts)
+        async with await psycopg.AsyncConnection.connect(stored.conninfo) as holding:
+            await holding.execute("SELECT FROM agents WHERE id = %s FOR UPDATE", (BATCH * 2 + 1,))
+            process = await started(command, *options)
+            await self.until(stored, "SELECT count(*) FROM agents WHERE id > 0 AND rules_version > 0", BATCH * 2)
+            process.send_signal(how)
+            async with asyncio.timeout(PROMPTLY):
+                await process.communicate()
+            assert process.returncode == (130 if how is signal.SIGINT else -how)
+        # PostgreSQL notices that its client is gone once the row is free.
+        await self.until(stored, OTHER_CONNECTIONS, 0)
+        # What was done before is not done again: a verdict changed by hand meanwhile stays.
+        await stored.connection.execute("UPDATE agents SET reasons = 0 WHERE id = 1")
+        assert f"Judged {BATCH} user agents" in await reclassified(command, *options)
+        assert (await verdict_of(stored, 1))[0] == 0
+        assert await verdict_of(stored, BATCH * 3) == as_stored(texts[-1])
+        assert f"Judged {BATCH * 3} user agents: 1 are robots now" in await reclassified(command, "--all")
+        assert await verdict_of(stored, 1) == as_stored(texts[0])
+
+    async def test_a_run_over_everything_is_gone_on_with_by_any_run(
+        self, stored: Stored, command: dict[str, Any]
+    ) -> None:
+        await store_agents(stored, [FETCHER] * 3, version=RULES_VERSION)
+        await self.note(stored, AGENTS, RULES_VERSION, "1")
+        assert "Judged 2 user agents" in await reclassified(command)
+        await self.note(stored, AGENTS, RULES_VERSION + 1, "2")
+        assert "Judged 3 user agents" in await reclassified(command, "--all")
+
+    async def test_days_of_taps_go_on_too(self, stored: Stored, command: dict[str, Any]) -> None:
+        for days in range(3):
+            await stored.tap([NOON + timedelta(days=days)] * 21, link=uuid4())
+        await self.note(stored, BURSTS, 1, (NOON + timedelta(days=1)).date().isoformat())
+        assert "Changed the burst mark of 42 taps" in await reclassified(command)
+        assert "Changed the burst mark of 21 taps" in await reclassified(command)
+        assert await stored.marked() == 63
+
+    async def test_wrong_marks_of_bursts_are_taken_away(self, stored: Stored, command: dict[str, Any]) -> None:
+        await stored.tap([NOON], link=uuid4(), observed=BURST)
+        await reclassified(command)
+        assert await stored.marked() == 0
+
+    async def test_two_runs_at_once_are_refused(self, stored: Stored, command: dict[str, Any]) -> None:
+        async with only_run(stored.connection) as alone:
+            assert alone
+            process = await started(command)
+            printed, _ = await process.communicate()
+        assert process.returncode == 1
+        assert printed.decode() == "jaring: Another reclassification is at work; let it end first.\n"
+        assert await stored.value("SELECT pg_try_advisory_lock(%s)", (LOCK,))
+
+    async def until(self, stored: Stored, statement: str, number: int) -> None:
+        async with asyncio.timeout(PROMPTLY):
+            while await stored.value(statement) != number:
+                await asyncio.sleep(0.02)
+
+    async def note(self, stored: Stored, name: str, version: int, position: str) -> None:
+        await stored.connection.execute(
+            "INSERT INTO rule_runs (name, version, position, changed_at) VALUES (%s, %s, %s, now())"
+            " ON CONFLICT (name) DO UPDATE SET version = excluded.version, position = excluded.position",
+            (name, version, position),
+        )
+
+
+async def test_channel_groups_follow_the_rules_when_these_have_changed(
+    own_database: str, stored: Stored, command: dict[str, Any]
+) -> None:
+    engine = make_engine(own_database, pool_size=1, statement_timeout_seconds=15)
+    async with make_sessions(engine)() as session, session.begin():
+        world = await build_world(session, now=NOON)
+        story = build_link(
+            campaign=world.campaign,
+            channel_id=world.channel.id,
+            slug="story",
+            channel_group="unassigned",
+            created_at=NOON,
+        )
+        session.add(story)
+    await engine.dispose()
+    group = f"SELECT channel_group FROM {Link.__tablename__}"
+    assert "channel group of 1 links" in await reclassified(command)
+    assert await stored.value(group) == "organic_social"
+    await stored.connection.execute("UPDATE links SET channel_group = 'email'")
+    # These rules have been through already; only a run over everything looks again.
+    assert "channel group of 0 links" in await reclassified(command)
+    assert "channel group of 1 links" in await reclassified(command, "--all")
+    await stored.connection.execute("UPDATE links SET channel_group = 'email'")
+    await stored.connection.execute("UPDATE rule_runs SET version = %s WHERE name = %s", (GROUPING_VERSION - 1, GROUPS))
+    assert "channel group of 1 links" in await reclassified(command)
+    assert await stored.value("SELECT version FROM rule_runs WHERE name = %s", (GROUPS,)) == GROUPING_VERSION
