@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -14,16 +15,27 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.http.context import Context
+from api.http.context import CaptureState, Context
 from api.redirect.app import RedirectApp
-from campaigns.clicks.capture import CLICKS, ORPHANS, TapWriter
+from campaigns.clicks.bursts import keep_marking
+from campaigns.clicks.capture import TapWriter
+from campaigns.clicks.journal.draining import Drainer
+from campaigns.clicks.journal.fallback import Fallback
+from campaigns.clicks.noting import Notes
 from campaigns.clicks.salts import SaltKeeper
+from campaigns.clicks.storing import CLICKS, ORPHANS, TapStore
 from campaigns.kit.database import SessionFactory, make_engine, make_sessions
 from campaigns.kit.idempotency import forget_old_answers
 from campaigns.kit.master_key import load_keys
 from campaigns.kit.migrations import newest_revision
+from campaigns.kit.proxies import TrustedProxies
 from campaigns.kit.settings import Settings
 from campaigns.kit.urls import psycopg_conninfo
+from campaigns.links.checking.following import follow, open_transport
+from campaigns.links.checking.keeping import keep_checking
+from campaigns.links.checking.resolving import resolve_by_system
+from campaigns.links.checking.types import Policy
+from campaigns.links.remembering import MemoryKeeper, link_memory
 from campaigns.links.resolving import LinkResolver, follow_changes
 
 # Look-ups of slugs have connections of their own, so that a busy API does not keep taps waiting.
@@ -49,33 +61,57 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
 
     api_engine, redirect_engine = engine_of(settings.pool_size), engine_of(REDIRECT_POOL)
     connections = _plain_connections(redirect_engine)
+    memory = link_memory(settings.journal_directory)
+    keeper = MemoryKeeper(memory, connections)
     resolver = LinkResolver(
-        connections, link_kept_seconds=settings.link_cache_seconds, most_links=settings.link_cache_size
+        connections, memory, link_kept_seconds=settings.link_cache_seconds, most_links=settings.link_cache_size
     )
+    fallback = Fallback(settings.journal_directory, deadline_seconds=settings.click_deadline_seconds)
+    drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
     clicks, orphans = (
-        TapWriter(conninfo, table, deadline_seconds=settings.click_deadline_seconds, backlog=settings.click_backlog)
+        TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, fallback, backlog=settings.click_backlog)
         for table in (CLICKS, ORPHANS)
     )
     salts = SaltKeeper(connections, ZoneInfo(settings.timezone))
-    await salts.refresh(datetime.now(UTC))
+    await salts.begin(datetime.now(UTC))
     sessions = make_sessions(api_engine)
     context = Context(
         settings=settings,
         keys=keys,
         sessions=sessions,
         newest_revision=newest_revision(),
-        taps_waiting=lambda: clicks.waiting + orphans.waiting,
+        capture=lambda: CaptureState(
+            direct=fallback.postgres_well,
+            in_memory=clicks.waiting + orphans.waiting,
+            in_journal=fallback.waiting,
+            lost=fallback.lost,
+        ),
         forget_link=resolver.forget,
     )
-    redirect = RedirectApp(resolver=resolver, clicks=clicks, orphans=orphans, salts=salts, token_key=keys.click_token)
+    redirect = RedirectApp(
+        resolver=resolver,
+        clicks=clicks,
+        orphans=orphans,
+        salts=salts,
+        notes=Notes(),
+        proxies=TrustedProxies(settings.trusted_proxies),
+        token_key=keys.click_token,
+        base=settings.short_link_base,
+        zone=ZoneInfo(settings.timezone),
+    )
     tasks = [
         clicks.start(),
         orphans.start(),
-        asyncio.create_task(follow_changes(resolver, conninfo)),
+        asyncio.create_task(drainer.keep(), name="drainer"),
+        asyncio.create_task(follow_changes(resolver, keeper, conninfo)),
+        asyncio.create_task(keeper.keep(), name="link memory"),
         asyncio.create_task(salts.keep()),
         asyncio.create_task(_clean(sessions, timedelta(hours=settings.idempotency_hours))),
+        asyncio.create_task(keep_marking(_plain_connections(api_engine)), name="bursts"),
         asyncio.create_task(_end_with_parent()),
     ]
+    if settings.check_destinations:
+        tasks.append(asyncio.create_task(_check_destinations(settings, sessions), name="destination checks"))
     for task in tasks:
         task.add_done_callback(_end_if_broken)
     # What has been made so far lives as long as the process: out of the collector's sight, a full collection does not
@@ -89,6 +125,7 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await fallback.close()
         await redirect_engine.dispose()
         await api_engine.dispose()
 
@@ -109,6 +146,17 @@ def _plain_connections(engine: AsyncEngine) -> Callable[[], AbstractAsyncContext
             raise OSError("no database connection") from error
 
     return connection
+
+
+async def _check_destinations(settings: Settings, sessions: SessionFactory) -> None:
+    policy = Policy(
+        networks=tuple(settings.check_networks),
+        ports=frozenset(settings.check_ports),
+        about=settings.short_link_base,
+    )
+    async with open_transport() as transport:
+        check = partial(follow, policy=policy, resolve=resolve_by_system, transport=transport)
+        await keep_checking(sessions, check)
 
 
 async def _clean(sessions: SessionFactory, kept: timedelta) -> None:

@@ -18,6 +18,10 @@ from campaigns.kit.urls import psycopg_conninfo, shown_url
 OLDEST_SERVER = 150000
 
 
+class ServerAway(Refusal):
+    """The configured PostgreSQL does not answer, which may pass."""
+
+
 def embedded_directory(settings: Settings) -> Path:
     return settings.data / "postgres"
 
@@ -57,7 +61,7 @@ def current_database(settings: Settings) -> Iterator[str]:
 
 
 def require_server(url: str) -> None:
-    """Raise Refusal unless a PostgreSQL new enough answers at the URL."""
+    """Raise Refusal unless a PostgreSQL new enough answers at the URL; ServerAway if none answers."""
     try:
         conninfo_to_dict(psycopg_conninfo(url))
     except psycopg.ProgrammingError:
@@ -68,7 +72,7 @@ def require_server(url: str) -> None:
             version = connection.info.server_version
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[-1].strip()
-        raise Refusal(f"PostgreSQL does not answer at {_shown(url)} (JARING_DATABASE_URL): {reason}") from None
+        raise ServerAway(f"PostgreSQL does not answer at {_shown(url)} (JARING_DATABASE_URL): {reason}") from None
     if version < OLDEST_SERVER:
         raise Refusal(f"The server at {_shown(url)} is PostgreSQL {version // 10000}; Jaring needs 15 or newer")
 

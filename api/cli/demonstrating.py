@@ -32,7 +32,8 @@ from campaigns.kit.sealing import KeyRing
 from campaigns.kit.settings import Settings
 from campaigns.kit.urls import psycopg_conninfo
 from campaigns.links.models import Link
-from campaigns.links.operations import create_link
+from campaigns.links.operations.creating import create_link
+from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Campaign, Channel, Unit
 from campaigns.planning.operations.campaigns import create_campaign
 from campaigns.planning.operations.channels import create_channel
@@ -171,12 +172,7 @@ async def _make_link(
         session,
         force.admin,
         campaign_id=force.campaigns[campaign].id,
-        channel_id=force.channels[source].id,
-        name=name,
-        slug=slug,
-        destination=None,
-        utm_term=None,
-        utm_content=content,
+        spec=LinkSpec(channel_id=force.channels[source].id, name=name, slug=slug, utm_content=content),
         now=now,
     )
     clicks = [_click(link, moment, chance) for moment in _moments(chance, taps, now)]

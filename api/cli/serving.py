@@ -16,25 +16,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+import psycopg
 import structlog
 import typer
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.server import MPServer
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.cli import demo_data
-from api.cli.database import embedded_directory, require_server
+from api.cli.database import ServerAway, embedded_directory, require_server
 from api.cli.demo_keys import is_empty, kept_keys
 from api.cli.refusing import Refusal
 from api.http.logging import configure_logging
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-from campaigns.kit.master_key import check_master_key, load_keys
+from campaigns.kit.master_key import MasterKeyError, check_master_key, load_keys
 from campaigns.kit.migrations import current_revision, migrate, newest_revision
 from campaigns.kit.settings import Settings
 from campaigns.kit.urls import psycopg_conninfo
+from campaigns.links.remembering import link_memory
 
 READY_SECONDS = 60.0
 # Longer than the workers take to store the taps that wait (api/running.py).
 KILL_SECONDS = 10
+RETRY_SECONDS = 1.0
 
 log = structlog.get_logger("jaring.serve")
 
@@ -46,14 +50,16 @@ def serve_until_stopped(*, demo: bool) -> None:
     settings = Settings()
     configure_logging(settings.log_level)
     _require_free_port(settings)
-    with _database(settings) as url:
-        _prepare_schema(settings, url)
-        keys = load_keys(settings.master_key, settings.data)
-        check_master_key(psycopg_conninfo(url), keys)
-        guide = _guide(settings, url, demo=demo)
+    with _database(settings) as (url, answers):
+        if answers:
+            _prepare(settings, url)
+            guide = _guide(settings, url, demo=demo)
+        else:
+            guide = _cold_guide(settings)
+            threading.Thread(target=_prepare_later, args=(settings, url), daemon=True).start()
         os.environ["JARING_DATABASE_URL"] = url
         with _shared_metrics():
-            _serve(settings, guide, stopping)
+            _serve(settings, guide, stopping, ready_at="/readyz" if answers else "/livez")
 
 
 class _WakefulEvent(threading.Event):
@@ -81,6 +87,7 @@ class _Stopping:
 
     def __init__(self) -> None:
         self.server: MPServer | None = None
+        self.never_ready = False
         self._asked = False
 
     def listen(self) -> None:
@@ -110,25 +117,57 @@ def _require_free_port(settings: Settings) -> None:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[str]:
+def _database(settings: Settings) -> Iterator[tuple[str, bool]]:
+    """The database's URL, and whether it answers: a machine that knows links from before serves them without it."""
     if settings.database_url is not None:
         url = settings.database_url.get_secret_value()
-        require_server(url)
-        yield url
+        try:
+            require_server(url)
+        except ServerAway:
+            if not link_memory(settings.journal_directory).path.exists():
+                raise
+            yield url, False
+        else:
+            yield url, True
         return
     server = EmbeddedPostgres(embedded_directory(settings), on_event=lambda event, facts: log.info(event, **facts))
     try:
         server.start()
-        yield server.url
+        yield server.url, True
     finally:
         server.stop()
 
 
-def _prepare_schema(settings: Settings, url: str) -> None:
+def _prepare(settings: Settings, url: str) -> None:
+    """Bring the schema up to date and make sure that the keys are those of this database."""
     if settings.migrate_on_start:
         migrate(url)
     elif current_revision(url) != newest_revision():
         raise Refusal("The database is not at this version's schema; run `jaring migrate` first")
+    check_master_key(psycopg_conninfo(url), load_keys(settings.master_key, settings.data))
+
+
+def _prepare_later(settings: Settings, url: str) -> None:
+    """Wait for a database that was away at the start, then prepare it; ends everything if it is the wrong one."""
+    while True:
+        time.sleep(RETRY_SECONDS)
+        try:
+            require_server(url)
+            _prepare(settings, url)
+        except (ServerAway, SQLAlchemyError, psycopg.Error, OSError):
+            continue
+        except (Refusal, MasterKeyError) as error:
+            log.critical("database_refused", reason=str(error))
+            os.kill(os.getpid(), signal.SIGTERM)
+        return
+
+
+def _cold_guide(settings: Settings) -> str:
+    return (
+        f"PostgreSQL does not answer. Jaring serves the short links it knew last on {settings.short_link_base}\n"
+        "and keeps taps in its journal until PostgreSQL is back; everything else waits for it.\n\n"
+        "Ctrl-C stops everything."
+    )
 
 
 def _guide(settings: Settings, url: str, *, demo: bool) -> str:
@@ -169,7 +208,7 @@ def _shared_metrics() -> Iterator[None]:
         yield
 
 
-def _serve(settings: Settings, guide: str, stopping: _Stopping) -> None:
+def _serve(settings: Settings, guide: str, stopping: _Stopping, *, ready_at: str) -> None:
     # Workers start as fresh interpreters: a forked copy would share this process' threads and locks.
     multiprocessing.set_start_method("spawn", force=True)
     server = MPServer(
@@ -191,32 +230,34 @@ def _serve(settings: Settings, guide: str, stopping: _Stopping) -> None:
     stopping.server = server
     # The server software sets handlers of its own when it starts, before it calls this hook.
     server.on_startup(stopping.listen)
-    threading.Thread(target=_announce, args=(settings, guide), daemon=True).start()
+    threading.Thread(target=_announce, args=(settings, guide, stopping, ready_at), daemon=True).start()
     try:
         server.serve()
     except SystemExit as end:
         # The server software gives up when workers die one right after the other; whoever supervises us starts anew.
         log.critical("server_gave_up", exit_code=end.code)
         raise
+    if stopping.never_ready:
+        raise Refusal(f"The server was not ready within {READY_SECONDS:.0f} s; see the log above")
 
 
-def _announce(settings: Settings, guide: str) -> None:
+def _announce(settings: Settings, guide: str, stopping: _Stopping, ready_at: str) -> None:
     """Print the guide as soon as the server is ready; end everything if it never becomes so."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        if _is_ready(settings):
+        if _answers(settings, ready_at):
             typer.echo(f"\n{guide}\n")
             return
         time.sleep(0.05)
-    typer.echo(f"jaring: The server was not ready within {READY_SECONDS:.0f} s; see the log above.", err=True)
+    stopping.never_ready = True
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _is_ready(settings: Settings) -> bool:
+def _answers(settings: Settings, path: str) -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - not binding here
     connection = http.client.HTTPConnection(host, settings.port, timeout=2)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

@@ -25,19 +25,27 @@ async def live() -> Alive:
 
 @router.get("/readyz", name="ready", responses={503: {"model": Ready, "description": "A part does not answer."}})
 async def ready(context: CurrentContext, response: Response) -> Ready:
-    """Tell whether the database answers and has the schema this server was built for."""
+    """Tell whether the database answers, has the schema this server was built for, and takes taps at once.
+
+    While it does not, short links work all the same: taps go to a journal. Whoever sends traffic to short links only
+    asks `/livez`.
+    """
     asking = asyncio.create_task(_revision(context))
     # Not cancelled when it takes too long: a server that hangs would keep the cancellation waiting as well.
     await asyncio.wait({asking}, timeout=PROBE_SECONDS)
     reachable, revision = asking.result() if asking.done() else (False, None)
-    well = reachable and revision == context.newest_revision
+    capture = context.capture()
+    well = reachable and revision == context.newest_revision and capture.direct
     response.status_code = 200 if well else 503
     response.headers["Cache-Control"] = "no-store"
     return Ready(
         status="ready" if well else "degraded",
         database="ok" if reachable else "unreachable",
         migrations="unknown" if not reachable else "ok" if revision == context.newest_revision else "outdated",
-        taps_waiting=context.taps_waiting(),
+        taps_waiting=capture.in_memory,
+        capture="direct" if capture.direct else "journal",
+        taps_journalled=capture.in_journal,
+        taps_lost=capture.lost,
     )
 
 

@@ -18,9 +18,22 @@ class Alive(Out):
 class Ready(Out):
     """Whether the parts that requests need answer too."""
 
-    model_config = example({"status": "ready", "database": "ok", "migrations": "ok", "taps_waiting": 0})
+    model_config = example(
+        {
+            "status": "ready",
+            "database": "ok",
+            "migrations": "ok",
+            "capture": "direct",
+            "taps_waiting": 0,
+            "taps_journalled": 0,
+            "taps_lost": 0,
+        }
+    )
 
     status: Literal["ready", "degraded"] = Field(description="`degraded` is answered with 503.")
     database: Literal["ok", "unreachable"]
     migrations: Literal["ok", "outdated", "unknown"]
-    taps_waiting: int = Field(description="Taps of this server process in memory, not stored yet.")
+    capture: Literal["direct", "journal"] = Field(description="Where this server process puts taps now.")
+    taps_waiting: int = Field(description="Taps of this server process in memory, on no disk yet.")
+    taps_journalled: int = Field(description="Taps of this server process in its journal, not in the database yet.")
+    taps_lost: int = Field(description="Taps this server process gave up since it began; statistics tell of them.")

@@ -1,30 +1,43 @@
 """Short links as a bare ASGI application: resolve, record, send on. Nothing here is per-request but these few steps.
 
-    tap -> target from memory -> click stored by group commit -> 302 to the destination with UTM and the signed cid
+    tap -> target from memory -> tap stored by group commit -> 302 to the destination with UTM and the signed cid
 
-Bot rules, link previews and the journal belong between resolving and recording, in `RedirectApp._tap`.
+Every GET and HEAD of a link that leads somewhere is recorded; whether it counts as a person's is what the agent's
+verdict and the observed facts amount to (campaigns/clicks/verdict.py). Only preview crawlers are answered differently.
 """
 
 import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from iptocc import country_code
 from prometheus_client import Counter
 
 from api.redirect import pages
+from campaigns.clicks.asking import NOTHING, Asked, read_query
 from campaigns.clicks.capture import TapWriter
+from campaigns.clicks.noting import NULL, Note, Notes, copy_text
+from campaigns.clicks.pace import Pace
 from campaigns.clicks.salts import SaltKeeper
 from campaigns.clicks.tokens import sign_click
 from campaigns.clicks.visitors import visitor_of
 from campaigns.kit.ids import uuid7_bytes
-from campaigns.links.resolving import LinkResolver, LookUpFailed, Target
+from campaigns.kit.proxies import TrustedProxies
+from campaigns.links.origins.finding import network_of
+from campaigns.links.resolving import LinkResolver, LookUpFailed
+from campaigns.links.targets import Leg, Target
+from campaigns.links.types import LinkState
 
 ANSWERS = Counter("jaring_redirects_total", "Answers of the redirect.", ["answer"])
 REDIRECTED = ANSWERS.labels("redirected")
 HEAD_ONLY = ANSWERS.labels("head")
+PREVIEWED = ANSWERS.labels("preview")
+OFFICIAL = ANSWERS.labels("official")
 UNKNOWN = ANSWERS.labels("unknown")
-RETIRED = ANSWERS.labels("retired")
+NOT_LEADING = ANSWERS.labels("not_leading")
 UNAVAILABLE = ANSWERS.labels("unavailable")
 
 # What can be a slug at all; anything else is answered as unknown without asking or recording.
@@ -38,7 +51,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class RedirectApp:
-    """The ASGI application; `token_key` signs click tokens."""
+    """The ASGI application.
+
+    `token_key` signs click tokens, `base` is what short links start with, `zone` is that of times on pages.
+    """
 
     def __init__(
         self,
@@ -47,22 +63,32 @@ class RedirectApp:
         clicks: TapWriter,
         orphans: TapWriter,
         salts: SaltKeeper,
+        notes: Notes,
+        proxies: TrustedProxies,
         token_key: bytes,
+        base: str,
+        zone: ZoneInfo,
     ) -> None:
         self._resolver = resolver
         self._clicks = clicks
         self._orphans = orphans
         self._salts = salts
+        self._notes = notes
+        self._proxies = proxies
         self._token_key = token_key
+        self._base = base
+        self._zone = zone
+        self._pace = Pace()
         self._second = 0
         self._second_text = b""
 
     async def __call__(self, scope: Scope, _receive: Any, send: Send) -> None:
         method = scope["method"]
-        if method not in ("GET", "HEAD"):
+        if method != "GET" and method != "HEAD":
             await _answer(send, 405, [(b"allow", b"GET, HEAD"), _EMPTY])
             return
-        slug = scope["path"].strip("/").lower()
+        path = scope["path"].strip("/").lower()
+        slug = path.removesuffix("+")
         target = self._resolver.cached(slug)
         if target is None:
             try:
@@ -74,53 +100,139 @@ class RedirectApp:
             if target is None:
                 await self._unknown(scope, send, slug)
                 return
-        if target.retired:
-            RETIRED.inc()
-            await _page(send, 410, pages.RETIRED, method)
-        elif method == "HEAD":
-            # Link checkers ask with HEAD; it is not a tap, so there is no click and no token.
-            HEAD_ONLY.inc()
-            await _answer(send, 302, [(b"location", target.bare), _NO_STORE, _EMPTY])
+        if slug != path and target.state is not LinkState.DRAFT:
+            OFFICIAL.inc()
+            await _page(send, 200, self._official_page(target, slug, time.time_ns() // 1_000_000), method)
+            return
+        milliseconds = time.time_ns() // 1_000_000
+        if target.plain or _leads(target, milliseconds):
+            await self._tap(scope, send, target, slug, milliseconds)
         else:
-            await self._tap(scope, send, target)
+            NOT_LEADING.inc()
+            status, page = self._closed_page(target, milliseconds)
+            await _page(send, status, page, method)
 
     async def _look_up(self, slug: str) -> Target | None:
         if len(slug) > _LONGEST_SLUG or not _SLUG.fullmatch(slug):
             return None
         return await self._resolver.resolve(slug)
 
-    async def _tap(self, scope: Scope, send: Send, target: Target) -> None:
-        milliseconds = time.time_ns() // 1_000_000
+    async def _tap(self, scope: Scope, send: Send, target: Target, slug: str, milliseconds: int) -> None:
+        query = scope["query_string"]
+        asked = read_query(query) if query else NOTHING
         click_id = uuid7_bytes(milliseconds)
-        await self._clicks.write(target.copy_prefix + self._tap_columns(scope, click_id, milliseconds))
-        REDIRECTED.inc()
-        token = sign_click(self._token_key, click_id, target.link_id)
-        await _answer(send, 302, [(b"location", target.before + token + target.after), _NO_STORE, _EMPTY])
+        note, visitor, columns = self._tap_columns(scope, click_id, milliseconds, asked, target.link_id)
+        leg = target.default if target.plain else _leg(target, note, visitor, asked, milliseconds)
+        line = b"%s%s\t%s\t%s\t%s\n" % (target.copy_prefix, columns, asked.via, leg.variant, asked.extras)
+        await self._clicks.write(line, note.agent)
+        if note.agent.preview:
+            PREVIEWED.inc()
+            await _page(send, 200, self._preview_page(target, slug), scope["method"])
+        elif scope["method"] == "HEAD":
+            # Link checkers ask with HEAD; it is nobody who will register, so there is no token.
+            HEAD_ONLY.inc()
+            await _answer(send, 302, [(b"location", leg.bare), _NO_STORE, _EMPTY])
+        else:
+            REDIRECTED.inc()
+            token = sign_click(self._token_key, click_id, target.link_id)
+            await _answer(send, 302, [(b"location", leg.before + token + leg.after), _NO_STORE, _EMPTY])
 
     async def _unknown(self, scope: Scope, send: Send, slug: str) -> None:
         UNKNOWN.inc()
-        if scope["method"] == "GET" and len(slug) <= _LONGEST_SLUG and _SLUG.fullmatch(slug):
+        if len(slug) <= _LONGEST_SLUG and _SLUG.fullmatch(slug):
             milliseconds = time.time_ns() // 1_000_000
-            columns = self._tap_columns(scope, uuid7_bytes(milliseconds), milliseconds)
-            await self._orphans.write(slug.encode() + b"\t" + columns)
+            asked = read_query(scope["query_string"])
+            note, _, columns = self._tap_columns(scope, uuid7_bytes(milliseconds), milliseconds, asked, slug.encode())
+            await self._orphans.write(b"%s\t%s\n" % (slug.encode(), columns), note.agent)
         await _page(send, 404, pages.UNKNOWN, scope["method"])
 
-    def _tap_columns(self, scope: Scope, click_id: bytes, milliseconds: int) -> bytes:
-        """The columns id, clicked_at and visitor as COPY text; clicked_at is the very millisecond in the id."""
+    def _tap_columns(
+        self, scope: Scope, click_id: bytes, milliseconds: int, asked: Asked, link: bytes
+    ) -> tuple[Note, int, bytes]:
+        """The note, the visitor, and the columns from id to network as COPY text.
+
+        clicked_at is the very millisecond in the id.
+        """
         second, fraction = divmod(milliseconds, 1000)
         if second != self._second:
             self._second = second
             self._second_text = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(second)).encode()
-        agent = language = b""
-        for name, value in scope["headers"]:
-            if name == b"user-agent":
-                agent = value
-            elif name == b"accept-language":
-                language = value
-        client = scope.get("client")
-        address = client[0].encode() if client else b""
-        visitor = visitor_of(self._salts.current(milliseconds), address, agent, language)
-        return b"%s\t%s.%03d+00\t%d\n" % (click_id.hex().encode(), self._second_text, fraction, visitor)
+        headers = dict(scope["headers"])
+        peer = scope.get("client")
+        address, secure = self._proxies.client(peer[0] if peer else "", scope["scheme"], scope["headers"])
+        note = self._notes.read(headers, head=scope["method"] == "HEAD", secure=secure)
+        visitor = visitor_of(
+            self._salts.current(milliseconds),
+            address.encode(),
+            headers.get(b"user-agent", b""),
+            headers.get(b"accept-language", b""),
+        )
+        country = country_code(address)
+        columns = b"%s\t%s.%03d+00\t%d\t%s\t%s%s" % (
+            click_id.hex().encode(),
+            self._second_text,
+            fraction,
+            visitor,
+            country.encode() if country else NULL,
+            note.burst_columns if self._pace.is_burst(visitor, link, milliseconds) else note.columns,
+            copy_text(network_of(note.referrer, asked.click_ids)) if asked.click_ids else note.network,
+        )
+        return note, visitor, columns
+
+    def _closed_page(self, target: Target, milliseconds: int) -> tuple[int, bytes]:
+        """The status and page of a link that does not lead on, now or ever again."""
+        if target.state is LinkState.RETIRED:
+            return 410, pages.retired_page(self._live(target))
+        if target.state is LinkState.DRAFT:
+            return 404, pages.UNKNOWN
+        if target.state is LinkState.PAUSED:
+            return 404, pages.PAUSED
+        if target.starts_ms is not None and milliseconds < target.starts_ms:
+            return 404, pages.not_yet(datetime.fromtimestamp(target.starts_ms / 1000, self._zone))
+        return 410, pages.ended_page(self._live(target))
+
+    def _official_page(self, target: Target, slug: str, milliseconds: int) -> bytes:
+        about = target.about
+        state = target.state.value
+        if target.state is LinkState.ACTIVE and not _leads(target, milliseconds):
+            state = "not_yet" if target.starts_ms is not None and milliseconds < target.starts_ms else "ended"
+        return pages.official_page(
+            short_url=self._base + slug,
+            leads_to=about.destination,
+            unit=about.unit,
+            programme=about.programme,
+            campaign=about.campaign,
+            state=state,
+            live=self._live(target),
+        )
+
+    def _preview_page(self, target: Target, slug: str) -> bytes:
+        about = target.about
+        return pages.preview_page(
+            short_url=self._base + slug,
+            title=about.title,
+            description=about.description,
+            image=about.image,
+            site=about.unit,
+        )
+
+    def _live(self, target: Target) -> str | None:
+        return None if target.about.live is None else self._base + target.about.live
+
+
+def _leads(target: Target, milliseconds: int) -> bool:
+    """Whether the link sends taps on at this moment."""
+    if target.state is not LinkState.ACTIVE or (target.starts_ms is not None and milliseconds < target.starts_ms):
+        return False
+    return target.ends_ms is None or milliseconds < target.ends_ms or target.ended is not None
+
+
+def _leg(target: Target, note: Note, visitor: int, asked: Asked, milliseconds: int) -> Leg:
+    if target.ended is not None and target.ends_ms is not None and milliseconds >= target.ends_ms:
+        leg = target.ended
+    else:
+        leg = target.leg(device=note.agent.verdict.device.value, language=note.language, visitor=visitor)
+    return leg.passing(asked.passed) if target.pass_query and asked.passed else leg
 
 
 async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> None:
@@ -137,6 +249,7 @@ async def _page(send: Send, status: int, page: bytes, method: str, *headers: tup
             (b"content-length", str(len(page)).encode()),
             (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
             (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
             _NO_STORE,
             *headers,
         ],

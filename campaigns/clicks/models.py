@@ -8,14 +8,24 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Date, Index, PrimaryKeyConstraint, Uuid
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, PrimaryKeyConstraint, SmallInteger, Text, Uuid
 from sqlmodel import Field, SQLModel
 
-from campaigns.kit.columns import bytes_column, text_column, time_column
+from campaigns.clicks.types import Device
+from campaigns.kit.columns import bytes_column, id_column, one_of, text_column, time_column
 
 
 def _plain_id() -> Any:
     return Field(sa_column=Column(Uuid, nullable=False))
+
+
+def _bits() -> Any:
+    return Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
+
+
+def _agent_id() -> Any:
+    # No foreign key: the writer stores the agent before the tap, and rows from before agents were kept have 0.
+    return Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
 
 
 class Click(SQLModel, table=True):
@@ -33,6 +43,18 @@ class Click(SQLModel, table=True):
     clicked_at: datetime = time_column()
     # Whose tap it was, within one local day: a hash that cannot be recomputed once the day's salt is gone.
     visitor: int = Field(sa_column=Column(BigInteger, nullable=False))
+    agent_id: int = _agent_id()
+    observed: int = _bits()  # types.Observed
+    # Registration country of the address (ISO 3166-1), which is itself not kept.
+    country: str | None = text_column(nullable=True)
+    language: str | None = text_column(nullable=True)
+    referrer_host: str | None = text_column(nullable=True)
+    # The network that referrer or click id speak of (links.origins), whatever the link was made for.
+    network: str | None = text_column(nullable=True)
+    via: str | None = text_column(nullable=True)
+    variant: str | None = text_column(nullable=True)
+    # What else stood in the short link's query, as a query string again; see clicks.extras.
+    extras: str | None = text_column(nullable=True)
 
 
 class OrphanClick(SQLModel, table=True):
@@ -45,6 +67,51 @@ class OrphanClick(SQLModel, table=True):
     slug: str = text_column()
     clicked_at: datetime = time_column()
     visitor: int = Field(sa_column=Column(BigInteger, nullable=False))
+    agent_id: int = _agent_id()
+    observed: int = _bits()
+    country: str | None = text_column(nullable=True)
+    language: str | None = text_column(nullable=True)
+    referrer_host: str | None = text_column(nullable=True)
+    network: str | None = text_column(nullable=True)
+
+
+class Agent(SQLModel, table=True):
+    """A user agent, once, with what the rules say of it; `id` is a hash of its text."""
+
+    __tablename__ = "agents"
+    __table_args__ = (one_of("device", Device),)
+
+    id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    text: str = text_column()
+    reasons: int = _bits()  # types.Reason
+    expects: int = _bits()  # types.Observed
+    device: str = text_column()
+    app: str | None = text_column(nullable=True)
+    rules_version: int = _bits()
+    first_seen_at: datetime = time_column()
+
+
+class TapLoss(SQLModel, table=True):
+    """Taps that could not be kept anywhere, between two moments: the disk under the journal was full or damaged."""
+
+    __tablename__ = "tap_losses"
+
+    id: UUID = id_column()
+    first_at: datetime = time_column()
+    last_at: datetime = time_column()
+    taps: int = Field(sa_column=Column(Integer, nullable=False))
+    reason: str = text_column()
+
+
+class RuleRun(SQLModel, table=True):
+    """How far a set of rules has been applied to history, so that an interrupted run goes on where it was."""
+
+    __tablename__ = "rule_runs"
+
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    version: int = _bits()
+    position: str = text_column(default="")
+    changed_at: datetime = time_column()
 
 
 class VisitorSalt(SQLModel, table=True):

@@ -13,6 +13,8 @@ import structlog
 from campaigns.clicks.visitors import SALT_BYTES, DaySalt, end_of_day_ms, local_day
 
 CHECK_SECONDS = 60.0
+RETRY_SECONDS = 1.0
+FIRST_SECONDS = 3.0
 FETCHED_AHEAD = timedelta(minutes=10)
 
 Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
@@ -34,6 +36,14 @@ class SaltKeeper:
             day = local_day(datetime.fromtimestamp(now_ms / 1000, UTC), self._zone)
             self.today = self._salts.get(day) or self._made_up(day)
         return self.today.salt
+
+    async def begin(self, now: datetime) -> None:
+        """Get the first salt; without PostgreSQL one of this process' own serves until `keep` gets a better one."""
+        try:
+            async with asyncio.timeout(FIRST_SECONDS):
+                await self.refresh(now)
+        except (psycopg.Error, OSError, TimeoutError) as error:
+            log.warning("salt_made_up", error=type(error).__name__)
 
     async def refresh(self, now: datetime) -> None:
         """Fetch (or make) today's salt and, shortly before midnight, tomorrow's; destroy those of past days."""
@@ -57,7 +67,7 @@ class SaltKeeper:
     async def keep(self) -> None:
         """Refresh for ever; run as a task and cancelled to stop."""
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
+            await asyncio.sleep(CHECK_SECONDS if self._salts else RETRY_SECONDS)
             try:
                 async with asyncio.timeout(CHECK_SECONDS):
                     await self.refresh(datetime.now(UTC))

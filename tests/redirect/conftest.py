@@ -1,9 +1,11 @@
 """The redirect alone, on a database of its own with real commits."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,11 +16,17 @@ import pytest
 from psycopg.rows import dict_row
 
 from api.redirect.app import RedirectApp
-from campaigns.clicks.capture import CLICKS, ORPHANS, TapWriter
+from campaigns.clicks.capture import TapWriter
+from campaigns.clicks.journal.draining import Drainer
+from campaigns.clicks.journal.fallback import Fallback
+from campaigns.clicks.noting import Notes
 from campaigns.clicks.salts import SaltKeeper
+from campaigns.clicks.storing import CLICKS, ORPHANS, TapStore
 from campaigns.kit.database import make_engine, make_sessions
+from campaigns.kit.proxies import TrustedProxies
 from campaigns.kit.urls import psycopg_conninfo
 from campaigns.links.models import Link
+from campaigns.links.remembering import LinkMemory, MemoryKeeper
 from campaigns.links.resolving import LinkResolver
 from tests.factories.world import build_world
 
@@ -34,6 +42,8 @@ class Taps:
     client: httpx.AsyncClient
     clicks: TapWriter
     resolver: LinkResolver
+    keeper: MemoryKeeper
+    fallback: Fallback
     conninfo: str
     link_id: UUID
     campaign_id: UUID
@@ -87,16 +97,69 @@ async def link(own_database: str) -> Link:
 
 
 @pytest.fixture
-async def taps(link: Link, conninfo: str, connections: Connections) -> AsyncIterator[Taps]:
-    resolver = LinkResolver(connections, link_kept_seconds=30, most_links=1000)
-    clicks, orphans = (TapWriter(conninfo, table, deadline_seconds=1.0, backlog=500) for table in (CLICKS, ORPHANS))
+async def fallback(tmp_path: Path) -> AsyncIterator[Fallback]:
+    fallback = Fallback(tmp_path / "journal", deadline_seconds=0.5)
+    yield fallback
+    await fallback.close()
+
+
+@pytest.fixture
+async def draining(fallback: Fallback, conninfo: str) -> AsyncIterator[None]:
+    """A drainer that runs as long as the test."""
+    task = asyncio.create_task(Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer")).keep())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def proxies() -> TrustedProxies:
+    return TrustedProxies([])
+
+
+@pytest.fixture
+async def taps(
+    link: Link,
+    conninfo: str,
+    connections: Connections,
+    fallback: Fallback,
+    draining: None,
+    proxies: TrustedProxies,
+    tmp_path: Path,
+) -> AsyncIterator[Taps]:
+    memory = LinkMemory(tmp_path / "links.sqlite")
+    resolver = LinkResolver(connections, memory, link_kept_seconds=30, most_links=1000)
+    clicks, orphans = (
+        TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, fallback, backlog=500)
+        for table in (CLICKS, ORPHANS)
+    )
     salts = SaltKeeper(connections, ZoneInfo("Asia/Jakarta"))
     await salts.refresh(datetime.now(UTC))
-    app = RedirectApp(resolver=resolver, clicks=clicks, orphans=orphans, salts=salts, token_key=TOKEN_KEY)
+    app = RedirectApp(
+        resolver=resolver,
+        clicks=clicks,
+        orphans=orphans,
+        salts=salts,
+        notes=Notes(),
+        proxies=proxies,
+        token_key=TOKEN_KEY,
+        base="https://jaring.example/",
+        zone=ZoneInfo("Asia/Jakarta"),
+    )
     clicks.start()
     orphans.start()
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://short.example") as client:
-        yield Taps(app, client, clicks, resolver, conninfo, link.id, link.campaign_id)
+        yield Taps(
+            app,
+            client,
+            clicks,
+            resolver,
+            MemoryKeeper(memory, connections),
+            fallback,
+            conninfo,
+            link.id,
+            link.campaign_id,
+        )
     await clicks.stop(within_seconds=5)
     await orphans.stop(within_seconds=5)

@@ -1,77 +1,126 @@
-"""Taps are durable before they are answered, once each, whatever happens to PostgreSQL in between."""
+"""Taps are on a disk before they are answered, once each, whatever happens to PostgreSQL and the journal in between."""
 
 import asyncio
-import time
+import sqlite3
 from collections.abc import AsyncIterator
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
 
-from campaigns.clicks.capture import CLICKS, LOST, TapWriter
-from campaigns.kit.ids import uuid7_bytes
+from campaigns.clicks.capture import MOST_IN_COMMIT, TapWriter
+from campaigns.clicks.journal.fallback import Fallback
+from campaigns.clicks.journal.file import Entry
+from campaigns.clicks.noting import Notes
+from campaigns.clicks.recognising import SeenAgent
+from campaigns.clicks.storing import CLICKS, TapStore
 from tests.redirect.conftest import Taps
+from tests.redirect.test_journal import line, rows
 
-CAMPAIGN, LINK = uuid4(), uuid4()
-
-
-def line(click_id: UUID | None = None, visitor: str = "7") -> bytes:
-    identifier = (click_id or UUID(bytes=uuid7_bytes(time.time_ns() // 1_000_000))).hex
-    return f"{CAMPAIGN.hex}\t{LINK.hex}\t{identifier}\t2026-11-23 01:02:03.004+00\t{visitor}\n".encode()
+AGENT = Notes().agents.recognise(b"Mozilla/5.0 (Linux; Android 14) test")
 
 
 @pytest.fixture
-async def writer(conninfo: str) -> AsyncIterator[TapWriter]:
-    writer = TapWriter(conninfo, CLICKS, deadline_seconds=0.5, backlog=50)
+def agent() -> SeenAgent:
+    return SeenAgent(AGENT.id, AGENT.text, AGENT.verdict, preview=False)
+
+
+@pytest.fixture
+async def writer(conninfo: str, fallback: Fallback) -> AsyncIterator[TapWriter]:
+    writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=50)
     writer.start()
     yield writer
     await writer.stop(within_seconds=5)
 
 
-async def count(conninfo: str) -> int:
-    async with await psycopg.AsyncConnection.connect(conninfo) as connection:
-        row = await (await connection.execute("SELECT count(*) FROM clicks")).fetchone()
-    assert row is not None
-    return int(row[0])
+@pytest.fixture
+def refusing(fallback: Fallback, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A journal whose disk is full, until the patch is undone."""
+
+    def full(entry: Entry) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(fallback.journal, "append", full)
+    return monkeypatch
 
 
-def lost() -> float:
-    return float(LOST.labels("clicks")._value.get())
+def count(conninfo: str) -> object:
+    return rows(conninfo, "SELECT count(*) FROM clicks")[0][0]
 
 
-async def test_a_tap_is_on_disk_when_write_returns(writer: TapWriter, conninfo: str) -> None:
-    assert await writer.write(line())
-    assert await count(conninfo) == 1
+async def until_drained(fallback: Fallback) -> None:
+    async with asyncio.timeout(10):
+        while fallback.waiting or not fallback.postgres_well:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_tap_is_on_disk_when_write_returns(writer: TapWriter, conninfo: str, agent: SeenAgent) -> None:
+    assert await writer.write(line(), agent)
+    assert count(conninfo) == 1
+
+
+async def test_the_agent_is_stored_before_its_first_tap_and_once(
+    writer: TapWriter, conninfo: str, agent: SeenAgent
+) -> None:
+    await asyncio.gather(*(writer.write(line(), agent) for _ in range(3)))
+    assert agent.stored
+    await writer.write(line(), agent)
+    assert rows(conninfo, "SELECT text, device FROM agents WHERE id <> 0") == [(agent.text, "android")]
+
+
+async def test_two_processes_may_meet_an_agent_at_once(
+    writer: TapWriter, conninfo: str, fallback: Fallback, agent: SeenAgent
+) -> None:
+    other = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=50)
+    other.start()
+    again = SeenAgent(agent.id, agent.text, agent.verdict, preview=False)
+    assert all(await asyncio.gather(writer.write(line(), agent), other.write(line(), again)))
+    await other.stop(within_seconds=5)
+    assert (count(conninfo), fallback.waiting) == (2, 0)
 
 
 async def test_taps_that_come_together_share_commits(
-    writer: TapWriter, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    writer: TapWriter, conninfo: str, agent: SeenAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blocks, send = [], TapWriter._send
+    blocks, add = [], TapStore.add
 
-    async def counted(self: TapWriter, block: bytes, *, again: bool) -> None:
+    async def counted(self: TapStore, table: object, block: bytes, agents: object, *, within: float) -> None:
         blocks.append(block)
-        await send(self, block, again=again)
+        await add(self, table, block, agents, within=within)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(TapWriter, "_send", counted)
-    assert all(await asyncio.gather(*(writer.write(line()) for _ in range(40))))
-    assert await count(conninfo) == 40
+    monkeypatch.setattr(TapStore, "add", counted)
+    assert all(await asyncio.gather(*(writer.write(line(), agent) for _ in range(40))))
+    assert count(conninfo) == 40
     assert len(blocks) <= 2
 
 
+async def test_a_commit_is_bounded(conninfo: str, fallback: Fallback, agent: SeenAgent) -> None:
+    writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=20_000)
+    writer.start()
+    assert all(await asyncio.gather(*(writer.write(line(), agent) for _ in range(MOST_IN_COMMIT + 10))))
+    await writer.stop(within_seconds=5)
+    sizes = rows(conninfo, "SELECT count(*) FROM clicks GROUP BY xmin::text ORDER BY 1")
+    assert sizes == [(10,), (MOST_IN_COMMIT,)]
+
+
 async def test_a_commit_whose_answer_was_lost_is_not_stored_twice(
-    writer: TapWriter, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    writer: TapWriter,
+    conninfo: str,
+    fallback: Fallback,
+    draining: None,
+    agent: SeenAgent,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    send = TapWriter._send
+    add = TapStore.add
 
-    async def answer_lost_once(self: TapWriter, block: bytes, *, again: bool) -> None:
-        await send(self, block, again=again)
-        if not again:
-            raise psycopg.OperationalError("the connection broke after the commit")
+    async def answer_lost(self: TapStore, table: object, block: bytes, agents: object, *, within: float) -> None:
+        await add(self, table, block, agents, within=within)  # type: ignore[arg-type]
+        raise psycopg.OperationalError("the connection broke after the commit")
 
-    monkeypatch.setattr(TapWriter, "_send", answer_lost_once)
-    assert await writer.write(line())
-    assert await count(conninfo) == 1
+    monkeypatch.setattr(TapStore, "add", answer_lost)
+    assert await writer.write(line(), agent)
+    await until_drained(fallback)
+    assert count(conninfo) == 1
 
 
 async def test_nothing_is_lost_or_doubled_when_connections_are_killed(taps: Taps) -> None:
@@ -82,63 +131,90 @@ async def test_nothing_is_lost_or_doubled_when_connections_are_killed(taps: Taps
     async def kill() -> None:
         for _ in range(5):
             await asyncio.sleep(0.1)
-            await taps.sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'jaring-taps'"
-            )
+            await taps.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ~ '^jaring'")
 
     statuses, _ = await asyncio.gather(asyncio.gather(*(tap(number) for number in range(200))), kill())
     assert set(statuses) == {302}
-    while taps.clicks.waiting:
-        await asyncio.sleep(0.01)
+    await until_drained(taps.fallback)
     assert len(await taps.stored()) == 200
 
 
-async def test_a_tap_is_let_go_at_the_deadline_and_stored_later(writer: TapWriter, conninfo: str) -> None:
+async def test_taps_go_to_the_journal_at_the_deadline_and_then_at_once(
+    writer: TapWriter, conninfo: str, fallback: Fallback, draining: None, agent: SeenAgent
+) -> None:
     async with await psycopg.AsyncConnection.connect(conninfo) as blocker:
-        await blocker.execute("LOCK TABLE clicks IN EXCLUSIVE MODE")
-        answers = await asyncio.gather(writer.write(line()), writer.write(line()))
-        later = await writer.write(line())
-        assert ([*answers, later], writer.waiting) == ([False, False, False], 3)
+        await blocker.execute("LOCK TABLE clicks IN ACCESS EXCLUSIVE MODE")
+        assert await asyncio.gather(writer.write(line(), agent), writer.write(line(), agent)) == [True, True]
+        assert (fallback.waiting, fallback.postgres_well, writer.waiting) == (2, False, 0)
+        assert await writer.write(line(), agent)
+        assert fallback.waiting == 3
+        await blocker.rollback()
+    await until_drained(fallback)
+    assert count(conninfo) == 3
+    assert rows(conninfo, "SELECT count(*) FROM agents WHERE id <> 0") == [(1,)]
+    assert await writer.write(line(), agent)
+    assert (count(conninfo), fallback.waiting) == (4, 0)
+
+
+async def test_memory_takes_what_the_full_journal_does_not(
+    writer: TapWriter,
+    conninfo: str,
+    fallback: Fallback,
+    draining: None,
+    agent: SeenAgent,
+    refusing: pytest.MonkeyPatch,
+) -> None:
+    async with await psycopg.AsyncConnection.connect(conninfo) as blocker:
+        await blocker.execute("LOCK TABLE clicks IN ACCESS EXCLUSIVE MODE")
+        answers = await asyncio.gather(*(writer.write(line(), agent) for _ in range(60)))
+        assert (answers, writer.waiting, fallback.lost) == ([False] * 60, 50, 10)
+        assert fallback.losses.counts.in_memory == 50
         await blocker.rollback()
     async with asyncio.timeout(10):
-        while writer.waiting:
+        while writer.waiting or fallback.losses.counts.lost:
             await asyncio.sleep(0.01)
-    assert await count(conninfo) == 3
+    assert count(conninfo) == 50
+    assert fallback.losses.counts.in_memory == 0
+    assert rows(conninfo, "SELECT taps, reason FROM tap_losses") == [(10, "memory full")]
 
 
-async def test_memory_is_bounded_and_what_does_not_fit_is_counted(writer: TapWriter, conninfo: str) -> None:
-    before = lost()
-    async with await psycopg.AsyncConnection.connect(conninfo) as blocker:
-        await blocker.execute("LOCK TABLE clicks IN EXCLUSIVE MODE")
-        answers = await asyncio.gather(*(writer.write(line()) for _ in range(60)))
-        assert (answers, writer.waiting, lost() - before) == ([False] * 60, 50, 10)
-        await blocker.rollback()
-    async with asyncio.timeout(10):
-        while writer.waiting:
-            await asyncio.sleep(0.01)
-    assert await count(conninfo) == 50
-
-
-async def test_a_row_that_cannot_be_stored_does_not_take_its_batch_along(writer: TapWriter, conninfo: str) -> None:
-    before = lost()
+async def test_a_row_that_cannot_be_stored_does_not_take_its_batch_along(
+    writer: TapWriter, conninfo: str, fallback: Fallback, draining: None, agent: SeenAgent
+) -> None:
     lines = [line() for _ in range(9)] + [line(visitor="not a number")]
-    await asyncio.gather(*(writer.write(one) for one in lines))
-    assert (await count(conninfo), lost() - before) == (9, 1)
+    assert all(await asyncio.gather(*(writer.write(one, agent) for one in lines)))
+    await until_drained(fallback)
+    async with asyncio.timeout(5):
+        while fallback.losses.counts.lost:
+            await asyncio.sleep(0.01)
+    assert (count(conninfo), fallback.lost) == (9, 1)
+    assert rows(conninfo, "SELECT taps, reason FROM tap_losses") == [(1, "refused by the database")]
 
 
-async def test_stopping_stores_what_is_waiting(conninfo: str) -> None:
-    writer = TapWriter(conninfo, CLICKS, deadline_seconds=5, backlog=100)
+async def test_stopping_stores_what_is_waiting(conninfo: str, fallback: Fallback, agent: SeenAgent) -> None:
+    writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=100)
     writer.start()
-    pending = [asyncio.create_task(writer.write(line())) for _ in range(20)]
-    await asyncio.sleep(0)
+    pending = [writer.write(line(), agent) for _ in range(20)]
     await writer.stop(within_seconds=5)
     assert all(await asyncio.gather(*pending))
-    assert await count(conninfo) == 20
+    assert count(conninfo) == 20
 
 
-async def test_a_tap_whose_browser_went_away_is_stored_all_the_same(writer: TapWriter, conninfo: str) -> None:
-    gone, staying = asyncio.create_task(writer.write(line())), asyncio.create_task(writer.write(line()))
-    await asyncio.sleep(0)
+async def test_what_no_disk_took_at_the_stop_is_counted(
+    conninfo: str, fallback: Fallback, agent: SeenAgent, refusing: pytest.MonkeyPatch
+) -> None:
+    away = TapStore("host=127.0.0.1 port=1 dbname=none", application_name="jaring-taps")
+    writer = TapWriter(away, CLICKS, fallback, backlog=100)
+    writer.start()
+    assert await asyncio.gather(*(writer.write(line(), agent) for _ in range(5))) == [False] * 5
+    await writer.stop(within_seconds=0.1)
+    assert (fallback.lost, fallback.losses.counts.lost) == (5, 5)
+
+
+async def test_a_tap_whose_browser_went_away_is_stored_all_the_same(
+    writer: TapWriter, conninfo: str, agent: SeenAgent
+) -> None:
+    gone, staying = writer.write(line(), agent), writer.write(line(uuid4()), agent)
     gone.cancel()
     assert await staying
-    assert await count(conninfo) == 2
+    assert count(conninfo) == 2

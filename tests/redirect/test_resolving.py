@@ -3,20 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from campaigns.links.models import Link
+from campaigns.links.remembering import LinkMemory, MemoryKeeper
 from campaigns.links.resolving import LinkResolver, LookUpFailed
 from tests.redirect.conftest import Connections
 
 
 class Counted:
-    """Connections that count how often they were asked for, and that can be made to fail."""
+    """Connections that count how often they were asked for, and that can be made to fail; and a memory on disk."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, memory: LinkMemory) -> None:
         self.connections, self.asked, self.broken = connections, 0, False
+        self.memory = memory
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[psycopg.AsyncConnection]:
@@ -28,13 +31,13 @@ class Counted:
 
 
 @pytest.fixture
-def counted(link: Link, connections: Connections) -> Counted:
+def counted(link: Link, connections: Connections, tmp_path: Path) -> Counted:
     assert link.slug == "abc"
-    return Counted(connections)
+    return Counted(connections, LinkMemory(tmp_path / "links.sqlite"))
 
 
 def resolver_of(counted: Counted, *, seconds: float = 30, most: int = 100) -> LinkResolver:
-    return LinkResolver(counted, link_kept_seconds=seconds, most_links=most)
+    return LinkResolver(counted, counted.memory, link_kept_seconds=seconds, most_links=most)
 
 
 async def test_many_at_once_share_one_look_up(counted: Counted) -> None:
@@ -93,9 +96,63 @@ async def test_memory_is_bounded(counted: Counted) -> None:
     resolver.forget("other")
     async with counted.connections() as connection:
         await connection.execute(
-            "INSERT INTO links SELECT gen_random_uuid(), campaign_id, channel_id, name, 'second', destination,"
-            " utm_source, utm_medium, utm_campaign, utm_term, utm_content, state, retired_at, created_at, version"
-            " FROM links"
+            "INSERT INTO links (id, campaign_id, channel_id, name, slug, destination, utm_source, utm_medium,"
+            " utm_campaign, state, created_at) SELECT gen_random_uuid(), campaign_id, channel_id, name, 'second',"
+            " destination, utm_source, utm_medium, utm_campaign, state, created_at FROM links"
         )
     await resolver.resolve("second")
     assert (resolver.cached("abc"), resolver.cached("second") is not None) == (None, True)
+
+
+class TestMemoryOnDisk:
+    """What a process that has just begun knows while PostgreSQL is away."""
+
+    @pytest.fixture
+    async def keeper(self, counted: Counted) -> AsyncIterator[MemoryKeeper]:
+        keeper = MemoryKeeper(counted.memory, counted)
+        task = asyncio.create_task(keeper.keep())
+        yield keeper
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def until_known(self, counted: Counted, slug: str, text: str = "") -> None:
+        async with asyncio.timeout(10):
+            while text not in (counted.memory.recall(slug) or "-none-") or counted.memory.recall(slug) is None:
+                await asyncio.sleep(0.05)
+
+    async def test_all_links_are_served_from_it(self, counted: Counted, keeper: MemoryKeeper) -> None:
+        await self.until_known(counted, "abc")
+        counted.broken = True
+        resolver = resolver_of(counted)
+        target = await resolver.resolve("abc")
+        assert target is not None
+        assert target.default.bare.startswith(b"https://daftar.example/form?lang=id&utm_source=instagram")
+        assert resolver.cached("abc") is target
+        with pytest.raises(LookUpFailed):
+            await resolver.resolve("nobody-knows")
+
+    async def test_announced_changes_reach_it(self, counted: Counted, keeper: MemoryKeeper) -> None:
+        await self.until_known(counted, "abc")
+        async with counted.connections() as connection:
+            await connection.execute("UPDATE links SET destination = 'https://daftar.example/moved'")
+        keeper.refresh("abc")
+        await self.until_known(counted, "abc", "moved")
+
+    async def test_a_failed_round_is_made_up_for(self, counted: Counted, keeper: MemoryKeeper) -> None:
+        counted.broken = True
+        await asyncio.sleep(1.2)
+        counted.broken = False
+        await self.until_known(counted, "abc")
+
+    async def test_a_damaged_file_is_made_anew(self, counted: Counted, keeper: MemoryKeeper) -> None:
+        await self.until_known(counted, "abc")
+        for path in counted.memory.path.parent.glob("links.sqlite*"):
+            if path.suffix != ".lock":
+                path.write_bytes(b"\xa5" * 5000)
+        assert counted.memory.recall("abc") is None
+        keeper.refresh("abc")
+        await self.until_known(counted, "abc")
+
+    async def test_one_process_writes_it(self, counted: Counted, keeper: MemoryKeeper) -> None:
+        await self.until_known(counted, "abc")
+        assert counted.memory.lock() is None

@@ -1,0 +1,202 @@
+"""One process' journal: a SQLite file that takes batches of taps while PostgreSQL does not, each on disk when written.
+
+Every entry carries a checksum of what it holds, so that a damaged one is told from a good one; SQLite's own log drops
+a torn tail. Beside the file stands a lock that its process holds for life: a journal whose lock can be taken is an
+orphan. All of this blocks, so callers keep it off the event loop.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from campaigns.clicks.journal.losses import LossRecord
+from campaigns.clicks.storing import AgentRow
+
+SUFFIX = ".journal"
+LOCK_SUFFIX = ".lock"
+DAMAGED_SUFFIX = ".damaged"
+
+# AUTOINCREMENT: the number of an entry that was taken out is never given to another.
+_SCHEMA = """
+    CREATE TABLE IF NOT EXISTS batches (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        target TEXT NOT NULL,
+        columns TEXT NOT NULL,
+        taps INTEGER NOT NULL,
+        agents TEXT NOT NULL,
+        block BLOB NOT NULL,
+        checksum INTEGER NOT NULL
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A batch as it waits in a journal: lines of COPY text for the columns of a table, and the agents they refer to."""
+
+    table: str
+    columns: str
+    taps: int
+    agents: Sequence[AgentRow]
+    block: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The next entries of a journal, in order; `upto` is the last one's number, `damaged` counts taps left out."""
+
+    entries: list[Entry]
+    upto: int
+    damaged: int
+
+
+class Journal:
+    """An open journal whose lock this process holds. Errors are sqlite3.Error or OSError."""
+
+    def __init__(self, path: Path, lock: int) -> None:
+        self.path = path
+        self.losses = LossRecord(path)
+        self._lock = lock
+        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        # The log is on disk before a commit returns.
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.execute(_SCHEMA)
+        # Where reading has come to; a deletion that the full disk refuses is made up for by a later one.
+        self._read = 0
+
+    @classmethod
+    def create(cls, directory: Path) -> "Journal":
+        """A new, empty journal in the directory, which is made if need be."""
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = directory / f"{uuid4().hex}{SUFFIX}"
+        lock = _take_lock(path)
+        if lock is None:
+            raise OSError("a lock on a new file was refused")
+        return cls(path, lock)
+
+    def append(self, entry: Entry) -> None:
+        """Put a batch on disk."""
+        agents = json.dumps(entry.agents, separators=(",", ":"))
+        values = (entry.table, entry.columns, entry.taps, agents, entry.block)
+        self._database.execute(
+            "INSERT INTO batches (target, columns, taps, agents, block, checksum) VALUES (?, ?, ?, ?, ?, ?)",
+            (*values, _checksum(*values)),
+        )
+
+    def read(self, most_taps: int) -> Chunk | None:
+        """The next entries, at least one and then up to so many taps; None when all have been read."""
+        entries, upto, damaged, taps = [], self._read, 0, 0
+        rows = self._database.execute(
+            "SELECT id, target, columns, taps, agents, block, checksum FROM batches WHERE id > ? ORDER BY id",
+            (self._read,),
+        )
+        with contextlib.closing(rows):
+            for number, *values, checksum in rows:
+                if upto != self._read and taps + values[2] > most_taps:
+                    break
+                upto, taps = number, taps + values[2]
+                if _checksum(*values) == checksum:
+                    table, columns, count, agents, block = values
+                    entries.append(Entry(table, columns, count, json.loads(agents), block))
+                else:
+                    damaged += values[2]
+        return Chunk(entries, upto, damaged) if upto != self._read else None
+
+    def forget(self, upto: int) -> None:
+        """Take out what has been stored elsewhere, up to this number."""
+        self._read = max(self._read, upto)
+        self._database.execute("DELETE FROM batches WHERE id <= ?", (upto,))
+
+    def shrink(self) -> None:
+        """Give an emptied journal's space back to the disk."""
+        self._database.execute("VACUUM")
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close the file and give it up: whoever takes its lock next may drain it."""
+        self._database.close()
+        os.close(self._lock)
+
+    def remove(self) -> None:
+        """Close the file and delete it, since nothing is in it any more."""
+        self._database.close()
+        for path in _files_of(self.path):
+            path.unlink(missing_ok=True)
+        self.losses.remove()
+        _lock_path(self.path).unlink(missing_ok=True)
+        os.close(self._lock)
+
+    def set_aside(self) -> None:
+        """Close a file that cannot be read any further and keep it beside the others for whoever wants to look."""
+        self._database.close()
+        for path in _files_of(self.path):
+            if path.exists():
+                path.rename(path.with_name(path.name + DAMAGED_SUFFIX))
+        self.losses.remove()
+        _lock_path(self.path).unlink(missing_ok=True)
+        os.close(self._lock)
+
+
+def adopt_orphans(directory: Path) -> Iterator[Journal]:
+    """Open the journals in a directory that no living process holds; the caller closes or removes each.
+
+    One that is so damaged that it cannot be opened is set aside and its taps, as far as they were counted, are yielded
+    by `losses` of an empty journal in its place.
+    """
+    for path in sorted(directory.glob(f"*{SUFFIX}")):
+        lock = _take_lock(path)
+        if lock is None:
+            continue
+        if not path.exists():  # its process ended in good order while we looked
+            os.close(lock)
+            _lock_path(path).unlink(missing_ok=True)
+            continue
+        with contextlib.suppress(sqlite3.OperationalError, OSError):  # no room just now: it is tried again later
+            yield _opened(path, lock)
+            continue
+        os.close(lock)
+
+
+def _opened(path: Path, lock: int) -> Journal:
+    try:
+        return Journal(path, lock)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        for part in _files_of(path):
+            if part.exists():
+                part.rename(part.with_name(part.name + DAMAGED_SUFFIX))
+        return Journal(path, lock)
+
+
+def _files_of(path: Path) -> list[Path]:
+    return [path.with_name(path.name + ending) for ending in ("-wal", "-shm", "")]
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_suffix(LOCK_SUFFIX)
+
+
+def _take_lock(path: Path) -> int | None:
+    """The descriptor that holds the journal's lock, or None if another process does."""
+    # A file of its own: SQLite loses its locks on a database when any other descriptor of that file is closed.
+    lock = os.open(_lock_path(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def _checksum(table: str, columns: str, taps: int, agents: str, block: bytes) -> int:
+    head = f"{table}\0{columns}\0{taps}\0{agents}\0".encode()
+    return zlib.crc32(block, zlib.crc32(head))

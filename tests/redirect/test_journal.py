@@ -1,0 +1,223 @@
+"""The journal: what it holds survives the process and damage around it, and reaches PostgreSQL exactly once."""
+
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from campaigns.clicks.journal.draining import Drainer
+from campaigns.clicks.journal.fallback import Fallback
+from campaigns.clicks.journal.file import Entry, Journal, adopt_orphans
+from campaigns.clicks.storing import CLICKS, TapStore
+from campaigns.kit.ids import uuid7_bytes
+
+CAMPAIGN, LINK = uuid4(), uuid4()
+NOTED = r"ID" + "\t0\t12\tid\t\\N\t\\N\t\\N\t\\N\t\\N"
+
+
+def line(click_id: UUID | None = None, visitor: str = "7") -> bytes:
+    identifier = (click_id or UUID(bytes=uuid7_bytes(time.time_ns() // 1_000_000))).hex
+    return f"{CAMPAIGN.hex}\t{LINK.hex}\t{identifier}\t2026-11-23 01:02:03.004+00\t{visitor}\t{NOTED}\n".encode()
+
+
+def entry(*lines: bytes) -> Entry:
+    return Entry(CLICKS.name, CLICKS.column_list, len(lines), [], b"".join(lines))
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+async def drainer(fallback: Fallback, conninfo: str) -> AsyncIterator[Drainer]:
+    store = TapStore(conninfo, application_name="jaring-drainer")
+    yield Drainer(fallback, store)
+    await store.close()
+
+
+def rows(conninfo: str, statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(conninfo) as connection:
+        return connection.execute(statement.encode()).fetchall()
+
+
+def left_behind(directory: Path, *entries: Entry) -> Path:
+    """A journal whose process was killed after it wrote these entries."""
+    journal = Journal.create(directory)
+    for one in entries:
+        journal.append(one)
+    journal.losses.note(in_journal=sum(one.taps for one in entries), now_ms=time.time_ns() // 1_000_000)
+    journal.close()
+    return journal.path
+
+
+class TestFile:
+    def test_entries_come_out_as_they_went_in(self, directory: Path) -> None:
+        journal = Journal.create(directory)
+        first = Entry("clicks", "a, b", 2, [[-5, "Agent \\ \t", 1, 2, "ios", None, 1]], b"\xff\x00\n\n")
+        journal.append(first)
+        journal.append(entry(line()))
+        chunk = journal.read(1)
+        assert chunk is not None
+        assert (chunk.entries, chunk.upto, chunk.damaged) == ([first], 1, 0)
+        journal.forget(1)
+        assert [one.taps for one in (journal.read(100) or chunk).entries] == [1]
+        journal.remove()
+        assert list(directory.iterdir()) == []
+
+    def test_a_held_journal_is_no_orphan(self, directory: Path) -> None:
+        journal = Journal.create(directory)
+        assert list(adopt_orphans(directory)) == []
+        journal.close()
+        (orphan,) = adopt_orphans(directory)
+        assert orphan.path == journal.path
+        orphan.remove()
+
+    def test_a_full_disk_is_refused_and_the_file_stays_good(self, directory: Path) -> None:
+        journal = Journal.create(directory)
+        journal.append(entry(line()))
+        (pages,) = journal._database.execute("PRAGMA page_count").fetchone()
+        journal._database.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            journal.append(Entry("clicks", "a", 1, [], b"x" * 100_000))
+        journal._database.execute("PRAGMA max_page_count = 100000")
+        journal.append(entry(line()))
+        chunk = journal.read(100)
+        assert chunk is not None
+        assert len(chunk.entries) == 2
+        journal.remove()
+
+    def test_losses_survive_the_process(self, directory: Path) -> None:
+        journal = Journal.create(directory)
+        journal.losses.lose(3, now_ms=1000, reason="memory full")
+        journal.losses.lose(2, now_ms=2000, reason="memory full")
+        journal.losses.note(in_memory=4, now_ms=2500)
+        journal.close()
+        (orphan,) = adopt_orphans(directory)
+        counts = orphan.losses.counts
+        assert (counts.lost, counts.in_memory, counts.first_ms, counts.last_ms) == (5, 4, 1000, 2000)
+        orphan.remove()
+
+
+class TestDraining:
+    async def test_orphans_are_drained_once_and_removed(self, directory: Path, drainer: Drainer, conninfo: str) -> None:
+        doubled = uuid4()
+        left_behind(directory, entry(line(doubled), line()), entry(line()))
+        left_behind(directory, entry(line(doubled)))
+        await drainer.drain()
+        assert rows(conninfo, "SELECT count(*), count(DISTINCT id) FROM clicks") == [(3, 3)]
+        assert rows(conninfo, "SELECT * FROM tap_losses") == []
+        assert len(list(directory.glob("*.journal"))) == 1  # the living one
+
+    async def test_an_entry_merged_but_not_taken_out_is_merged_again_without_doubles(
+        self, fallback: Fallback, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await fallback.take(entry(line(), line()))
+        forget = Journal.forget
+
+        def killed(self: Journal, upto: int) -> None:
+            raise OSError("killed between COPY and its acknowledgement")
+
+        monkeypatch.setattr(Journal, "forget", killed)
+        with pytest.raises(OSError, match="killed"):
+            await drainer.drain()
+        assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
+        monkeypatch.setattr(Journal, "forget", forget)
+        fallback.journal.close()
+        (orphan,) = adopt_orphans(fallback.directory)
+        assert orphan.read(10) is not None
+        orphan.close()
+        fallback.journal = Journal.create(fallback.directory)
+        drainer._orphans_due = 0.0
+        await drainer.drain()
+        assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
+
+    async def test_a_garbled_entry_is_told_from_good_ones_and_counted(
+        self, directory: Path, drainer: Drainer, conninfo: str
+    ) -> None:
+        path = left_behind(directory, entry(line()), entry(line(), line()), entry(line()))
+        with sqlite3.connect(path) as database:
+            database.execute("UPDATE batches SET block = zeroblob(length(block)) WHERE id = 2")
+        database.close()
+        await drainer.drain()
+        assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
+        assert rows(conninfo, "SELECT taps FROM tap_losses") == [(2,)]
+
+    async def test_a_torn_log_costs_nothing_that_was_on_disk(
+        self, directory: Path, drainer: Drainer, conninfo: str
+    ) -> None:
+        journal = Journal.create(directory)
+        journal.append(entry(line()))
+        journal.append(entry(line()))
+        log = journal.path.with_name(journal.path.name + "-wal")
+        whole = log.read_bytes()
+        kept = journal.path.read_bytes()
+        journal.close()
+        # As after a power failure in the middle of a third entry: the log has half a frame more.
+        journal.path.write_bytes(kept)
+        log.write_bytes(whole + whole[32 : 32 + 2000])
+        await drainer.drain()
+        assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
+
+    @pytest.mark.parametrize("damage", ["header", "everything", "middle"])
+    async def test_a_damaged_file_is_set_aside_and_its_taps_are_counted(
+        self, directory: Path, drainer: Drainer, conninfo: str, damage: str
+    ) -> None:
+        path = left_behind(directory, *(entry(*(line() for _ in range(100))) for _ in range(20)))
+        content = bytearray(path.read_bytes())
+        start, end = {"header": (0, 100), "everything": (0, len(content)), "middle": (20_000, len(content))}[damage]
+        content[start:end] = b"\xa5" * (end - start)
+        path.write_bytes(bytes(content))
+        await drainer.drain()
+        ((stored,),) = rows(conninfo, "SELECT count(*) FROM clicks")
+        ((lost,),) = rows(conninfo, "SELECT coalesce(sum(taps), 0) FROM tap_losses")
+        assert isinstance(stored, int)
+        assert isinstance(lost, int)
+        assert (stored + lost, lost > 0) == (2000, True)
+        assert list(directory.glob("*.damaged"))
+        await drainer.drain()  # and nothing of it is counted again
+        assert rows(conninfo, "SELECT sum(taps) FROM tap_losses") == [(lost,)]
+
+    async def test_taps_only_in_the_memory_of_a_killed_process_are_counted(
+        self, directory: Path, drainer: Drainer, conninfo: str
+    ) -> None:
+        journal = Journal.create(directory)
+        journal.losses.note(in_memory=7, now_ms=time.time_ns() // 1_000_000)
+        journal.close()
+        await drainer.drain()
+        assert rows(conninfo, "SELECT taps FROM tap_losses") == [(7,)]
+
+    async def test_nothing_is_taken_out_while_postgresql_is_away(self, directory: Path, fallback: Fallback) -> None:
+        left_behind(directory, entry(line()))
+        await fallback.take(entry(line()))
+        away = Drainer(fallback, TapStore("host=127.0.0.1 port=1 dbname=none", application_name="jaring-drainer"))
+        with pytest.raises(psycopg.OperationalError):
+            await away.drain()
+        assert fallback.waiting == 1
+        assert len(list(directory.glob("*.journal"))) == 2
+        for journal in away._adopted:
+            journal.close()
+
+
+async def test_the_switch_goes_back_as_soon_as_postgresql_answers(fallback: Fallback, drainer: Drainer) -> None:
+    fallback.use_postgres(False)
+    await drainer.drain()
+    assert fallback.postgres_well
+
+
+async def test_a_slow_postgresql_does_not_get_the_taps_back(
+    fallback: Fallback, drainer: Drainer, conninfo: str
+) -> None:
+    fallback.use_postgres(False)
+    async with await psycopg.AsyncConnection.connect(conninfo) as blocker:
+        await blocker.execute("LOCK TABLE clicks IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises((psycopg.Error, OSError)):
+            await drainer.drain()
+        assert not fallback.postgres_well
+        await blocker.rollback()
+    await drainer.drain()
+    assert fallback.postgres_well

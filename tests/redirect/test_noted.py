@@ -1,0 +1,89 @@
+"""What is written down about a tap, and what is not."""
+
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from campaigns.clicks.types import Observed
+from campaigns.kit.proxies import TrustedProxies
+from tests.redirect.conftest import Taps
+
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; CPH2581) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/130.0.0.0 Mobile Safari/537.36"
+)
+BROWSER = {
+    "user-agent": PHONE,
+    "accept": "text/html",
+    "accept-encoding": "gzip",
+    "accept-language": "id-ID,id;q=0.9,en;q=0.8",
+}
+
+
+async def noted(taps: Taps, path: str = "/abc", **headers: str) -> dict[str, Any]:
+    await taps.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return (await taps.stored())[-1]
+
+
+async def test_agent_language_and_referrer(taps: Taps) -> None:
+    click = await noted(taps, referer="https://l.instagram.com/?u=secret", **BROWSER)
+    assert (click["language"], click["referrer_host"], click["network"]) == ("id", "l.instagram.com", "instagram")
+    assert (click["via"], click["variant"], click["extras"]) == (None, None, None)
+    (agent,) = await taps.sql("SELECT * FROM agents WHERE id = %s", click["agent_id"])
+    assert (agent["text"], agent["device"], agent["reasons"]) == (PHONE, "android", 0)
+
+
+async def test_observed_facts(taps: Taps) -> None:
+    click = await noted(taps, **BROWSER)
+    assert click["observed"] == Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING
+    for name in ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz"):
+        click = await noted(taps, **{**BROWSER, name: "prefetch;prerender", "Sec-Fetch-Mode": "navigate"})
+        assert click["observed"] & (Observed.PREFETCH | Observed.FETCH_MODE) == Observed.PREFETCH | Observed.FETCH_MODE
+    assert not (await noted(taps, **{**BROWSER, "purpose": "other"}))["observed"] & Observed.PREFETCH
+
+
+async def test_the_query_is_noted_without_what_is_personal(taps: Taps) -> None:
+    click = await noted(
+        taps, "/abc?via=QR&ref=poster+3&email=a%40b.example&hp=0812-3456-7890&fbclid=IwAR0x&utm_source=evil&cid=x"
+    )
+    assert (click["via"], click["network"]) == ("qr", "meta")
+    assert click["extras"] == "ref=poster%203&email=%28removed%29&hp=%28removed%29"
+    assert (await noted(taps, "/abc?via=other"))["via"] is None
+
+
+async def test_the_referrer_goes_before_click_ids(taps: Taps) -> None:
+    assert (await noted(taps, "/abc?fbclid=x", referer="https://t.co/x"))["network"] == "x"
+    assert (await noted(taps, "/abc?fbclid=x", referer="https://www.kompas.com/x"))["network"] == "meta"
+
+
+@pytest.mark.parametrize(
+    "agent", [b"", b"\xff\xfe", b"tab\there", b"back\\slash \\N \\.", b"x" * 8192, b"\xed\xa0\x80lone", b"nul\x00in"]
+)
+async def test_any_agent_is_stored_as_text(taps: Taps, agent: bytes) -> None:
+    answer = await taps.client.get("/abc", headers=[(b"user-agent", agent), (b"accept-language", agent)])
+    assert answer.status_code == 302
+    (click,) = await taps.stored()
+    ((stored),) = await taps.sql("SELECT text FROM agents WHERE id = %s", click["agent_id"])
+    assert stored["text"] == agent.decode("utf-8", "replace").replace("\0", "\ufffd")[:1000]
+
+
+async def test_the_address_gives_the_country_and_is_not_kept(taps: Taps) -> None:
+    taps.app._proxies = TrustedProxies([ip_network("127.0.0.0/8")])
+    click = await noted(taps, x_forwarded_for="8.8.8.8, 114.4.1.1", x_forwarded_proto="https")
+    assert click["country"] == "ID"  # the rightmost that is no proxy of ours
+    assert click["observed"] & Observed.SECURE
+    assert not [value for value in click.values() if "114.4" in str(value) or "8.8.8" in str(value)]
+
+
+async def test_a_strangers_forwarded_address_changes_nothing(taps: Taps) -> None:
+    click = await noted(taps, x_forwarded_for="114.4.1.1", x_forwarded_proto="https")
+    other = await noted(taps, x_forwarded_for="8.8.8.8")
+    assert (click["country"], click["visitor"], click["observed"] & Observed.SECURE) == (None, other["visitor"], 0)
+
+
+async def test_orphans_are_noted_alike(taps: Taps) -> None:
+    await taps.client.get("/not-there?gclid=1", headers={**BROWSER, "referer": "android-app://com.whatsapp/"})
+    (orphan,) = await taps.stored("orphan_clicks")
+    assert (orphan["network"], orphan["referrer_host"], orphan["language"]) == ("whatsapp", "com.whatsapp", "id")
+    assert orphan["agent_id"] != 0
