@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from api.http.schemas import In, Out, ShortName, example
+from api.http.schemas import In, Name, Out, ShortName, example
 from campaigns.attribution.types import NOT_SET
 from campaigns.statistics.dimensions import DIMENSIONS
 from campaigns.statistics.metrics import DECIMALS, METRICS
@@ -64,10 +64,15 @@ _QUALITY = {
     "unattributed_registrations": 0,
     "unattributed_share": 0.0,
     "orphan_clicks": 3,
+    "filtered_clicks": 211,
+    "filtered_share": 0.102877,
+    "previews": 64,
+    "lost_taps": 0,
+    "bot_rules": 1,
     "watermark": "2026-11-03T02:00:00Z",
     "complete": True,
 }
-_META = {"quality": _QUALITY, "time_labels": None, "total_rows": 1, "definitions": "1"}
+_META = {"quality": _QUALITY, "time_labels": None, "total_rows": 1, "definitions": "2"}
 
 
 class QueryRange(In):
@@ -84,13 +89,29 @@ class QueryFilter(In):
 
     model_config = example({**_FILTER, "values": ["ig", NOT_SET]})
 
-    dimension: Literal["campaign", "link", "source", "medium"]
+    dimension: Literal[
+        "campaign",
+        "link",
+        "source",
+        "medium",
+        "channel_group",
+        "via",
+        "variant",
+        "device",
+        "app",
+        "country",
+        "language",
+        "referrer",
+        "network",
+        "bot_reason",
+    ]
     operator: Literal["is"]
-    values: list[ShortName] = Field(
+    values: list[Name] = Field(
         min_length=1,
         max_length=MOST_FILTER_VALUES,
-        description="Campaigns and links by slug, sources by any spelling of your channels. For link, source and "
-        f"medium `{NOT_SET}` stands for none; clicks always have a link. A value that does not exist is refused (422).",
+        description="Campaigns and links by slug, sources by any spelling of your channels, the others as breakdowns "
+        f"show them. For all but campaigns `{NOT_SET}` stands for none; clicks always have a link. A value that does "
+        "not exist is refused (422).",
     )
 
 
@@ -122,7 +143,8 @@ class StatisticsQuery(In):
         default_factory=list,
         max_length=MOST_DIMENSIONS,
         description="What to break the figures down by, each once; empty: one undivided row. The rows of a breakdown "
-        f"add up to the undivided figure for clicks, registrations and accepted.\n\n{_DIMENSIONS}",
+        "add up to the undivided figure for all metrics that count, visitors apart. A dimension that one of the "
+        f"metrics does not have is refused (422, `not-for-this-metric`).\n\n{_DIMENSIONS}",
     )
     date_range: QueryRange
     timezone: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
@@ -207,18 +229,34 @@ class AnswerQuality(Out):
     model_config = example(_QUALITY)
 
     unattributed_registrations: int = Field(
-        description="Registrations of the query's units, days and filters that no touch led to."
+        description="Registrations of the query's units and days that no touch led to, and of its filters but those "
+        "on what only taps have."
     )
     unattributed_share: float | None = Field(
         description=f"Their share of all those registrations, rounded to {DECIMALS} decimals; null when there are none."
     )
     orphan_clicks: int = Field(
-        description="Taps in the query's days on short links that do not exist. They belong to no unit, so this counts "
-        "the whole deployment and no filter holds for it."
+        description="People's taps in the query's days on short links that do not exist. They belong to no unit, so "
+        "this counts the whole deployment and no filter holds for it."
     )
+    filtered_clicks: int = Field(
+        description="Taps of the query's units, days and filters that are counted neither as clicks nor as previews."
+    )
+    filtered_share: float | None = Field(
+        description=f"Their share of those and the clicks together, rounded to {DECIMALS} decimals; null when there is "
+        "neither."
+    )
+    previews: int = Field(description="Previews of the query's units, days and filters.")
+    lost_taps: int = Field(
+        description="Taps of the whole deployment that could not be stored, in times that touch the query's days; "
+        "whose they were is lost with them."
+    )
+    bot_rules: int = Field(description="Version of the bot rules that new user agents are judged by.")
     watermark: datetime = Field(description="When the snapshot was taken: what was stored by then is counted.")
     complete: bool = Field(
-        description="Whether everything stored by the watermark is counted, without sampling or waiting summaries."
+        description="Whether all taps and registrations by the watermark are counted, without sampling or waiting "
+        "summaries; false when taps were lost. Taps that a server still keeps for an unreachable database cannot be "
+        "known here."
     )
 
 

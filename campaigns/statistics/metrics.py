@@ -8,16 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Numeric, cast, func, true
+from sqlalchemy import BigInteger, ColumnElement, Numeric, cast, func
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import col
 
 from campaigns.attribution.models import Conversion
 from campaigns.clicks.models import Click
+from campaigns.clicks.verdict import IS_FILTERED, IS_PERSON, IS_PREVIEW
 from campaigns.planning.types import StageKind
 from campaigns.statistics.types import FactName, MetricName
 
-DEFINITIONS = "1"
+DEFINITIONS = "2"
 DECIMALS = 6  # of every share and rate
 
 
@@ -44,9 +45,11 @@ def _entered(kind: StageKind) -> Measure:
 
 
 MEASURES: Mapping[str, Measure] = {
-    "clicks": Measure(FactName.CLICKS, func.count(), true()),
+    "clicks": Measure(FactName.CLICKS, func.count(), IS_PERSON),
     # The salt of the hash changes with the day, so nobody's hash is the same on two days.
-    "visitors": Measure(FactName.CLICKS, func.count(col(Click.visitor).distinct()), true()),
+    "visitors": Measure(FactName.CLICKS, func.count(col(Click.visitor).distinct()), IS_PERSON),
+    "previews": Measure(FactName.CLICKS, func.count(), IS_PREVIEW),
+    "filtered_clicks": Measure(FactName.CLICKS, func.count(), IS_FILTERED),
     "registrations": _entered(StageKind.REGISTERED),
     "accepted": _entered(StageKind.ACCEPTED),
 }
@@ -59,12 +62,14 @@ def rate(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[A
 
 METRICS: Mapping[MetricName, Metric] = {
     MetricName.CLICKS: Metric(
-        "Stored taps of links of your units' campaigns.", ("clicks",), lambda measures: measures["clicks"]
+        "People's taps on links of your units' campaigns, as far as the bot rules can tell people.",
+        ("clicks",),
+        lambda measures: measures["clicks"],
     ),
     MetricName.VISITORS: Metric(
-        "Different visitors of each day, added up over the days. A visitor is known again only within one day of the "
-        "deployment's time zone: who taps on two days counts twice. Somebody who tapped two links is in the row of "
-        "each, so the rows of a breakdown can add up to more than the undivided figure.",
+        "Different people who tapped on each day, added up over the days. A visitor is known again only within one day "
+        "of the deployment's time zone: who taps on two days counts twice. Somebody who tapped two links is in the row "
+        "of each, so the rows of a breakdown can add up to more than the undivided figure.",
         ("visitors",),
         lambda measures: measures["visitors"],
     ),
@@ -86,6 +91,17 @@ METRICS: Mapping[MetricName, Metric] = {
         "outnumber registrations.",
         ("registrations", "clicks"),
         lambda measures: rate(measures["registrations"], measures["clicks"]),
+    ),
+    MetricName.PREVIEWS: Metric(
+        "Links fetched by applications to show a preview of them where somebody shared them. They are no clicks.",
+        ("previews",),
+        lambda measures: measures["previews"],
+    ),
+    MetricName.FILTERED_CLICKS: Metric(
+        "Stored taps that are counted neither as clicks nor as previews, because the bot rules name a reason against "
+        "them; the dimension `bot_reason` tells which.",
+        ("filtered_clicks",),
+        lambda measures: measures["filtered_clicks"],
     ),
 }
 

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.attribution.types import NOT_SET
+from campaigns.clicks.agents.judging import RULES_VERSION
 from campaigns.kit.errors import FieldError, Invalid, invalid_field
 from campaigns.planning.queries import subtree
 from campaigns.statistics.dimensions import DIMENSIONS
@@ -25,10 +26,12 @@ INVALID_PARAMETER_VALUE = "22023"
 async def answer_query(session: AsyncSession, principal: Principal, *, query: Query) -> Answer:
     """The answer to a query over the caller's subtree; its `query` has the filter values as they were resolved.
 
-    Raises Invalid for filter values that do not exist, and for a time zone that PostgreSQL's edition lacks.
+    Raises Invalid for dimensions that a metric does not have, for filter values that do not exist, and for a time zone
+    that PostgreSQL's edition lacks.
     """
+    plan = plan_query(query)
     query = replace(query, filters=await _resolved(session, principal, query.filters))
-    statement = write_statement(plan_query(query), units=subtree(principal))
+    statement = write_statement(replace(plan, query=query), units=subtree(principal))
     try:
         found = (await session.exec(statement)).mappings().all()  # type: ignore[call-overload]
     except DBAPIError as error:
@@ -89,9 +92,15 @@ def _quality(found: Mapping[str, Any]) -> Quality:
         unattributed_registrations=found["unattributed"],
         unattributed_share=_number(found["unattributed_share"]),
         orphan_clicks=found["orphan_clicks"],
+        filtered_clicks=found["filtered"],
+        filtered_share=_number(found["filtered_share"]),
+        previews=found["previews"],
+        lost_taps=found["lost_taps"],
+        bot_rules=RULES_VERSION,
         watermark=found["watermark"],
-        # Counted from the tables themselves: no sample, and nothing that is still to be rolled up.
-        complete=True,
+        # Counted from the tables themselves, without a sample and with nothing still to be rolled up: all that can be
+        # missing is what could not be stored.
+        complete=found["lost_taps"] == 0,
     )
 
 

@@ -18,7 +18,7 @@ from campaigns.statistics.types import (
     TimeRange,
 )
 
-MOST_METRICS = 5
+MOST_METRICS = len(MetricName)
 MOST_DIMENSIONS = 3
 MOST_DAYS = 400
 MOST_FILTERS = 10

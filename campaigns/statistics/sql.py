@@ -9,14 +9,28 @@ quality          one row about the range; joined to the rows, so that it is ther
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, String, and_, func, literal, or_, select, true, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import BigInteger
 from sqlmodel import col
 
 from campaigns.attribution.models import Conversion
-from campaigns.clicks.models import OrphanClick
-from campaigns.statistics.dimensions import matches, shown
+from campaigns.clicks.models import Agent, OrphanClick, TapLoss
+from campaigns.clicks.verdict import REASONS, is_filtered, is_person, is_preview, reasons_of
+from campaigns.statistics.dimensions import DIMENSIONS, matches, shown
 from campaigns.statistics.facts import FACTS
 from campaigns.statistics.metrics import MEASURES, METRICS, rate, whole
 from campaigns.statistics.plan import Plan, Read
@@ -27,7 +41,8 @@ def write_statement(plan: Plan, *, units: Select[Any]) -> Select[Any]:
     """The statement of a plan over what belongs to `units`, a subquery of unit ids.
 
     Each row has `dimension_<place>`, `metric_<place>` and `total_rows` (the number of groups before the limit), all
-    null when there is no group, and `unattributed`, `unattributed_share`, `orphan_clicks`, `watermark`.
+    null when there is no group, and `unattributed`, `unattributed_share`, `filtered`, `filtered_share`, `previews`,
+    `orphan_clicks`, `lost_taps`, `watermark`.
     """
     ranked = _ranked(plan.query, _merged(plan, units))
     quality = _quality(plan.query, units)
@@ -74,12 +89,15 @@ def _counted(query: Query, read: Read, units: Select[Any]) -> CTE:
     groups: list[Any] = [
         shown(name, read.fact, query).label(label) for name, label in zip(query.dimensions, _labels(query), strict=True)
     ]
-    counts = [whole(one.count.filter(one.of)).label(name) for name, one in measures.items()]
-    rows_of_any = or_(*(one.of for one in measures.values()))
+    # A verdict costs as much as reading the row, so where all measures are of the same rows it is asked once.
+    kinds = list({id(one.of): one.of for one in measures.values()}.values())
+    counts = [
+        whole(one.count if len(kinds) == 1 else one.count.filter(one.of)).label(name) for name, one in measures.items()
+    ]
     return (
         select(*groups, *counts)
         .select_from(FACTS[read.fact].origin)
-        .where(_asked(query, read.fact, units), rows_of_any)
+        .where(_asked(query, read.fact, units), or_(*kinds))
         # By label: an expression with parameters would be written twice, and PostgreSQL could not tell they are equal.
         .group_by(*_labels(query))
         .cte(f"counted_{read.fact}")
@@ -87,13 +105,21 @@ def _counted(query: Query, read: Read, units: Select[Any]) -> CTE:
 
 
 def _asked(query: Query, fact: FactName, units: Select[Any]) -> ColumnElement[bool]:
-    """Whether a row is in the range, in the units, and in every filter."""
+    """Whether a row is in the range, in the units, and in every filter.
+
+    Filters that the table's rows have nothing for are left out: a plan has none for what it reads, but the quality
+    block is about registrations whatever is asked for.
+    """
     table = FACTS[fact]
     return and_(
         table.at >= query.utc_range.start,
         table.at < query.utc_range.end,
         table.unit_id.in_(units),
-        *(matches(one.dimension, one.values, fact, query) for one in query.filters),
+        *(
+            matches(one.dimension, one.values, fact, query)
+            for one in query.filters
+            if fact in DIMENSIONS[one.dimension].columns
+        ),
     )
 
 
@@ -125,8 +151,26 @@ def _order(query: Query, columns: dict[str, ColumnElement[Any]]) -> Sequence[Col
 
 
 def _quality(query: Query, units: Select[Any]) -> CTE:
+    registered, tapped = _registered(query, units), _tapped(query, units)
+    return (
+        select(
+            registered.c.unattributed,
+            rate(registered.c.unattributed, registered.c["all"]).label("unattributed_share"),
+            tapped.c.filtered,
+            rate(tapped.c.filtered, tapped.c.filtered + tapped.c.clicks).label("filtered_share"),
+            tapped.c.previews,
+            _orphans(query).label("orphan_clicks"),
+            _lost(query).label("lost_taps"),
+            func.statement_timestamp().label("watermark"),
+        )
+        .select_from(registered.join(tapped, true()))
+        .cte("quality")
+    )
+
+
+def _registered(query: Query, units: Select[Any]) -> CTE:
     registrations = MEASURES["registrations"]
-    registered = (
+    return (
         select(
             whole(registrations.count).label("all"),
             whole(registrations.count.filter(col(Conversion.link_id).is_(None))).label("unattributed"),
@@ -135,15 +179,40 @@ def _quality(query: Query, units: Select[Any]) -> CTE:
         .where(_asked(query, FactName.CONVERSIONS, units), registrations.of)
         .cte("registered")
     )
-    orphans = (
+
+
+def _tapped(query: Query, units: Select[Any]) -> CTE:
+    # By verdict first, of which there are few, so that each row's is worked out once.
+    verdicts = (
+        select(REASONS.label("verdict"), func.count().label("taps"))
+        .select_from(FACTS[FactName.CLICKS].origin)
+        .where(_asked(query, FactName.CLICKS, units))
+        .group_by("verdict")
+        .subquery("verdicts")
+    )
+    reasons, taps = verdicts.c.verdict, func.sum(verdicts.c.taps)
+    return select(
+        whole(taps.filter(is_person(reasons))).label("clicks"),
+        whole(taps.filter(is_filtered(reasons))).label("filtered"),
+        whole(taps.filter(is_preview(reasons))).label("previews"),
+    ).cte("tapped")
+
+
+def _orphans(query: Query) -> ScalarSelect[int]:
+    at = col(OrphanClick.clicked_at)
+    return (
         select(func.count())
         .select_from(OrphanClick)
-        .where(col(OrphanClick.clicked_at) >= query.utc_range.start, col(OrphanClick.clicked_at) < query.utc_range.end)
+        .outerjoin(Agent, col(Agent.id) == col(OrphanClick.agent_id))
+        .where(at >= query.utc_range.start, at < query.utc_range.end, is_person(reasons_of("orphan_clicks")))
         .scalar_subquery()
     )
-    return select(
-        registered.c.unattributed,
-        rate(registered.c.unattributed, registered.c["all"]).label("unattributed_share"),
-        orphans.label("orphan_clicks"),
-        func.statement_timestamp().label("watermark"),
-    ).cte("quality")
+
+
+def _lost(query: Query) -> ScalarSelect[int]:
+    """Taps that were lost in a time that touches the range; when exactly each was tapped is lost with them."""
+    return (
+        select(whole(func.sum(col(TapLoss.taps))))
+        .where(col(TapLoss.first_at) < query.utc_range.end, col(TapLoss.last_at) >= query.utc_range.start)
+        .scalar_subquery()
+    )

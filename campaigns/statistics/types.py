@@ -15,6 +15,8 @@ class MetricName(StrEnum):
     REGISTRATIONS = "registrations"
     ACCEPTED = "accepted"
     CONVERSION_RATE = "conversion_rate"
+    PREVIEWS = "previews"
+    FILTERED_CLICKS = "filtered_clicks"
 
 
 class DimensionName(StrEnum):
@@ -24,7 +26,17 @@ class DimensionName(StrEnum):
     LINK = "link"
     SOURCE = "source"
     MEDIUM = "medium"
+    CHANNEL_GROUP = "channel_group"
     DAY = "time:day"
+    VIA = "via"
+    VARIANT = "variant"
+    DEVICE = "device"
+    APP = "app"
+    COUNTRY = "country"
+    LANGUAGE = "language"
+    REFERRER = "referrer"
+    NETWORK = "network"
+    BOT_REASON = "bot_reason"
 
 
 class FactName(StrEnum):
@@ -101,6 +113,11 @@ class Quality:
     unattributed_registrations: int
     unattributed_share: float | None
     orphan_clicks: int
+    filtered_clicks: int
+    filtered_share: float | None
+    previews: int
+    lost_taps: int
+    bot_rules: int
     watermark: datetime
     complete: bool
 

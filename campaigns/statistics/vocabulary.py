@@ -6,7 +6,7 @@ units that stand in its own figures because a candidate of another unit's link r
 Each function takes folded spellings and returns `{spelling: stored value}` of those it knows.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Select, or_, union
@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.attribution.models import Conversion
+from campaigns.clicks.models import Agent, Click
 from campaigns.links.models import Link
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import canonical_sources, known_channel_media, subtree
@@ -54,6 +55,43 @@ async def known_media(session: AsyncSession, principal: Principal, spellings: Co
     return found | await _in_figures(
         session, principal, set(spellings) - set(found), of_clicks=Link.utm_medium, of_conversions=Conversion.medium
     )
+
+
+def one_of(words: Iterable[str]) -> Known:
+    """Words of our own, whether a row has them or not."""
+    ours = frozenset(words)
+
+    async def known(_session: AsyncSession, _principal: Principal, spellings: Collection[str]) -> dict[str, str]:
+        return {word: word for word in ours.intersection(spellings)}
+
+    return known
+
+
+def tapped(of_clicks: Any, *, spelled: Callable[[str], str] = str) -> Known:
+    """What stands in a column of the clicks of the caller's campaigns, on whichever day; `spelled` unfolds a value.
+
+    One pass over those clicks, however many values are asked for: none of these columns is worth an index that every
+    tap would have to pay for.
+    """
+
+    async def known(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
+        if not spellings:
+            return {}
+        stored = {one: spelled(one) for one in spellings}
+        statement = select(of_clicks).distinct()
+        rows = await session.exec(
+            statement.where(of_clicks.in_(stored.values()), col(Click.campaign_id).in_(_own_campaigns(principal)))
+        )
+        found = set(rows.all())
+        return {one: value for one, value in stored.items() if value in found}
+
+    return known
+
+
+async def known_apps(session: AsyncSession, _principal: Principal, spellings: Collection[str]) -> dict[str, str]:
+    """Applications that any user agent speaks of: there are few agents, and no secret is in them."""
+    rows = await session.exec(select(Agent.app).where(col(Agent.app).in_(spellings)).distinct())
+    return {app: app for app in rows.all() if app is not None}
 
 
 async def _in_figures(

@@ -1,12 +1,14 @@
-"""Rows that figures are counted from, as their writers store them: clicks, orphan clicks, conversions, links."""
+"""Rows that figures are counted from, as their writers store them: links, agents, taps, losses, conversions."""
 
 import hashlib
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from campaigns.attribution.models import Conversion
-from campaigns.clicks.models import Click, OrphanClick
+from campaigns.clicks.models import Agent, Click, OrphanClick, TapLoss
+from campaigns.clicks.types import Device, Observed, Reason
 from campaigns.kit.ids import new_id, uuid7_at
 from campaigns.links.models import Link
 from campaigns.links.types import LinkState
@@ -29,6 +31,7 @@ def build_link(
     slug: str,
     source: str = "instagram",
     medium: str = "social",
+    channel_group: str = "organic_social",
     created_at: datetime,
 ) -> Link:
     """An active link, not yet stored."""
@@ -41,26 +44,81 @@ def build_link(
         utm_source=source,
         utm_medium=medium,
         utm_campaign=campaign.slug,
+        channel_group=channel_group,
         state=LinkState.ACTIVE.value,
         created_at=created_at,
     )
 
 
-def build_click(*, link: Link, at: datetime, person: str = "somebody") -> Click:
-    """A tap of the person on the link, not yet stored."""
+NO_REASON, NOTHING = Reason(0), Observed(0)
+
+
+def build_agent(
+    text: str,
+    *,
+    at: datetime,
+    reasons: Reason = NO_REASON,
+    expects: Observed = NOTHING,
+    device: Device = Device.OTHER,
+    app: str | None = None,
+    rules_version: int = 1,
+) -> Agent:
+    """A user agent that was judged so, not yet stored."""
+    return Agent(
+        id=int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True),
+        text=text,
+        reasons=reasons.value,
+        expects=expects.value,
+        device=device.value,
+        app=app,
+        rules_version=rules_version,
+        first_seen_at=at,
+    )
+
+
+def build_loss(*, first: datetime, last: datetime, taps: int) -> TapLoss:
+    """Taps that could not be kept between the two moments, not yet stored."""
+    return TapLoss(first_at=first, last_at=last, taps=taps, reason="journal_full")
+
+
+def build_click(
+    *,
+    link: Link,
+    at: datetime,
+    person: str = "somebody",
+    agent: Agent | None = None,
+    observed: Observed = NOTHING,
+    **noted: Any,
+) -> Click:
+    """A tap of the person on the link, not yet stored; `noted` are columns such as `country`."""
     return Click(
         campaign_id=link.campaign_id,
         id=uuid7_at(int(at.timestamp() * 1000)),
         link_id=link.id,
         clicked_at=at,
         visitor=visitor_hash(person, at=at),
+        agent_id=agent.id if agent else 0,
+        observed=observed.value,
+        **noted,
     )
 
 
-def build_orphan_click(*, at: datetime, slug: str = "no-such-link", person: str = "somebody") -> OrphanClick:
+def build_orphan_click(
+    *,
+    at: datetime,
+    slug: str = "no-such-link",
+    person: str = "somebody",
+    agent: Agent | None = None,
+    observed: Observed = NOTHING,
+) -> OrphanClick:
     """A tap on a short link that does not exist, not yet stored."""
     return OrphanClick(
-        id=uuid7_at(int(at.timestamp() * 1000)), slug=slug, clicked_at=at, visitor=visitor_hash(person, at=at)
+        id=uuid7_at(int(at.timestamp() * 1000)),
+        slug=slug,
+        clicked_at=at,
+        visitor=visitor_hash(person, at=at),
+        agent_id=agent.id if agent else 0,
+        observed=observed.value,
     )
 
 

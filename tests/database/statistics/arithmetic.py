@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from campaigns.clicks.types import Reason
 from campaigns.planning.models import Unit
 from tests.database.statistics.conftest import FIRST, LAST, Happened
 from tests.factories.clicks import DEPLOYMENT_ZONE
@@ -17,14 +18,41 @@ def day_of(one: Happened, zone: str) -> date:
     return one.at.astimezone(ZoneInfo(zone)).date()
 
 
+FIRST_REASONS = ["preview", "crawler", "automated", "empty_agent", "head", "prefetch", "implausible", "burst"]
+
+
 def value_of(one: Happened, dimension: str, zone: str) -> str:
     if dimension == "campaign":
         return one.campaign.slug
     if dimension == "time:day":
         return day_of(one, zone).isoformat()
-    if one.link is None:
-        return "(not set)"
-    return {"link": one.link.slug, "source": one.link.utm_source, "medium": one.link.utm_medium}[dimension]
+    value = _of_link(one, dimension) if dimension in OF_LINK else _of_tap(one, dimension)
+    return value or "(not set)"
+
+
+OF_LINK = {"link": "slug", "source": "utm_source", "medium": "utm_medium", "channel_group": "channel_group"}
+
+
+def _of_link(one: Happened, dimension: str) -> str | None:
+    return getattr(one.link, OF_LINK[dimension]) if one.link else None
+
+
+def _of_tap(one: Happened, dimension: str) -> str | None:
+    if dimension == "bot_reason":
+        words = {str(reason.name).lower() for reason in one.reasons}
+        return next((word for word in FIRST_REASONS if word in words), None)
+    if dimension in ("device", "app"):
+        return getattr(one.agent, dimension) if one.agent else None
+    return one.noted[{"referrer": "referrer_host"}.get(dimension, dimension)]
+
+
+def counted_as(one: Happened) -> str:
+    """The measure that counts a row; a tap is a click, a preview or filtered."""
+    if one.kind != "tap":
+        return one.kind
+    if not one.reasons:
+        return "click"
+    return "preview" if Reason.PREVIEW in one.reasons else "filtered"
 
 
 def counted(history: Iterable[Happened], *, viewer: Unit, units: Sequence[Unit], zone: str) -> list[Happened]:
@@ -33,20 +61,21 @@ def counted(history: Iterable[Happened], *, viewer: Unit, units: Sequence[Unit],
     return [
         one
         for one in history
-        if one.campaign.unit_id in seen and in_range(one, zone) and one.kind in ("click", "registered", "accepted")
+        if one.campaign.unit_id in seen and in_range(one, zone) and one.kind in ("tap", "registered", "accepted")
     ]
 
 
 def figures(rows: Sequence[Happened]) -> list[float | None]:
-    """Clicks, visitors, registrations, accepted and conversion rate of one group."""
-    taps = [one for one in rows if one.kind == "click"]
+    """All metrics of one group, in the order of MetricName."""
+    taps = [one for one in rows if counted_as(one) == "click"]
     visitors = 0
     for day in {one.at.astimezone(DEPLOYMENT_ZONE).date() for one in taps}:
         visitors += len({one.person for one in taps if one.at.astimezone(DEPLOYMENT_ZONE).date() == day})
     registrations = sum(one.change for one in rows if one.kind == "registered")
     accepted = sum(one.change for one in rows if one.kind == "accepted")
     rate = round(registrations / len(taps), 6) if taps else None
-    return [len(taps), visitors, registrations, accepted, rate]
+    previews, filtered = (sum(counted_as(one) == kind for one in rows) for kind in ("preview", "filtered"))
+    return [len(taps), visitors, registrations, accepted, rate, previews, filtered]
 
 
 def breakdown(

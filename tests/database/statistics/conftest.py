@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import field as made
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,13 +13,23 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal, Role
+from campaigns.clicks.models import Agent
+from campaigns.clicks.types import Device, Observed, Reason
 from campaigns.links.models import Link
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.types import StageKind
 from campaigns.statistics.queries import answer_query
 from campaigns.statistics.rules import parse_query
 from campaigns.statistics.types import Answer, DateRange, DimensionName, Filter, MetricName
-from tests.factories.clicks import build_click, build_conversion, build_link, build_orphan_click
+from tests.factories.clicks import (
+    NO_REASON,
+    NOTHING,
+    build_agent,
+    build_click,
+    build_conversion,
+    build_link,
+    build_orphan_click,
+)
 from tests.factories.world import World, build_campaign, principal_of
 
 FIRST, LAST = date(2026, 10, 30), date(2026, 11, 3)
@@ -26,11 +37,12 @@ FIRST, LAST = date(2026, 10, 30), date(2026, 11, 3)
 
 @dataclass
 class Field:
-    """The world with two more campaigns and a few links; `links` by slug, each with its campaign."""
+    """The world with two more campaigns, a few links and agents; `links` by slug, each with its campaign."""
 
     world: World
     campaigns: dict[str, Campaign]
     links: dict[str, Link]
+    agents: list[Agent]
     now: datetime
 
     def units(self) -> dict[str, Unit]:
@@ -49,13 +61,13 @@ async def field(session: AsyncSession, world: World, now: datetime) -> Field:
         campaigns[slug] = await build_campaign(session, world.admin, unit=unit, intake=world.intake, slug=slug, now=now)
     await session.flush()
     placements = [
-        ("story", "bintara-jabar", "instagram", "social"),
-        ("reel", "bintara-jabar", "instagram", "paid"),
-        ("poster", "bintara-jabar", "poster", "qr"),
-        ("bandung-video", "bandung", "tiktok", "social"),
-        ("bali-story", "bintara-bali", "instagram", "social"),
-        ("bali-radio", "bintara-bali", "radio", "audio"),
-        ("nation-tube", "all-indonesia", "youtube", "video"),
+        ("story", "bintara-jabar", "instagram", "social", "organic_social"),
+        ("reel", "bintara-jabar", "instagram", "paid", "paid_social"),
+        ("poster", "bintara-jabar", "poster", "qr", "offline"),
+        ("bandung-video", "bandung", "tiktok", "social", "organic_social"),
+        ("bali-story", "bintara-bali", "instagram", "social", "organic_social"),
+        ("bali-radio", "bintara-bali", "radio", "audio", "audio"),
+        ("nation-tube", "all-indonesia", "youtube", "video", "organic_video"),
     ]
     links = {
         slug: build_link(
@@ -64,12 +76,21 @@ async def field(session: AsyncSession, world: World, now: datetime) -> Field:
             slug=slug,
             source=source,
             medium=medium,
+            channel_group=group,
             created_at=now,
         )
-        for slug, campaign, source, medium in placements
+        for slug, campaign, source, medium, group in placements
     }
-    await store(session, links.values())
-    return Field(world, campaigns, links, now)
+    browser = Observed.ACCEPT | Observed.LANGUAGE | Observed.FETCH_MODE
+    agents = [
+        build_agent("a phone", at=now, expects=browser, device=Device.ANDROID, app="instagram"),
+        build_agent("a laptop", at=now, expects=Observed.ACCEPT, device=Device.DESKTOP),
+        build_agent("a preview", at=now, reasons=Reason.PREVIEW),
+        build_agent("a preview that says it crawls", at=now, reasons=Reason.PREVIEW | Reason.CRAWLER),
+        build_agent("a script", at=now, reasons=Reason.AUTOMATED, device=Device.OTHER),
+    ]
+    await store(session, [*links.values(), *agents])
+    return Field(world, campaigns, links, agents, now)
 
 
 async def store(session: AsyncSession, rows: Iterable[SQLModel]) -> None:
@@ -79,14 +100,31 @@ async def store(session: AsyncSession, rows: Iterable[SQLModel]) -> None:
 
 @dataclass
 class Happened:
-    """A stored row as the tests' own arithmetic sees it; `person` only of clicks, `change` only of conversions."""
+    """A stored row as the tests' own arithmetic sees it: of taps with who tapped how, of conversions with `change`."""
 
     kind: str
     at: datetime
     campaign: Campaign
     link: Link | None
     person: str = ""
+    agent: Agent | None = None
+    observed: Observed = NOTHING
+    noted: dict[str, str | None] = made(default_factory=dict)
     change: int = 0
+
+    @property
+    def reasons(self) -> Reason:
+        """What `campaigns.clicks.verdict` is to find for the tap."""
+        reasons = Reason(self.agent.reasons) if self.agent else NO_REASON
+        expected = Observed(self.agent.expects) if self.agent else NOTHING
+        if Observed.SECURE not in self.observed:
+            expected &= ~Observed.FETCH_MODE
+        if expected & ~self.observed:
+            reasons |= Reason.IMPLAUSIBLE
+        for seen in (Observed.PREFETCH, Observed.HEAD, Observed.BURST):
+            if seen in self.observed:
+                reasons |= Reason[str(seen.name)]
+        return reasons
 
 
 def random_history(field: Field, *, seed: int, rows: int = 700) -> list[Happened]:
@@ -100,9 +138,21 @@ def random_history(field: Field, *, seed: int, rows: int = 700) -> list[Happened
         at = begin + timedelta(minutes=30 * chance.randrange(2 * 24 * 7), milliseconds=chance.choice([-1, 0, 1, 77]))
         if chance.random() < 0.6:
             link = chance.choice(links)
-            history.append(Happened("click", at, by_id[link.campaign_id], link, person=f"p{chance.randrange(12)}"))
+            history.append(
+                Happened(
+                    "tap",
+                    at,
+                    by_id[link.campaign_id],
+                    link,
+                    person=f"p{chance.randrange(12)}",
+                    agent=chance.choice([*field.agents, None]),
+                    observed=_observed(chance),
+                    noted=_noted(chance),
+                )
+            )
         elif chance.random() < 0.1:
-            history.append(Happened("orphan", at, campaigns[0], None))
+            agent = chance.choice([*field.agents, None])
+            history.append(Happened("orphan", at, campaigns[0], None, agent=agent, observed=_observed(chance)))
         else:
             history.append(
                 Happened(
@@ -116,14 +166,36 @@ def random_history(field: Field, *, seed: int, rows: int = 700) -> list[Happened
     return history
 
 
+def _observed(chance: random.Random) -> Observed:
+    """Mostly what a browser sends, sometimes any bits at all."""
+    browser = Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING
+    usual = [browser, browser | Observed.SECURE | Observed.FETCH_MODE, browser | Observed.SECURE]
+    return chance.choice([*usual, Observed(chance.randrange(256))])
+
+
+def _noted(chance: random.Random) -> dict[str, str | None]:
+    return {
+        "via": chance.choice(["qr", None]),
+        "variant": chance.choice(["a", "b", None]),
+        "country": chance.choice(["ID", "MY", None]),
+        "language": chance.choice(["id", "en", None]),
+        "referrer_host": chance.choice(["l.instagram.com", "com.instagram.android", None]),
+        "network": chance.choice(["instagram", "tiktok", None]),
+    }
+
+
 def as_rows(history: Iterable[Happened]) -> list[SQLModel]:
     rows: list[SQLModel] = []
     for one in history:
         if one.kind == "orphan":
-            rows.append(build_orphan_click(at=one.at))
-        elif one.kind == "click":
+            rows.append(build_orphan_click(at=one.at, agent=one.agent, observed=one.observed))
+        elif one.kind == "tap":
             assert one.link is not None
-            rows.append(build_click(link=one.link, at=one.at, person=one.person))
+            rows.append(
+                build_click(
+                    link=one.link, at=one.at, person=one.person, agent=one.agent, observed=one.observed, **one.noted
+                )
+            )
         else:
             kind = StageKind(one.kind)
             rows.append(build_conversion(campaign=one.campaign, at=one.at, link=one.link, kind=kind, change=one.change))

@@ -183,7 +183,7 @@ class TestConversions:
     ) -> None:
         viewer = field.viewer(field.world.own)
         undivided = await ask(session, viewer)
-        assert [row.metrics for row in undivided.results] == [[0, 0, 0, 0, None]]
+        assert [row.metrics for row in undivided.results] == [[0, 0, 0, 0, None, 0, 0]]
         assert undivided.meta.total_rows == 1
         assert (undivided.meta.quality.unattributed_registrations, undivided.meta.quality.unattributed_share) == (
             0,
@@ -254,7 +254,7 @@ class TestFilters:
             [build_click(link=field.links["story"], at=at), build_conversion(campaign=campaign, at=at)],
         )
         answer = await ask(session, field.viewer(field.world.own), filters=[only(LINK, "(not set)")])
-        assert answer.results[0].metrics == [0, 0, 1, 0, None]
+        assert answer.results[0].metrics == [0, 0, 1, 0, None, 0, 0]
         quality = answer.meta.quality
         assert (quality.unattributed_registrations, quality.unattributed_share) == (1, 1.0)
 

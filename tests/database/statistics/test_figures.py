@@ -1,18 +1,25 @@
 """Figures against plain arithmetic over the same rows, in every division, for every level of the force."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.statistics.types import Answer, DimensionName, MetricName
-from tests.database.statistics.arithmetic import breakdown, counted, in_range, value_of
+from campaigns.statistics.dimensions import DIMENSIONS
+from campaigns.statistics.types import Answer, DimensionName, FactName, MetricName
+from tests.database.statistics.arithmetic import breakdown, counted, counted_as, in_range, value_of
 from tests.database.statistics.conftest import Field, as_rows, ask, only, random_history, store
 
-DIVISIONS = [division for size in range(4) for division in combinations(DimensionName, size)]
-ADDITIVE = {MetricName.CLICKS: 0, MetricName.REGISTRATIONS: 2, MetricName.ACCEPTED: 3}
+OF_ALL = [one for one in DimensionName if len(DIMENSIONS[one].columns) == len(FactName)]
+OF_TAPS = [one for one in DimensionName if one not in OF_ALL]
+TAPPED = [MetricName.CLICKS, MetricName.VISITORS, MetricName.PREVIEWS, MetricName.FILTERED_CLICKS]
+DIVISIONS = [division for size in range(4) for division in combinations(OF_ALL, size)]
+# Each with the next, across a dimension that all have.
+DIVISIONS_OF_TAPS = [(one,) for one in OF_TAPS] + [(one, DimensionName.LINK, other) for one, other in pairwise(OF_TAPS)]
+ADDITIVE = [one for one in MetricName if one not in (MetricName.VISITORS, MetricName.CONVERSION_RATE)]
+PLACES = {one: place for place, one in enumerate(MetricName)}
 
 
 def found(answer: Answer) -> dict[tuple[str, ...], list[float | None]]:
@@ -42,6 +49,23 @@ async def test_every_division_equals_the_arithmetic(session: AsyncSession, field
         assert found(answer) == breakdown(rows, division, zone), division
 
 
+@pytest.mark.parametrize("code", ["ID", "ID-JB"])
+async def test_every_division_of_taps_equals_the_arithmetic(session: AsyncSession, field: Field, code: str) -> None:
+    history = random_history(field, seed=12)
+    await store(session, as_rows(history))
+    units = field.units()
+    seen = counted(history, viewer=units[code], units=list(units.values()), zone="UTC")
+    taps = [one for one in seen if one.kind == "tap"]
+    assert {counted_as(one) for one in taps} == {"click", "preview", "filtered"}
+    places = [PLACES[metric] for metric in TAPPED]
+    for division in DIVISIONS_OF_TAPS:
+        answer = await ask(session, field.viewer(units[code]), metrics=TAPPED, dimensions=division, timezone="UTC")
+        expected = breakdown(taps, division, "UTC")
+        assert found(answer) == {key: [figures[place] for place in places] for key, figures in expected.items()}, (
+            division
+        )
+
+
 @pytest.mark.parametrize("seed", range(2))
 async def test_breakdowns_add_up_to_the_undivided_figure(session: AsyncSession, field: Field, seed: int) -> None:
     await store(session, as_rows(random_history(field, seed=seed, rows=200)))
@@ -49,7 +73,8 @@ async def test_breakdowns_add_up_to_the_undivided_figure(session: AsyncSession, 
     (undivided,) = (await ask(session, viewer)).results
     for division in DIVISIONS[1:]:
         results = (await ask(session, viewer, dimensions=division)).results
-        for metric, place in ADDITIVE.items():
+        for metric in ADDITIVE:
+            place = PLACES[metric]
             added = sum(row.metrics[place] or 0 for row in results)
             assert added == undivided.metrics[place], (division, metric)
 
@@ -59,8 +84,11 @@ async def test_filters_part_the_total(session: AsyncSession, field: Field, name:
     """Every value that a breakdown shows can be filtered on, and gives the figures of its row."""
     await store(session, as_rows(random_history(field, seed=5)))
     viewer = field.viewer(field.world.own)
-    for value, figures in found(await ask(session, viewer, dimensions=[name])).items():
-        filtered = await ask(session, viewer, filters=[only(name, *value)])
+    metrics = list(MetricName) if name in OF_ALL else TAPPED
+    rows = found(await ask(session, viewer, metrics=metrics, dimensions=[name]))
+    assert len(rows) > 1
+    for value, figures in rows.items():
+        filtered = await ask(session, viewer, metrics=metrics, filters=[only(name, *value)])
         assert found(filtered) == {(): figures}, value
         assert filtered.query.filters[0].values == value
 
@@ -98,13 +126,15 @@ async def test_a_metric_asked_alone_is_the_same(session: AsyncSession, field: Fi
     kinds = {
         MetricName.CLICKS: {"click"},
         MetricName.VISITORS: {"click"},
+        MetricName.PREVIEWS: {"preview"},
+        MetricName.FILTERED_CLICKS: {"filtered"},
         MetricName.REGISTRATIONS: {"registered"},
         MetricName.ACCEPTED: {"accepted"},
         MetricName.CONVERSION_RATE: {"click", "registered"},
     }[metric]
     rows = counted(history, viewer=units["ID"], units=list(units.values()), zone="UTC")
     place = list(MetricName).index(metric)
-    expected = breakdown([one for one in rows if one.kind in kinds], ["link", "time:day"], "UTC")
+    expected = breakdown([one for one in rows if counted_as(one) in kinds], ["link", "time:day"], "UTC")
     answer = await ask(
         session,
         field.viewer(units["ID"]),
@@ -126,7 +156,15 @@ async def test_quality_is_of_the_figures_of_the_same_answer(session: AsyncSessio
     total = sum(figure or 0 for figure in by_link.values())
     assert quality.unattributed_share == round(quality.unattributed_registrations / total, 6)
     orphans = [one for one in history if one.kind == "orphan" and in_range(one, "Asia/Jakarta")]
-    assert quality.orphan_clicks == len(orphans) > 0
+    assert quality.orphan_clicks == len([one for one in orphans if not one.reasons]) < len(orphans)
+    (whole,) = (await ask(session, viewer)).results
+    clicks, filtered, previews = (
+        whole.metrics[PLACES[metric]] for metric in (MetricName.CLICKS, MetricName.FILTERED_CLICKS, MetricName.PREVIEWS)
+    )
+    assert clicks is not None
+    assert filtered is not None
+    assert (quality.filtered_clicks, quality.previews) == (filtered, previews)
+    assert quality.filtered_share == round(filtered / (filtered + clicks), 6)
 
 
 async def test_one_statement_gives_figures_and_quality(
@@ -140,7 +178,7 @@ async def test_one_statement_gives_figures_and_quality(
 
     event.listen(connection.sync_connection, "before_cursor_execute", note)
     try:
-        await ask(session, viewer, dimensions=list(DimensionName)[-3:])
+        await ask(session, viewer, dimensions=OF_ALL[-3:])
     finally:
         event.remove(connection.sync_connection, "before_cursor_execute", note)
     assert len(statements) == 1

@@ -1,23 +1,39 @@
 """The data tables of metrics and dimensions, and the plans made from them."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
 
+from campaigns.kit.errors import Invalid
 from campaigns.statistics.dimensions import DIMENSIONS
 from campaigns.statistics.metrics import MEASURES, METRICS
 from campaigns.statistics.plan import Read, plan_query
 from campaigns.statistics.rules import parse_query
-from campaigns.statistics.types import DateRange, DimensionName, FactName, MetricName
+from campaigns.statistics.types import DateRange, DimensionName, FactName, Filter, MetricName
+
+OF_TAPS = [
+    DimensionName.VIA,
+    DimensionName.VARIANT,
+    DimensionName.DEVICE,
+    DimensionName.APP,
+    DimensionName.COUNTRY,
+    DimensionName.LANGUAGE,
+    DimensionName.REFERRER,
+    DimensionName.NETWORK,
+    DimensionName.BOT_REASON,
+]
 
 
-def reads(*metrics: MetricName) -> tuple[Read, ...]:
+def planned(
+    *metrics: MetricName, dimensions: Sequence[DimensionName] = (), filters: Sequence[Filter] = ()
+) -> tuple[Read, ...]:
     query = parse_query(
         metrics=metrics,
-        dimensions=[],
+        dimensions=dimensions,
         date_range=DateRange(date(2026, 11, 1), date(2026, 11, 1)),
         timezone="UTC",
-        filters=[],
+        filters=filters,
         order_by=[],
         limit=1,
     )
@@ -45,11 +61,37 @@ def test_metrics_need_measures_that_exist() -> None:
         (
             list(MetricName),
             (
-                Read(FactName.CLICKS, ("clicks", "visitors")),
+                Read(FactName.CLICKS, ("clicks", "visitors", "previews", "filtered_clicks")),
                 Read(FactName.CONVERSIONS, ("registrations", "accepted")),
             ),
         ),
     ],
 )
 def test_reads_each_table_once_and_only_if_needed(metrics: list[MetricName], expected: tuple[Read, ...]) -> None:
-    assert reads(*metrics) == expected
+    assert planned(*metrics) == expected
+
+
+@pytest.mark.parametrize(
+    "metric", [MetricName.CLICKS, MetricName.VISITORS, MetricName.PREVIEWS, MetricName.FILTERED_CLICKS]
+)
+@pytest.mark.parametrize("dimension", OF_TAPS)
+def test_taps_have_every_dimension(metric: MetricName, dimension: DimensionName) -> None:
+    (read,) = planned(metric, dimensions=[dimension], filters=[Filter(dimension, "is", ("x",))])
+    assert read.fact is FactName.CLICKS
+
+
+@pytest.mark.parametrize("metric", [MetricName.REGISTRATIONS, MetricName.ACCEPTED, MetricName.CONVERSION_RATE])
+@pytest.mark.parametrize("dimension", OF_TAPS)
+def test_registrations_have_none_of_what_only_taps_have(metric: MetricName, dimension: DimensionName) -> None:
+    with pytest.raises(Invalid) as refused:
+        planned(
+            MetricName.CLICKS,
+            metric,
+            dimensions=[DimensionName.LINK, dimension],
+            filters=[Filter(DimensionName.SOURCE, "is", ("x",)), Filter(dimension, "is", ("x",))],
+        )
+    assert [(one.pointer, one.code) for one in refused.value.fields] == [
+        ("/dimensions/1", "not-for-this-metric"),
+        ("/filters/1/dimension", "not-for-this-metric"),
+    ]
+    assert all(metric in one.detail and "clicks" not in one.detail for one in refused.value.fields)
