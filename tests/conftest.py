@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.http.context import Context
+from api.http.context import CaptureState, Context
 from api.main import create_api
 from campaigns.kit.database import make_engine, make_sessions
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
@@ -129,7 +129,7 @@ def context(sessions: async_sessionmaker[AsyncSession], settings: Settings) -> C
         keys=derive_keys(new_master_key()),
         sessions=sessions,
         newest_revision=newest_revision(),
-        taps_waiting=lambda: 0,
+        capture=lambda: CaptureState(direct=True, in_memory=0, in_journal=0, lost=0),
         forget_link=lambda _: None,
     )
 

@@ -27,7 +27,8 @@ from campaigns.applicants.models import Application
 from campaigns.applicants.operations.registering import register
 from campaigns.applicants.types import ConsentGiven
 from campaigns.kit.settings import Settings
-from campaigns.links.operations import create_link
+from campaigns.links.operations.creating import create_link
+from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.operations.channels import create_channel
 from campaigns.planning.operations.programmes import create_intake, create_programme
@@ -46,6 +47,7 @@ class Objects:
     programme: str
     intake: str
     campaign: str
+    campaign_slug: str
     channel: str
     link: str
     application: str
@@ -54,16 +56,21 @@ class Objects:
     shared_channel: str
 
 
-Build = Callable[[Objects], tuple[str, dict[str, Any] | None]]
+# A body is JSON, or a text such as a sheet.
+Build = Callable[[Objects], tuple[str, dict[str, Any] | str | None]]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """The scope an operation needs and how to ask for it; `lists` are answered without the foreign objects, not 404."""
+    """The scope an operation needs and how to ask for it; `lists` are answered without the foreign objects, not 404.
+
+    Where objects stand in the body by a word of theirs, a foreign one is an unknown word (`unknown`), not 404.
+    """
 
     scope: Scope
     build: Build
     lists: bool = False
+    unknown: str | None = None
 
 
 def at(path: str) -> Build:
@@ -72,12 +79,19 @@ def at(path: str) -> Build:
 
 def sent(path: str, **body: Any) -> Build:
     def build(objects: Objects) -> tuple[str, dict[str, Any]]:
-        filled = {
-            name: value.format_map(vars(objects)) if isinstance(value, str) else value for name, value in body.items()
-        }
-        return path.format_map(vars(objects)), filled
+        return path.format_map(vars(objects)), {name: filled(value, objects) for name, value in body.items()}
 
     return build
+
+
+def filled(value: Any, objects: Objects) -> Any:
+    if isinstance(value, list):
+        return [filled(one, objects) for one in value]
+    return value.format_map(vars(objects)) if isinstance(value, str) else value
+
+
+def sheet(path: str, *lines: str) -> Build:
+    return lambda objects: (path, "\r\n".join(line.format_map(vars(objects)) for line in lines))
 
 
 PLANNED = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2027-01-01T00:00:00Z"}
@@ -124,6 +138,22 @@ RULES: dict[str, Rule] = {
     "links_create": Rule(
         Scope.LINKS_WRITE, sent("/v1/links", campaign_id="{campaign}", channel_id="{shared_channel}", name="New")
     ),
+    "links_bulk": Rule(
+        Scope.LINKS_WRITE,
+        sent(
+            "/v1/links/bulk",
+            campaign_id="{campaign}",
+            channel_ids=["{shared_channel}"],
+            contents=["new"],
+            name="New",
+        ),
+    ),
+    "links_import": Rule(
+        Scope.LINKS_WRITE,
+        sheet("/v1/links/import", "campaign,source,name", "{campaign_slug},instagram,New"),
+        unknown="/rows/1/campaign",
+    ),
+    "links_export": Rule(Scope.LINKS_READ, at("/v1/links/export"), lists=True),
     "links_list": Rule(Scope.LINKS_READ, at("/v1/links"), lists=True),
     "links_get": Rule(Scope.LINKS_READ, at("/v1/links/{link}")),
     "links_change": Rule(Scope.LINKS_WRITE, sent("/v1/links/{link}", name="Changed")),
@@ -183,12 +213,7 @@ async def sides(session: AsyncSession, world: World, context: Context, now: date
             session,
             world.admin,
             campaign_id=campaign.id,
-            channel_id=world.channel.id,
-            name=mark,
-            slug=f"{mark}-link",
-            destination=None,
-            utm_term=None,
-            utm_content=None,
+            spec=LinkSpec(channel_id=world.channel.id, name=mark, slug=f"{mark}-link"),
             now=now,
         )
         receipt = await register(
@@ -214,6 +239,7 @@ async def sides(session: AsyncSession, world: World, context: Context, now: date
             programme=str(programme.id),
             intake=str(intake.id),
             campaign=str(campaign.id),
+            campaign_slug=campaign.slug,
             channel=str(channel.id),
             link=str(link.id),
             application=str(found.one()),
@@ -229,6 +255,10 @@ async def sides(session: AsyncSession, world: World, context: Context, now: date
 
 async def ask(client: httpx.AsyncClient, operation: str, objects: Objects, headers: dict[str, str]) -> httpx.Response:
     path, body = RULES[operation].build(objects)
+    headers = {**headers, "Idempotency-Key": uuid4().hex}
+    if isinstance(body, str):
+        sheet_headers = {**headers, "Content-Type": "text/csv"}
+        return await client.request(METHODS[operation], path, content=body, headers=sheet_headers)
     return await client.request(METHODS[operation], path, json=body, headers=headers)
 
 
@@ -309,6 +339,9 @@ async def expect_own_units_only(
         assert answer.status_code == 200
         for hidden in ("foreign", foreign.unit, foreign.campaign, foreign.link, foreign.application):
             assert hidden not in answer.text
+    elif (unknown := RULES[operation].unknown) is not None:
+        assert [error["pointer"] for error in answer.json()["errors"]] == [unknown]
+        assert answer.status_code == 422
     else:
         assert answer.status_code == 404, answer.text
     assert await entries(connection) == before

@@ -10,6 +10,14 @@ import httpx
 from tests.endtoend.conftest import Server
 
 LANDING = "https://daftar.example/bintara"
+PHONES = [
+    {
+        "User-Agent": f"Mozilla/5.0 (Linux; Android 14; {model}) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/130.0.0.0 Mobile Safari/537.36",
+        "Accept-Language": "id-ID,id;q=0.9",
+    }
+    for model in ("CPH2581", "SM-A155F")
+]
 
 
 def made(answer: httpx.Response) -> dict[str, str]:
@@ -74,7 +82,7 @@ def test_from_a_tap_to_a_statistic(server: Server, http: httpx.Client) -> None:
         )
     )
 
-    # A link, and three taps on it; one more goes astray.
+    # A link, and three taps on it by two people; a chat fetches its preview, and one more tap goes astray.
     link = made(
         http.post(
             "/v1/links",
@@ -83,9 +91,10 @@ def test_from_a_tap_to_a_statistic(server: Server, http: httpx.Client) -> None:
         )
     )
     assert link["short_url"] == f"{server.url}/{link['slug']}"
-    answers = [http.get(f"/{link['slug']}", headers={"User-Agent": f"phone {number % 2}"}) for number in range(3)]
+    answers = [http.get(f"/{link['slug']}", headers=PHONES[number % 2]) for number in range(3)]
     assert {answer.status_code for answer in answers} == {302}
-    assert http.get("/no-such-link").status_code == 404
+    assert http.get(f"/{link['slug']}", headers={"User-Agent": "WhatsApp/2.24.20.81 A"}).status_code == 200
+    assert http.get("/no-such-link", headers=PHONES[0]).status_code == 404
     query = parse_qs(urlsplit(answers[-1].headers["location"]).query)
     assert query["utm_source"] == ["instagram"]
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.http.context import Context
+from api.http.context import CaptureState, Context
 from api.main import create_api
 from campaigns.kit.database import make_engine, make_sessions
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
@@ -38,7 +38,7 @@ async def committing(committing_engine: AsyncEngine) -> AsyncIterator[Context]:
         keys=derive_keys(new_master_key()),
         sessions=make_sessions(committing_engine),
         newest_revision=newest_revision(),
-        taps_waiting=lambda: 0,
+        capture=lambda: CaptureState(direct=True, in_memory=0, in_journal=0, lost=0),
         forget_link=lambda _: None,
     )
     async with committing_engine.begin() as connection:

@@ -9,8 +9,10 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
+from campaigns.clicks.agents.judging import RULES_VERSION
+from campaigns.clicks.types import Reason
 from campaigns.planning.types import StageKind
-from tests.factories.clicks import build_click, build_conversion, build_link, build_orphan_click
+from tests.factories.clicks import build_agent, build_click, build_conversion, build_link, build_orphan_click
 from tests.factories.world import World
 
 NOON = datetime(2026, 11, 1, 5, tzinfo=UTC)
@@ -24,7 +26,10 @@ def body(**changed: Any) -> dict[str, Any]:
 
 @pytest.fixture
 async def links(session: AsyncSession, world: World, now: datetime) -> None:
-    """Three links, tapped 3, 2 and 1 times; four registrations, one of them without a touch, one acceptance."""
+    """Three links, tapped 3, 2 and 1 times by people; four registrations, one of them without a touch, one acceptance.
+
+    The first was fetched for a preview and by a script too.
+    """
     links = [
         build_link(campaign=world.campaign, channel_id=world.channel.id, slug=slug, created_at=now)
         for slug in ("story", "reel", "poster")
@@ -38,6 +43,9 @@ async def links(session: AsyncSession, world: World, now: datetime) -> None:
         build_conversion(campaign=world.campaign, link=link, at=NOON) for link in (story, story, reel, None)
     )
     session.add(build_conversion(campaign=world.campaign, link=story, at=NOON, kind=StageKind.ACCEPTED))
+    robots = [build_agent(one.name or "", at=NOON, reasons=one) for one in (Reason.PREVIEW, Reason.AUTOMATED)]
+    session.add_all(robots)
+    session.add_all(build_click(link=story, at=NOON, agent=robot) for robot in robots)
     session.add(build_orphan_click(at=NOON))
     await session.commit()
 
@@ -88,11 +96,16 @@ class TestQuery:
                     "unattributed_registrations": 1,
                     "unattributed_share": 0.25,
                     "orphan_clicks": 1,
+                    "filtered_clicks": 1,
+                    "filtered_share": 0.142857,
+                    "previews": 1,
+                    "lost_taps": 0,
+                    "bot_rules": RULES_VERSION,
                     "complete": True,
                 },
                 "time_labels": ["2026-11-01", "2026-11-02"],
                 "total_rows": 4,
-                "definitions": "1",
+                "definitions": "2",
             },
         }
 
@@ -153,9 +166,9 @@ class TestRefusals:
             ({"metrics": "clicks"}, "/metrics"),
             ({"metrics": ["bounces"]}, "/metrics/0"),
             ({"metrics": ["clicks", "clicks"]}, "/metrics/1"),
-            ({"metrics": ["clicks"] * 6}, "/metrics"),
+            ({"metrics": ["clicks"] * 8}, "/metrics"),
             ({"metrics": ["clicks\u0000"]}, "/metrics/0"),
-            ({"dimensions": ["country"]}, "/dimensions/0"),
+            ({"dimensions": ["browser"]}, "/dimensions/0"),
             ({"dimensions": ["link", "link"]}, "/dimensions/1"),
             ({"dimensions": ["campaign", "link", "source", "medium"]}, "/dimensions"),
             ({"date_range": ...}, "/date_range"),
@@ -190,6 +203,10 @@ class TestRefusals:
             ({"filters": filtered("2026-11-01", dimension="time:day")}, "/filters/0/dimension"),
             ({"filters": filtered("ig", operator="is_not")}, "/filters/0/operator"),
             ({"filters": filtered("ig") * 11}, "/filters"),
+            ({"filters": filtered("sideways", dimension="via")}, "/filters/0/values/0"),
+            ({"filters": filtered("ID", dimension="country")}, "/filters/0/values/0"),
+            ({"metrics": ["clicks", "accepted"], "dimensions": ["link", "device"]}, "/dimensions/1"),
+            ({"metrics": ["accepted"], "filters": filtered("qr", dimension="via")}, "/filters/0/dimension"),
             ({"order_by": [{"field": "visitors", "direction": "asc"}]}, "/order_by/0/field"),
             ({"order_by": [{"field": "clicks", "direction": "up"}]}, "/order_by/0/direction"),
             ({"order_by": [{"field": "clicks", "direction": "asc"}] * 2}, "/order_by/1/field"),
