@@ -4,7 +4,7 @@ PORT ?= 8000
 DATA ?= var
 BIN := .venv/bin
 
-.PHONY: run test check bench spec lock clean
+.PHONY: run test check bench chaos spec lock clean
 
 run: .venv/.runtime
 	@JARING_PORT=$(PORT) JARING_DATA=$(DATA) $(BIN)/jaring serve --demo
@@ -21,6 +21,10 @@ check: .venv/.development
 
 bench: .venv/.development
 	$(BIN)/python -m benchmarks.redirects
+	$(BIN)/python -m benchmarks.classifier
+
+chaos: .venv/.development
+	$(BIN)/python -m benchmarks.chaos
 
 spec: .venv/.runtime
 	$(BIN)/jaring openapi > openapi/openapi.json

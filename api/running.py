@@ -41,6 +41,7 @@ from campaigns.links.resolving import LinkResolver, follow_changes
 # Look-ups of slugs have connections of their own, so that a busy API does not keep taps waiting.
 REDIRECT_POOL = 3
 STOP_SECONDS = 5.0
+CANCEL_SECONDS = 1.0
 CLEANING_SECONDS = 3600.0
 PARENT_CHECK_SECONDS = 1.0
 
@@ -73,7 +74,8 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
         for table in (CLICKS, ORPHANS)
     )
     salts = SaltKeeper(connections, ZoneInfo(settings.timezone))
-    await salts.begin(datetime.now(UTC))
+    if not await salts.begin(datetime.now(UTC)):
+        fallback.use_postgres(False)
     sessions = make_sessions(api_engine)
     context = Context(
         settings=settings,
@@ -124,7 +126,8 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
         await asyncio.gather(clicks.stop(within_seconds=STOP_SECONDS), orphans.stop(within_seconds=STOP_SECONDS))
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # One that waits for a PostgreSQL that hangs is not ended by being cancelled; the process' end ends it.
+        await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
         await fallback.close()
         await redirect_engine.dispose()
         await api_engine.dispose()

@@ -37,13 +37,15 @@ class SaltKeeper:
             self.today = self._salts.get(day) or self._made_up(day)
         return self.today.salt
 
-    async def begin(self, now: datetime) -> None:
-        """Get the first salt; without PostgreSQL one of this process' own serves until `keep` gets a better one."""
+    async def begin(self, now: datetime) -> bool:
+        """Get the first salt, and say whether PostgreSQL gave it; else one of this process' own serves meanwhile."""
         try:
             async with asyncio.timeout(FIRST_SECONDS):
                 await self.refresh(now)
         except (psycopg.Error, OSError, TimeoutError) as error:
             log.warning("salt_made_up", error=type(error).__name__)
+            return False
+        return True
 
     async def refresh(self, now: datetime) -> None:
         """Fetch (or make) today's salt and, shortly before midnight, tomorrow's; destroy those of past days."""

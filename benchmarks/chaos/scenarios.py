@@ -1,0 +1,290 @@
+"""What can go wrong around a tap, each as a function that breaks it on a stage and judges what is left.
+
+The issue's list, in its order; `SCENARIOS` and `DISK_SCENARIOS` are what `python -m benchmarks.chaos` plays.
+"""
+
+import contextlib
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.chaos.stage import Skipped, Stage, Volume, kill
+from benchmarks.chaos.trial import Trial
+
+Scenario = Callable[[Trial], None]
+
+
+def kill_postgres(trial: Trial) -> None:
+    """kill -9 of PostgreSQL under load, again and again: now its first process alone, now all of them."""
+    stage, slowest = trial.stage, 0.0
+    with trial.load():
+        _calm(trial)
+        begun = time.monotonic()
+        for number in range(trial.scale.kills):
+            processes = stage.postgres_processes()
+            for pid in processes[:1] if number % 2 else processes:
+                kill(pid)
+            stage.until(lambda killed=processes[0]: stage.postgres.pid not in (None, killed), "PostgreSQL to restart")
+            slowest = max(slowest, stage.until(stage.postgres_answers, "PostgreSQL to answer again"))
+            time.sleep(trial.scale.calm / 2)
+        trial.phase("killing", begun)
+    trial.tell(f"killed {trial.scale.kills} times")
+    trial.took(slowest, "restarted, at the slowest,")
+    trial.require_prompt("killing", "calm")
+    trial.settle()
+
+
+def kill_worker(trial: Trial) -> None:
+    """kill -9 of a worker under load, once while taps go to PostgreSQL and once while they go to the journal."""
+    stage = trial.stage
+    with trial.load():
+        _calm(trial)
+        for broken in (False, True):
+            if broken:
+                stage.signal_postgres(signal.SIGSTOP)
+                stage.until(lambda: stage.noted("in_journal") > 0, "taps in the journals")
+            before = stage.workers()
+            kill(before[0])
+            trial.took(stage.until(lambda known=before: _replaced(stage, known), "a new worker"), "new worker")
+            time.sleep(trial.scale.broken)
+        stage.signal_postgres(signal.SIGCONT)
+        time.sleep(trial.scale.calm)
+    trial.settle(unanswered=True)
+
+
+def kill_everything(trial: Trial) -> None:
+    """kill -9 of everything with taps in the journals, then a cold start without PostgreSQL."""
+    stage = trial.stage
+    with trial.load():
+        _calm(trial)
+        stage.signal_postgres(signal.SIGSTOP)
+        stage.until(lambda: stage.noted("in_journal") > 0, "taps in the journals")
+        time.sleep(trial.scale.broken / 2)
+        stage.kill_serve()
+        stage.signal_postgres(signal.SIGKILL)
+        stage.postgres.stop()
+        trial.tell(f"killed with {stage.noted('in_journal'):,} taps in journals")
+        stage.start_serve(wait=False)
+        begun = time.monotonic()
+        trial.took(stage.until(lambda: _redirects(stage), "a cold start to redirect"), "cold start redirects")
+        trial.phase("starting", begun)
+        begun = time.monotonic()
+        time.sleep(trial.scale.broken)
+        trial.phase("cold", begun)
+        _tell_degraded(trial)
+        stage.postgres.start()
+        trial.took(stage.until(stage.is_well, "PostgreSQL to be used again"), "PostgreSQL in use")
+        time.sleep(trial.scale.calm)
+    trial.require_prompt("cold", "calm")
+    trial.settle(unanswered=True)
+
+
+def freeze_postgres(trial: Trial) -> None:
+    """SIGSTOP of PostgreSQL: it takes connections and answers nothing."""
+    stage = trial.stage
+    with trial.load():
+        _calm(trial)
+        begun = time.monotonic()
+        stage.signal_postgres(signal.SIGSTOP)
+        stage.until(lambda: stage.noted("in_journal") > 0, "taps in the journals")
+        _tell_degraded(trial)
+        time.sleep(max(0.0, trial.scale.frozen - (time.monotonic() - begun)))
+        trial.phase("frozen", begun)
+        trial.tell(f"frozen for {time.monotonic() - begun:.0f} s")
+        stage.signal_postgres(signal.SIGCONT)
+        begun = time.monotonic()
+        trial.took(stage.until(stage.is_well, "PostgreSQL to be used again"), "in use again")
+        time.sleep(trial.scale.calm)
+        trial.phase("after", begun)
+    trial.require_prompt("frozen", "calm")
+    trial.require_prompt("after", "calm")
+    trial.settle()
+
+
+def fill_data_disk(trial: Trial) -> None:
+    """No room on PostgreSQL's disk."""
+    stage, disk = trial.stage, _volume(trial.stage.data_volume)
+    with trial.load():
+        _calm(trial)
+        disk.fill(but=64 * 1024)
+        begun = time.monotonic()
+        trial.took(stage.until(lambda: stage.noted("in_journal") > 0, "PostgreSQL's disk to be full"), "full")
+        time.sleep(trial.scale.broken)
+        trial.phase("full", begun)
+        trial.tell(f"{stage.noted('in_journal'):,} taps in journals")
+        disk.make_room()
+        trial.took(stage.until(stage.is_well, "PostgreSQL to be used again"), "in use again")
+        time.sleep(trial.scale.calm)
+    trial.require_prompt("full", "calm")
+    trial.settle()
+
+
+def fill_journal_disk(trial: Trial) -> None:
+    """No room under the journal while PostgreSQL is frozen: memory fills, then taps are lost, counted and told of."""
+    stage, disk = trial.stage, _volume(trial.stage.journal_volume)
+    with trial.load():
+        _calm(trial)
+        begun = time.monotonic()
+        stage.signal_postgres(signal.SIGSTOP)
+        disk.fill(but=64 * 1024)
+        trial.took(stage.until(lambda: stage.noted("lost") > 0, "memory to be full too"), "memory full")
+        time.sleep(trial.scale.broken / 2)
+        trial.phase("full", begun)
+        disk.make_room()
+        stage.until(lambda: stage.noted("in_memory") == 0, "memory to be saved")
+        time.sleep(trial.scale.calm)
+        stage.signal_postgres(signal.SIGCONT)
+        trial.took(stage.until(stage.is_well, "PostgreSQL to be used again"), "in use again")
+    trial.require_prompt("full", "calm")
+    trial.settle(lost=True)
+    quality = stage.quality()
+    trial.require(quality["complete"] is False, "statistics call themselves complete")
+    trial.require(quality["lost_taps"] == stage.lost() > 0, f"statistics tell of {quality['lost_taps']} lost taps")
+    trial.tell(f"statistics: complete false, lost_taps {quality['lost_taps']:,}")
+
+
+def damage_journals(trial: Trial) -> None:
+    """Everything is killed; one journal is garbled in the middle, the other's log is torn before the next start."""
+    stage = trial.stage
+    with trial.load():
+        _calm(trial)
+        stage.signal_postgres(signal.SIGSTOP)
+        stage.until(lambda: len(_filled(stage)) > 1, "taps in both journals")
+        time.sleep(trial.scale.broken)
+        stage.kill_serve()
+        garbled, torn, *_ = _filled(stage)
+        _garble(garbled)
+        _tear(torn)
+        trial.tell(f"garbled {garbled.name[:6]}, tore {torn.name[:6]}")
+        stage.signal_postgres(signal.SIGCONT)
+        stage.start_serve()
+        time.sleep(trial.scale.calm)
+    trial.settle(lost=True, unanswered=True)
+
+
+def kill_drainer(trial: Trial) -> None:
+    """Workers are killed when PostgreSQL has a journal's taps and the journal does not know of it yet.
+
+    The journals are locked from here, so that taking the taps out of them waits; then everything is killed.
+    """
+    stage = trial.stage
+    with trial.load():
+        _calm(trial)
+        stage.signal_postgres(signal.SIGSTOP)
+        stage.until(lambda: len(_filled(stage)) > 1, "taps in both journals")
+        time.sleep(trial.scale.broken / 2)
+    frozen = datetime.now(UTC)
+    time.sleep(0.2)
+    with _locked(_filled(stage)):
+        stage.signal_postgres(signal.SIGCONT)
+        held = stage.noted("in_journal")
+        trial.begun = min(trial.begun, frozen)
+        stage.until(lambda: len(stage.clicks_since(trial.begun)) >= held, "the journals' taps in PostgreSQL", within=10)
+        stage.kill_serve()
+    trial.tell(f"killed with {held:,} taps in PostgreSQL and in the journals")
+    stage.start_serve()
+    trial.settle()
+
+
+def terminate(trial: Trial) -> None:
+    """SIGTERM under load, once with PostgreSQL well and once with it frozen."""
+    stage = trial.stage
+    with trial.load():
+        _calm(trial)
+        for broken in (False, True):
+            if broken:
+                stage.signal_postgres(signal.SIGSTOP)
+            trial.took(stage.stop_serve(), "ended")
+            stage.signal_postgres(signal.SIGCONT)
+            stage.start_serve()
+            time.sleep(trial.scale.calm)
+    trial.settle(unanswered=True)
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "kill-postgres": kill_postgres,
+    "kill-worker": kill_worker,
+    "kill-everything": kill_everything,
+    "freeze-postgres": freeze_postgres,
+    "damage-journals": damage_journals,
+    "kill-drainer": kill_drainer,
+    "terminate": terminate,
+}
+DISK_SCENARIOS: dict[str, Scenario] = {
+    "fill-data-disk": fill_data_disk,
+    "fill-journal-disk": fill_journal_disk,
+}
+
+
+def _calm(trial: Trial) -> None:
+    begun = time.monotonic()
+    time.sleep(trial.scale.calm)
+    trial.phase("calm", begun)
+
+
+def _replaced(stage: Stage, known: list[int]) -> bool:
+    """Whether there are as many workers as before, one of them new, and they answer."""
+    now = stage.workers()
+    return len(now) == len(known) and now != known and _redirects(stage)
+
+
+def _redirects(stage: Stage) -> bool:
+    return stage.ask("/jabar-bio")[0] == 302
+
+
+def _tell_degraded(trial: Trial) -> None:
+    """Require that the probe and the metrics say what state the capture is in."""
+    status, body = trial.stage.ask("/readyz")
+    trial.require(status == 503 and '"capture":"journal"' in body, f"/readyz answers {status} {body}")
+    trial.require(trial.stage.metric("jaring_postgres_takes_taps") == 0, "metrics say that PostgreSQL takes taps")
+    trial.require(trial.stage.metric("jaring_journal_taps") > 0, "metrics say that the journal is empty")
+    trial.tell("readyz 503, capture journal")
+
+
+def _volume(volume: Volume | None) -> Volume:
+    if volume is None:
+        raise Skipped("there is no small disk")
+    return volume
+
+
+def _filled(stage: Stage) -> list[Path]:
+    """The journals that hold something."""
+    return [path for path in stage.journal_files() if _size(path) > 64 * 1024]
+
+
+def _size(path: Path) -> int:
+    """The bytes of a journal and its log."""
+    return sum(part.stat().st_size for part in (path, _log(path)) if part.exists())
+
+
+def _log(journal: Path) -> Path:
+    return journal.with_name(journal.name + "-wal")
+
+
+def _garble(journal: Path) -> None:
+    """Overwrite a piece in the middle of what was written; SQLite's own log is folded in first, as a reader would."""
+    with contextlib.closing(sqlite3.connect(journal)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with journal.open("r+b") as file:
+        file.seek(journal.stat().st_size // 2)
+        file.write(b"\xa5" * 3000)
+
+
+def _tear(journal: Path) -> None:
+    """Cut the log off inside its last entry, as a machine that loses power while it writes can."""
+    log = _log(journal)
+    with log.open("r+b") as file:
+        file.truncate(log.stat().st_size - 1000)
+
+
+@contextlib.contextmanager
+def _locked(journals: list[Path]) -> Iterator[None]:
+    """Hold the right to write to the journals, so that whoever wants to waits."""
+    with contextlib.ExitStack() as held:
+        for path in journals:
+            database = held.enter_context(contextlib.closing(sqlite3.connect(path, isolation_level=None)))
+            database.execute("BEGIN IMMEDIATE")
+        yield
