@@ -63,7 +63,7 @@ class TestFile:
         journal.append(entry(line()))
         chunk = journal.read(1)
         assert chunk is not None
-        assert (chunk.entries, chunk.upto, chunk.damaged) == ([first], 1, 0)
+        assert (chunk.entries, chunk.upto, chunk.taps) == ([first], 1, 2)
         journal.forget(1)
         assert [one.taps for one in (journal.read(100) or chunk).entries] == [1]
         journal.remove()
@@ -181,6 +181,70 @@ class TestDraining:
         assert list(directory.glob("*.damaged"))
         await drainer.drain()  # and nothing of it is counted again
         assert rows(conninfo, "SELECT sum(taps) FROM tap_losses") == [(lost,)]
+
+    async def test_what_can_be_read_of_a_damaged_file_is_stored(
+        self, directory: Path, drainer: Drainer, conninfo: str
+    ) -> None:
+        path = left_behind(directory, *(entry(*(line() for _ in range(100))) for _ in range(20)))
+        content = bytearray(path.read_bytes())
+        middle = len(content) // 2
+        content[middle : middle + 3000] = b"\xa5" * 3000
+        path.write_bytes(bytes(content))
+        await drainer.drain()
+        ((stored,),) = rows(conninfo, "SELECT count(*) FROM clicks")
+        assert isinstance(stored, int)
+        assert 1700 <= stored < 2000  # all but the entries whose pages were hit
+        assert rows(conninfo, "SELECT taps FROM tap_losses") == [(2000 - stored,)]
+
+    async def test_a_loss_that_cannot_be_told_yet_is_counted_once(
+        self, directory: Path, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        journal = Journal.create(directory)
+        journal.losses.note(in_memory=7, now_ms=time.time_ns() // 1_000_000)
+        journal.close()
+        execute = TapStore.execute
+
+        async def away(*_: object, **__: object) -> None:
+            raise OSError("PostgreSQL went away before it was told")
+
+        monkeypatch.setattr(TapStore, "execute", away)
+        for _ in range(2):
+            with pytest.raises(OSError, match="went away"):
+                await drainer.drain()
+        monkeypatch.setattr(TapStore, "execute", execute)
+        await drainer.drain()
+        assert rows(conninfo, "SELECT taps FROM tap_losses") == [(7,)]
+
+    async def test_an_orphan_that_cannot_be_drained_keeps_nobody_waiting(
+        self, directory: Path, fallback: Fallback, drainer: Drainer, conninfo: str
+    ) -> None:
+        ahead = Entry(CLICKS.name, f"{CLICKS.column_list}, later", 1, [], line()[:-1] + b"\tx\n")
+        left_behind(directory, ahead)  # of a release whose columns this database does not have
+        left_behind(directory, entry(line()))
+        fallback.use_postgres(False)
+        await fallback.take(entry(line()))
+        for _ in range(2):
+            with pytest.raises(psycopg.errors.UndefinedColumn):
+                await drainer.drain()
+        assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
+        assert (fallback.postgres_well, fallback.waiting) == (True, 0)
+        for journal in drainer._adopted:
+            journal.close()
+
+    async def test_a_damaged_journal_of_a_living_process_is_replaced(
+        self, fallback: Fallback, drainer: Drainer, conninfo: str
+    ) -> None:
+        for _ in range(3):
+            await fallback.take(entry(line()))
+        with sqlite3.connect(fallback.journal.path) as database:
+            database.execute("UPDATE batches SET block = zeroblob(length(block)) WHERE id = 2")
+        database.close()
+        await drainer.drain()
+        await fallback.take(entry(line()))
+        await drainer.drain()
+        assert rows(conninfo, "SELECT count(*) FROM clicks") == [(3,)]
+        assert rows(conninfo, "SELECT taps FROM tap_losses") == [(1,)]
+        assert fallback.lost == 1
 
     async def test_taps_only_in_the_memory_of_a_killed_process_are_counted(
         self, directory: Path, drainer: Drainer, conninfo: str

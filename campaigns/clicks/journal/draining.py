@@ -60,54 +60,49 @@ class Drainer:
     async def drain(self) -> None:
         """One round: everything that waits, PostgreSQL permitting."""
         fallback = self._fallback
+        if not fallback.postgres_well or fallback.waiting or fallback.losses.counts.lost:
+            await self._drain_own()
         if time.monotonic() >= self._orphans_due:
             self._orphans_due = time.monotonic() + ORPHANS_SECONDS
             self._adopted += await fallback.off_loop(lambda: list(adopt_orphans(fallback.directory)))
         while self._adopted:
-            await self._drain_orphan(self._adopted[-1])
-            self._adopted.pop()
-        if fallback.postgres_well and not fallback.waiting and not fallback.losses.counts.lost:
-            return
+            # Put last before it is tried: one that cannot be drained keeps neither the others nor our own waiting.
+            self._adopted.append(journal := self._adopted.pop(0))
+            await self._drain_orphan(journal)
+            self._adopted.remove(journal)
+
+    async def _drain_own(self) -> None:
+        fallback = self._fallback
         begun = time.monotonic()
         await self._store.execute(_ASK, within=fallback.deadline_seconds)
-        if time.monotonic() - begun < fallback.deadline_seconds / 2:
-            # From now on taps go there at once; what waits is drained beside them.
-            fallback.use_postgres(True)
+        prompt = time.monotonic() - begun < fallback.deadline_seconds / 2
         while fallback.waiting and (chunk := await fallback.off_loop(lambda: fallback.journal.read(CHUNK_TAPS))):
             await self._merge(fallback.journal, chunk)
             await fallback.drained(chunk)
+            # It took some, so from now on taps go there at once; what still waits is drained beside them.
+            fallback.use_postgres(prompt)
+        fallback.use_postgres(prompt)
+        if fallback.journal.damaged:
+            log.error("journal_damaged", taps=fallback.waiting)
+            await fallback.replace()
+            self._orphans_due = 0.0
         await self._report(fallback.journal)
 
     async def _drain_orphan(self, journal: Journal) -> None:
         fallback, drained = self._fallback, 0
         known = journal.losses.counts.in_journal
-        try:
-            while chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS)):
-                await self._merge(journal, chunk)
-                await fallback.off_loop(partial(journal.forget, chunk.upto))
-                drained += sum(entry.taps for entry in chunk.entries) + chunk.damaged
-                journal.losses.note(in_journal=max(0, known - drained), now_ms=_now_ms())
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:
-            log.error("journal_damaged", error=type(error).__name__)
-            readable = False
-        else:
-            readable = True
-        counts = journal.losses.counts
-        missing = counts.in_memory + (0 if readable and known <= drained else max(0, known - drained))
-        if missing:
-            journal.losses.lose(missing, now_ms=counts.last_ms or _now_ms(), reason="journal damaged or process killed")
-            fallback.count_lost(missing)
+        while chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS)):
+            await self._merge(journal, chunk)
+            await fallback.off_loop(partial(journal.forget, chunk.upto))
+            drained += chunk.taps
+            journal.losses.note(in_journal=max(0, known - drained), now_ms=_now_ms())
+        missing = journal.losses.give_up(now_ms=_now_ms(), reason="journal damaged or process killed")
+        fallback.count_lost(missing)
         await self._report(journal)
-        await fallback.off_loop(journal.remove if readable else journal.set_aside)
-        if drained:
-            log.info("orphan_drained", taps=drained)
+        await fallback.off_loop(journal.set_aside if journal.damaged else journal.remove)
+        log.info("orphan_drained", taps=drained, missing=missing)
 
     async def _merge(self, journal: Journal, chunk: Chunk) -> None:
-        if chunk.damaged:
-            log.error("journal_entries_damaged", taps=chunk.damaged)
-            self._lose(journal, chunk.damaged, "journal damaged")
         for entry in _joined(chunk.entries):
             refused = await self._store_entry(entry)
             if refused:

@@ -62,7 +62,7 @@ class Fallback:
         except (sqlite3.Error, OSError) as error:
             log.error("journal_refused", taps=entry.taps, error=type(error).__name__, reason=str(error))
             if not isinstance(error, sqlite3.OperationalError):
-                await self._replace()
+                await self.replace()
             return False
         self._count(self.waiting + entry.taps)
         JOURNALLED.inc(entry.taps)
@@ -70,10 +70,19 @@ class Fallback:
 
     async def drained(self, chunk: Chunk) -> None:
         """Take a chunk that is in PostgreSQL out of the journal."""
-        self._count(max(0, self.waiting - sum(entry.taps for entry in chunk.entries) - chunk.damaged))
+        self._count(max(0, self.waiting - chunk.taps))
         await self.off_loop(lambda: self.journal.forget(chunk.upto))
         if not self.waiting:
             await self.off_loop(self.journal.shrink)
+
+    async def replace(self) -> None:
+        """Go on with a new file, since the present one is damaged; that one is left to be drained as an orphan."""
+        try:
+            new = await self.off_loop(lambda: Journal.create(self.directory))
+        except (sqlite3.Error, OSError):
+            return
+        old, self.journal, self.waiting = self.journal, new, 0
+        await self.off_loop(old.close)
 
     def in_memory(self, table: str, taps: int) -> None:
         """Note that so many taps for a table are neither in PostgreSQL nor in the journal."""
@@ -101,12 +110,3 @@ class Fallback:
         self.waiting = taps
         IN_JOURNAL.set(taps)
         self.losses.note(in_journal=taps, now_ms=time.time_ns() // 1_000_000)
-
-    async def _replace(self) -> None:
-        """Go on with a new file when the present one is damaged; the old one is left to be drained as an orphan."""
-        try:
-            new = await self.off_loop(lambda: Journal.create(self.directory))
-        except (sqlite3.Error, OSError):
-            return
-        old, self.journal, self.waiting = self.journal, new, 0
-        await self.off_loop(old.close)

@@ -11,9 +11,10 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from campaigns.clicks.journal.losses import LossRecord
@@ -35,6 +36,7 @@ _SCHEMA = """
         checksum INTEGER NOT NULL
     )
 """
+_SELECT = "SELECT id, target, columns, taps, agents, block, checksum FROM batches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +52,26 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The next entries of a journal, in order; `upto` is the last one's number, `damaged` counts taps left out."""
+    """The next entries of a journal, in order; `upto` is the last one's number, damaged ones are left out."""
 
     entries: list[Entry]
     upto: int
-    damaged: int
+
+    @property
+    def taps(self) -> int:
+        return sum(entry.taps for entry in self.entries)
 
 
 class Journal:
-    """An open journal whose lock this process holds. Errors are sqlite3.Error or OSError."""
+    """An open journal whose lock this process holds. Errors are sqlite3.Error or OSError.
+
+    `damaged` tells whether something in it was found that cannot be read; the rest still is.
+    """
 
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
         self.losses = LossRecord(path)
+        self.damaged = False
         self._lock = lock
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
         self._database.execute("PRAGMA journal_mode = WAL")
@@ -92,28 +101,55 @@ class Journal:
         )
 
     def read(self, most_taps: int) -> Chunk | None:
-        """The next entries, at least one and then up to so many taps; None when all have been read."""
-        entries, upto, damaged, taps = [], self._read, 0, 0
-        rows = self._database.execute(
-            "SELECT id, target, columns, taps, agents, block, checksum FROM batches WHERE id > ? ORDER BY id",
-            (self._read,),
-        )
-        with contextlib.closing(rows):
-            for number, *values, checksum in rows:
-                if upto != self._read and taps + values[2] > most_taps:
-                    break
-                upto, taps = number, taps + values[2]
-                if _checksum(*values) == checksum:
-                    table, columns, count, agents, block = values
-                    entries.append(Entry(table, columns, count, json.loads(agents), block))
-                else:
-                    damaged += values[2]
-        return Chunk(entries, upto, damaged) if upto != self._read else None
+        """The next entries until they have so many taps; None when all have been read."""
+        if not self.damaged:
+            try:
+                rows = self._database.execute(f"{_SELECT} WHERE id > ? ORDER BY id", (self._read,))
+                with contextlib.closing(rows):
+                    return self._chunk(rows, most_taps)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                self.damaged = True
+        return self._chunk(self._readable(), most_taps)
+
+    def _readable(self) -> Iterator[Sequence[Any]]:
+        """The rows of a damaged file that can be read, each looked up by itself."""
+        for number in range(self._read + 1, self._last() + 1):
+            with contextlib.suppress(sqlite3.DatabaseError):
+                row = self._database.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
+                if row is not None:
+                    yield row
+
+    def _last(self) -> int:
+        with contextlib.suppress(sqlite3.DatabaseError):
+            row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batches'").fetchone()
+            return int(row[0]) if row is not None else 0
+        return 0
+
+    def _chunk(self, rows: Iterable[Sequence[Any]], most_taps: int) -> Chunk | None:
+        entries, upto, taps = list[Entry](), self._read, 0
+        for number, *values, checksum in rows:
+            if taps >= most_taps:
+                break
+            upto = number
+            if _checksum(*values) == checksum:
+                table, columns, count, agents, block = values
+                entries.append(Entry(table, columns, count, json.loads(agents), block))
+                taps += count
+            else:
+                self.damaged = True
+        return Chunk(entries, upto) if upto != self._read else None
 
     def forget(self, upto: int) -> None:
         """Take out what has been stored elsewhere, up to this number."""
         self._read = max(self._read, upto)
-        self._database.execute("DELETE FROM batches WHERE id <= ?", (upto,))
+        try:
+            self._database.execute("DELETE FROM batches WHERE id <= ?", (upto,))
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self.damaged = True  # then it is read again after a crash, and stored once all the same
 
     def shrink(self) -> None:
         """Give an emptied journal's space back to the disk."""
@@ -197,6 +233,7 @@ def _take_lock(path: Path) -> int | None:
     return lock
 
 
-def _checksum(table: str, columns: str, taps: int, agents: str, block: bytes) -> int:
-    head = f"{table}\0{columns}\0{taps}\0{agents}\0".encode()
-    return zlib.crc32(block, zlib.crc32(head))
+def _checksum(table: Any, columns: Any, taps: Any, agents: Any, block: Any) -> int:
+    # Of a damaged row SQLite can make values of any type.
+    head = f"{table}\0{columns}\0{taps}\0{agents}\0".encode(errors="replace")
+    return zlib.crc32(block if isinstance(block, bytes) else b"", zlib.crc32(head))

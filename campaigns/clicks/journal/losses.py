@@ -40,11 +40,7 @@ class LossRecord:
 
     def lose(self, taps: int, *, now_ms: int, reason: str) -> None:
         """Count taps that are gone for good."""
-        counts = self.counts
-        if counts.lost == 0:
-            counts.id, counts.first_ms, counts.reason = uuid4().hex, now_ms, reason
-        counts.lost += taps
-        counts.last_ms = now_ms
+        self._add(taps, now_ms=now_ms, reason=reason)
         self._write()
 
     def note(self, *, in_memory: int | None = None, in_journal: int | None = None, now_ms: int) -> None:
@@ -59,6 +55,20 @@ class LossRecord:
             counts.last_ms = now_ms
         self._write()
 
+    def give_up(self, *, now_ms: int, reason: str) -> int:
+        """Count all that was only in memory or could not be read from the journal as gone; returns how many.
+
+        In one write: whoever is killed behind it does not count them twice.
+        """
+        counts = self.counts
+        missing, counts.in_memory, counts.in_journal = counts.in_memory + counts.in_journal, 0, 0
+        if missing:
+            since = counts.first_ms or now_ms
+            self._add(missing, now_ms=counts.last_ms or now_ms, reason=reason)
+            counts.first_ms = min(since, counts.last_ms)
+            self._write()
+        return missing
+
     def settle(self) -> None:
         """Forget the losses, since they stand in PostgreSQL now."""
         self.counts.id, self.counts.lost, self.counts.first_ms, self.counts.reason = "", 0, 0, ""
@@ -67,6 +77,13 @@ class LossRecord:
     def remove(self) -> None:
         os.close(self._file)
         self._path.unlink(missing_ok=True)
+
+    def _add(self, taps: int, *, now_ms: int, reason: str) -> None:
+        counts = self.counts
+        if counts.lost == 0:
+            counts.id, counts.first_ms, counts.reason = uuid4().hex, now_ms, reason
+        counts.lost += taps
+        counts.last_ms = now_ms
 
     def _read(self) -> Losses:
         try:
