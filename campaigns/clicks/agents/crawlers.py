@@ -70,11 +70,12 @@ NAMES = (
     "yunjiankong",
 )
 
-# Only the text that is no model, no build and no list of a phone's properties is tried against these.
+# Only the text that is no model, no build and no list of a phone's properties is tried against these. Applications
+# that scan codes call themselves scanners, and shops "Name.com/1.2": the posters with our codes bring people by them.
 ANNOUNCED = re.compile(
-    r"bots?(?![a-z0-9])|crawl|spider|slurp|scrap(?:er|ing)|archiver|fetcher|indexer|preview|scanner|pingdom"
+    r"bots?(?![a-z0-9])|crawl|spider|slurp|scrap(?:er|ing)|archiver|fetcher|indexer|preview|pingdom"
     r"|(?<!lib)https?:|\bwww\.|\+http|@[a-z][\w-]*\.[a-z]|compatible[;)]|\bsite ?audit|health-?check"
-    r"|\bmonitor(?:ing)?\b|uptime|validator|synthetic|\bgoogle-|like gecko; |\w\.com/"
+    r"|\bmonitor(?:ing)?\b|uptime|validator|synthetic|\bgoogle-|like gecko; |\w\.com/[a-z]"
 )
 
 # "(compatible; Name)" without the name of an engine: what remains of a browser's agent once a robot has made its own.

@@ -8,14 +8,20 @@ import re
 
 from campaigns.clicks.types import Device, Observed
 
-# The first token that is in the agent decides. Televisions and consoles say that they run Linux or Windows too.
+# The first token that is in the agent decides. Televisions and consoles say that they run Linux or Windows too, and
+# models of Android are called HiPad or NAOMIPHONE. "Adr" and "iPh" are what UC Browser calls the two in short.
 TOKENS = (
     ("windows phone", Device.OTHER),
+    ("windows ce", Device.OTHER),
     ("xbox", Device.OTHER),
+    ("android", Device.ANDROID),
+    ("; adr ", Device.ANDROID),
+    ("fban/fb4a", Device.ANDROID),
     ("iphone", Device.IOS),
     ("ipad", Device.IOS),
     ("ipod", Device.IOS),
-    ("android", Device.ANDROID),
+    ("dv(iph", Device.IOS),
+    ("; iph os ", Device.IOS),
     ("smart-tv", Device.OTHER),
     ("smarttv", Device.OTHER),
     ("tizen", Device.OTHER),
@@ -33,9 +39,27 @@ ALWAYS = Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING
 NOTHING = Observed(0)
 
 # Browsers that ask through a server of their maker, and applications that fetch for their WebView with a client of
-# their own: what reaches us has that client's headers, though a person waits.
-GO_BETWEENS = ("opera mini", "ucbrowser", "u3/", "puffin", "silk", "mqqbrowser", "tbs/", "baidu", "coc_coc", "turbo")
-FETCHING_APPS = ("tiktok", "wechat")
+# their own: what reaches us has that client's headers, though a person waits. Opera Mini that renders pages itself
+# shows by its build only.
+GO_BETWEENS = (
+    "opera mini",
+    ".2254.",
+    "ucbrowser",
+    "u3/",
+    "puffin",
+    "silk",
+    "mqqbrowser",
+    "tbs/",
+    "baidu",
+    "coc_coc",
+    "turbo",
+)
+FETCHING_APPS = ("tiktok", "douyin", "wechat")
+
+# Android's WebViews, with the mark they got in Android 5 and without. Any application may fetch the page for its
+# WebView (shouldInterceptRequest), which tells it every header but Accept-Language and Sec-Fetch-Mode.
+WEBVIEWS = ("; wv)", " version/4.0 chrome/")
+OF_WEBVIEWS = Observed.ACCEPT | Observed.ENCODING
 
 # Versions from which on the three headers are expected. Older ones are rare, and not worth the risk. WebKit is asked
 # about last, because Chromium names it too.
@@ -46,7 +70,7 @@ ENGINES = (
 )
 
 # Sec-Fetch-Mode by MDN's compatibility data: Chrome 76 and Edge 79, all of the family by 80; Firefox 90; Safari 16.4.
-# WebViews are left out: applications answer for them with requests of their own.
+# WebViews are left out, and so is WebKit on other systems than Apple's, where builds differ.
 CHROMIUM = re.compile(r" chrome/(\d{1,6})[\d.]*(?: mobile)? safari/[\d.]+(?: (?:edg|edga|opr|vivaldi)/[\d.]+)?")
 SAMSUNG = re.compile(r" samsungbrowser/[\d.]+ chrome/(\d{1,6})[\d.]*(?: mobile)? safari/[\d.]+")
 FIREFOX = re.compile(r" firefox/(\d{1,6})[\d.]*")
@@ -67,7 +91,9 @@ def expected_of_browser(lowered: str, app: str | None) -> Observed:
         return NOTHING
     for engine, earliest in ENGINES:
         if (found := engine.search(lowered)) is not None:
-            return ALWAYS if int(found[1]) >= earliest else NOTHING
+            if int(found[1]) < earliest:
+                return NOTHING
+            return OF_WEBVIEWS if any(token in lowered for token in WEBVIEWS) else ALWAYS
     return NOTHING
 
 
@@ -76,7 +102,7 @@ def sends_fetch_mode(tail: str, lowered: str) -> bool:
     if "; wv)" in lowered:
         return False
     if (safari := SAFARI.fullmatch(tail)) is not None:
-        return (int(safari[1]), int(safari[2])) >= (16, 4) and "android" not in lowered
+        return (int(safari[1]), int(safari[2])) >= (16, 4) and " mac os x" in lowered
     if (chromium := CHROMIUM.fullmatch(tail) or SAMSUNG.fullmatch(tail)) is not None:
         return int(chromium[1]) >= 80
     firefox = FIREFOX.fullmatch(tail)

@@ -80,11 +80,12 @@ HANDSET = re.compile(
 # A list of properties that an application puts behind the agent: "(35/15; 480dpi; 1080x2400; CUBOT; …)", "[FBAN/…]".
 PROPERTIES = re.compile(r"\((?=[^()]*(?:dpi;|android|scale=))[^()]*\)|\[fb[^\]]*\]?")
 
-# Parts of browsers of computers and televisions in which the broad list finds a robot's word.
+# Parts of browsers of computers, televisions, games and Nokia phones in which the broad list finds a robot's word.
 HARMLESS = re.compile(
     r"chromeframe|qqdownload|gwx:downloaded|msn optimized|firephp/|embedded web browser from: https?://[\w./]*"
     r"|catcher\d|webappmanager|google ?tv|google earth|google_cube|hbtools|edition utorrent|http://www\.qtweb\.net"
     r"|netnewswire|browsex|sogoumse|sogouexplorer|metasr|proxyless|googletoolbar|alexa toolbar|mail\.ru/"
+    r"|java_runtime_version|hybrid\(\)|googleplaystore"
 )
 
 # A browser's agent to the last token. Nothing else is in it, so that nothing need be looked for.

@@ -64,6 +64,8 @@ ANYWHERE = (
     "url preview",
     "urlpreview",
     "unfurl",
+    "link-resolver",
+    "unshorten",
 )
 
 # Names that mean a preview only where the agent begins with them: inside a browser's agent they are in-app browsers.

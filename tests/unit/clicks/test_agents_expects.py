@@ -8,8 +8,10 @@ from tests.unit.clicks.test_agents import ANDROID, IPHONE, OPPO, WINDOWS
 
 THREE = Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING
 ALL = THREE | Observed.FETCH_MODE
+TWO = Observed.ACCEPT | Observed.ENCODING
 NOTHING = Observed(0)
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+LINUX = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 SAMSUNG = "Mozilla/5.0 (Linux; Android 13; SAMSUNG SM-A536E) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/"
 
 
@@ -42,15 +44,22 @@ def firefox(version: int) -> str:
         # Old ones
         (chrome(59), NOTHING),
         (chrome(60), THREE),
-        # WebViews and in-app browsers
-        (OPPO, THREE),
-        (f"{OPPO} [FB_IAB/FB4A;FBAV/411.1.0.29.112;]", THREE),
+        # WebViews of Android, for which an application may fetch without a language
+        (OPPO, TWO),
+        (f"{OPPO} [FB_IAB/FB4A;FBAV/411.1.0.29.112;]", TWO),
+        (OPPO.replace("; wv", ""), TWO),
+        (OPPO.replace("142", "59"), NOTHING),
+        # In-app browsers of iOS, for which none can
         (f"{IPHONE} Mobile/15E148 Instagram 334.0.7.34.98 (iPhone14,5; iOS 17_5_1; id_ID; id; scale=3.00)", THREE),
         (f"{IPHONE} CriOS/131.0.6778.73 Mobile/15E148 Safari/604.1", THREE),
         # What asks through a server or a client of its maker's
         (f"{OPPO} musical_ly_2022703020 JsSdk/1.0 AppName/musical_ly BytedanceWebview/d8a21c6", NOTHING),
+        (f"{OPPO} aweme_370800 JsSdk/1.0 NetType/WIFI", NOTHING),
         (f"{OPPO} UCBrowser/13.4.0.1306", NOTHING),
+        (f"{OPPO} OPR/72.0.2254.67482", NOTHING),
         (f"{ANDROID} Puffin/9.7.2", NOTHING),
+        # WebKit that is not Apple's
+        (f"{LINUX} Version/17.4 Safari/605.1.15", THREE),
         # What is unknown
         (f"{WINDOWS} SomethingElse/1.0", NOTHING),
         ("Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/108 Safari/537.36", NOTHING),
