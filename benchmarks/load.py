@@ -1,26 +1,66 @@
-"""A load of GET requests from a process of its own: wrk where it is installed, else the generator in this file.
+"""A load of taps from a process of its own: wrk where it is installed, else the generator in this file.
 
-    python -m benchmarks.load http://127.0.0.1:8101/abc --connections 64 --seconds 5
-    python -m benchmarks.load http://127.0.0.1:8101/abc --connections 64 --requests 20000
+    python -m benchmarks.load 8101 taps.txt --connections 64 --seconds 5 [--pause 4]
+    python -m benchmarks.load 8101 taps.txt --connections 64 --requests 20000
 
-The second form sends exactly that many and also prints the click token of every answer, to compare with what is stored.
-Only loopback addresses are accepted.
+`taps.txt` has a tap a line, its path, user agent and the address it is forwarded for, with tabs between; they are sent
+in turn. With a pause each connection waits a random time after an answer, so many milliseconds on average. The second
+form sends exactly that many and also prints the click token of every answer, to compare with what is stored. Loads go
+to this machine only.
 """
 
 import argparse
 import asyncio
 import json
+import random
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from urllib.parse import urlsplit
+from pathlib import Path
 
 AGENT = "Mozilla/5.0 (Linux; Android 14; CPH2581) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36"
+# What a phone's browser sends besides.
+HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Encoding": "gzip, deflate, br",
+    "Accept-Language": "id-ID,id;q=0.9,en-US;q=0.8",
+    "Referer": "https://l.instagram.com/",
+}
 _TOKEN = re.compile(rb"[?&]cid=([A-Za-z0-9_-]+)")
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
+
+# wrk's own script: the requests are put together once, beforehand.
+_LUA = """
+local requests, place = {}, 0
+function init(arguments)
+    for line in io.lines(arguments[1]) do
+        local path, agent, address = line:match("^(.-)\\t(.-)\\t(.*)$")
+        local headers = {["User-Agent"] = agent, ["X-Forwarded-For"] = address, HEADERS}
+        requests[#requests + 1] = wrk.format("GET", path, headers)
+    end
+    place = math.random(#requests)
+end
+function request()
+    place = place % #requests + 1
+    return requests[place]
+end
+""".replace("HEADERS", ", ".join(f'["{name}"] = "{value}"' for name, value in HEADERS.items()))
+_LUA_PAUSE = "function delay() return math.random(0, %d) end\n"
+
+
+@dataclass(frozen=True)
+class Tap:
+    """One request: a short link's path, a user agent, and the address that a proxy forwards it for."""
+
+    path: str
+    agent: str = AGENT
+    address: str = "114.4.1.1"
 
 
 @dataclass
@@ -43,8 +83,8 @@ class Outcome:
 class _Connection(asyncio.Protocol):
     """One connection that sends the next request when the answer to the last one is complete (bodies are empty)."""
 
-    def __init__(self, request: bytes, shared: "_Shared") -> None:
-        self.request, self.shared = request, shared
+    def __init__(self, shared: "_Shared") -> None:
+        self.shared = shared
         self.buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -52,17 +92,23 @@ class _Connection(asyncio.Protocol):
         self._next()
 
     def _next(self) -> None:
-        if not self.shared.take():
+        request = self.shared.take()
+        if request is None or self.transport.is_closing():
             self.transport.close()
             return
         self.sent = time.perf_counter()
-        self.transport.write(self.request)  # type: ignore[attr-defined]
+        self.transport.write(request)  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
-        if b"\r\n\r\n" in self.buffer:
-            self.shared.note(self.buffer, time.perf_counter() - self.sent)
-            self.buffer = b""
+        if b"\r\n\r\n" not in self.buffer:
+            return
+        self.shared.note(self.buffer, time.perf_counter() - self.sent)
+        self.buffer = b""
+        if self.shared.pause:
+            seconds = random.uniform(0, 2 * self.shared.pause)
+            asyncio.get_running_loop().call_later(seconds, self._next)
+        else:
             self._next()
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -70,19 +116,26 @@ class _Connection(asyncio.Protocol):
 
 
 class _Shared:
-    def __init__(self, *, connections: int, seconds: float | None, requests: int | None) -> None:
-        self.left = requests if requests is not None else sys.maxsize
+    def __init__(
+        self, messages: Sequence[bytes], *, connections: int, seconds: float | None, requests: int | None, pause: float
+    ) -> None:
+        self.messages = messages
+        self.sent = 0
+        self.most = requests if requests is not None else sys.maxsize
         self.deadline = time.perf_counter() + seconds if seconds is not None else float("inf")
         self.keep_tokens = requests is not None
+        self.pause = pause
         self.open = connections
         self.done = asyncio.Event()
         self.latencies: list[float] = []
         self.redirects = 0
         self.tokens: list[str] = []
 
-    def take(self) -> bool:
-        self.left -= 1
-        return self.left >= 0 and time.perf_counter() < self.deadline
+    def take(self) -> bytes | None:
+        if self.sent >= self.most or time.perf_counter() >= self.deadline:
+            return None
+        self.sent += 1
+        return self.messages[self.sent % len(self.messages)]
 
     def note(self, answer: bytes, seconds: float) -> None:
         self.latencies.append(seconds)
@@ -98,15 +151,14 @@ class _Shared:
             self.done.set()
 
 
-async def generate(url: str, *, connections: int, seconds: float | None, requests: int | None) -> Outcome:
-    """Load the URL from this process."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "127.0.0.1", parts.port or 80
-    request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: {AGENT}\r\n\r\n".encode()
-    shared = _Shared(connections=connections, seconds=seconds, requests=requests)
+async def generate(
+    port: int, messages: Sequence[bytes], *, connections: int, seconds: float | None, requests: int | None, pause: float
+) -> Outcome:
+    """Load the port from this process; `pause` in seconds."""
+    shared = _Shared(messages, connections=connections, seconds=seconds, requests=requests, pause=pause)
     loop, begun = asyncio.get_running_loop(), time.perf_counter()
     for _ in range(connections):
-        await loop.create_connection(lambda: _Connection(request, shared), host, port)
+        await loop.create_connection(lambda: _Connection(shared), "127.0.0.1", port)
     await asyncio.wait_for(shared.done.wait(), 300)
     took = time.perf_counter() - begun
     ordered = sorted(shared.latencies) or [0.0]
@@ -121,28 +173,42 @@ async def generate(url: str, *, connections: int, seconds: float | None, request
     )
 
 
-def load(url: str, *, connections: int, seconds: float) -> Outcome:
-    """Load the URL from another process for so long."""
-    _require_loopback(url)
-    if shutil.which("wrk"):
-        return _wrk(url, connections=connections, seconds=seconds)
-    return _in_process_of_its_own(url, ["--connections", str(connections), "--seconds", str(seconds)])
+def load(port: int, taps: Sequence[Tap], *, connections: int, seconds: float, pause: float = 0.0) -> Outcome:
+    """Load the port from another process for so long, with a pause (in seconds, on average) after each answer."""
+    with _written(taps) as file:
+        if shutil.which("wrk"):
+            return _wrk(port, file, connections=connections, seconds=seconds, pause=pause)
+        options = ["--seconds", str(seconds), "--pause", str(pause * 1000)]
+        return _in_process_of_its_own(port, file, connections, options)
 
 
-def load_exactly(url: str, *, connections: int, requests: int) -> Outcome:
+def load_exactly(port: int, taps: Sequence[Tap], *, connections: int, requests: int) -> Outcome:
     """Send exactly so many requests from another process; the outcome holds their click tokens."""
-    _require_loopback(url)
-    return _in_process_of_its_own(url, ["--connections", str(connections), "--requests", str(requests)])
+    with _written(taps) as file:
+        return _in_process_of_its_own(port, file, connections, ["--requests", str(requests)])
 
 
-def _in_process_of_its_own(url: str, options: list[str]) -> Outcome:
-    command = [sys.executable, "-m", "benchmarks.load", url, *options]
-    return Outcome(**json.loads(subprocess.run(command, check=True, capture_output=True, timeout=400).stdout))
+@contextmanager
+def _written(taps: Sequence[Tap]) -> Iterator[Path]:
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.writelines(f"{tap.path}\t{tap.agent}\t{tap.address}\n" for tap in taps)
+        file.flush()
+        yield Path(file.name)
 
 
-def _wrk(url: str, *, connections: int, seconds: float) -> Outcome:
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", "-H", f"User-Agent: {AGENT}", url]
-    text = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 60).stdout
+def _in_process_of_its_own(port: int, file: Path, connections: int, options: list[str]) -> Outcome:
+    command = [sys.executable, "-m", "benchmarks.load", str(port), str(file), "--connections", str(connections)]
+    printed = subprocess.run([*command, *options], check=True, capture_output=True, timeout=400).stdout
+    return Outcome(**json.loads(printed))
+
+
+def _wrk(port: int, file: Path, *, connections: int, seconds: float, pause: float) -> Outcome:
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(_LUA + (_LUA_PAUSE % round(2000 * pause) if pause else ""))
+        script.flush()
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", "-s", script.name]
+        command += [f"http://127.0.0.1:{port}/", "--", str(file)]
+        text = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 60).stdout
     total = re.search(r"(\d+) requests in ([\d.]+)(m?)s", text)
     if total is None:
         raise RuntimeError(f"wrk printed no total:\n{text}")
@@ -163,23 +229,33 @@ def _milliseconds(text: str, percentile: str) -> float:
     return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]] if found else float("nan")
 
 
-def _require_loopback(url: str) -> None:
-    if urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise ValueError("load goes to this machine only")
+def _message(line: str) -> bytes:
+    path, agent, address = line.rstrip("\n").split("\t")
+    headers = {"Host": "127.0.0.1", "User-Agent": agent, "X-Forwarded-For": address, **HEADERS}
+    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="A load of GET requests.")
-    parser.add_argument("url")
+    parser = argparse.ArgumentParser(description="A load of taps.")
+    parser.add_argument("port", type=int)
+    parser.add_argument("taps", type=Path)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--requests", type=int)
+    parser.add_argument("--pause", type=float, default=0.0, help="milliseconds")
     given = parser.parse_args()
-    _require_loopback(given.url)
     import uvloop
 
     outcome = uvloop.run(
-        generate(given.url, connections=given.connections, seconds=given.seconds, requests=given.requests)
+        generate(
+            given.port,
+            [_message(line) for line in given.taps.read_text().splitlines()],
+            connections=given.connections,
+            seconds=given.seconds,
+            requests=given.requests,
+            pause=given.pause / 1000,
+        )
     )
     json.dump(asdict(outcome), sys.stdout)
 

@@ -26,19 +26,20 @@ from campaigns.clicks.tokens import sign_click
 from campaigns.clicks.visitors import visitor_of
 from campaigns.kit.ids import uuid7_bytes
 from campaigns.kit.proxies import TrustedProxies
+from campaigns.kit.tallying import Tally
 from campaigns.links.origins.finding import network_of
 from campaigns.links.resolving import LinkResolver, LookUpFailed
 from campaigns.links.targets import Leg, Target
 from campaigns.links.types import LinkState
 
 ANSWERS = Counter("jaring_redirects_total", "Answers of the redirect.", ["answer"])
-REDIRECTED = ANSWERS.labels("redirected")
-HEAD_ONLY = ANSWERS.labels("head")
-PREVIEWED = ANSWERS.labels("preview")
-OFFICIAL = ANSWERS.labels("official")
-UNKNOWN = ANSWERS.labels("unknown")
-NOT_LEADING = ANSWERS.labels("not_leading")
-UNAVAILABLE = ANSWERS.labels("unavailable")
+REDIRECTED = Tally(ANSWERS.labels("redirected"))
+HEAD_ONLY = Tally(ANSWERS.labels("head"))
+PREVIEWED = Tally(ANSWERS.labels("preview"))
+OFFICIAL = Tally(ANSWERS.labels("official"))
+UNKNOWN = Tally(ANSWERS.labels("unknown"))
+NOT_LEADING = Tally(ANSWERS.labels("not_leading"))
+UNAVAILABLE = Tally(ANSWERS.labels("unavailable"))
 
 # What can be a slug at all; anything else is answered as unknown without asking or recording.
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -94,21 +95,21 @@ class RedirectApp:
             try:
                 target = await self._look_up(slug)
             except LookUpFailed:
-                UNAVAILABLE.inc()
+                UNAVAILABLE.add()
                 await _page(send, 503, pages.UNAVAILABLE, method, (b"retry-after", b"2"))
                 return
             if target is None:
                 await self._unknown(scope, send, slug)
                 return
         if slug != path and target.state is not LinkState.DRAFT:
-            OFFICIAL.inc()
+            OFFICIAL.add()
             await _page(send, 200, self._official_page(target, slug, time.time_ns() // 1_000_000), method)
             return
         milliseconds = time.time_ns() // 1_000_000
         if target.plain or _leads(target, milliseconds):
             await self._tap(scope, send, target, slug, milliseconds)
         else:
-            NOT_LEADING.inc()
+            NOT_LEADING.add()
             status, page = self._closed_page(target, milliseconds)
             await _page(send, status, page, method)
 
@@ -126,19 +127,19 @@ class RedirectApp:
         line = b"%s%s\t%s\t%s\t%s\n" % (target.copy_prefix, columns, asked.via, leg.variant, asked.extras)
         await self._clicks.write(line, note.agent)
         if note.agent.preview:
-            PREVIEWED.inc()
+            PREVIEWED.add()
             await _page(send, 200, self._preview_page(target, slug), scope["method"])
         elif scope["method"] == "HEAD":
             # Link checkers ask with HEAD; it is nobody who will register, so there is no token.
-            HEAD_ONLY.inc()
+            HEAD_ONLY.add()
             await _answer(send, 302, [(b"location", leg.bare), _NO_STORE, _EMPTY])
         else:
-            REDIRECTED.inc()
+            REDIRECTED.add()
             token = sign_click(self._token_key, click_id, target.link_id)
-            await _answer(send, 302, [(b"location", leg.before + token + leg.after), _NO_STORE, _EMPTY])
+            await _answer(send, 302, [(b"location", leg.address(token)), _NO_STORE, _EMPTY])
 
     async def _unknown(self, scope: Scope, send: Send, slug: str) -> None:
-        UNKNOWN.inc()
+        UNKNOWN.add()
         if len(slug) <= _LONGEST_SLUG and _SLUG.fullmatch(slug):
             milliseconds = time.time_ns() // 1_000_000
             asked = read_query(scope["query_string"])

@@ -17,19 +17,18 @@ from dataclasses import dataclass, field
 
 import psycopg
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge
 
 from campaigns.clicks.journal.fallback import Fallback
 from campaigns.clicks.journal.file import Entry
 from campaigns.clicks.recognising import SeenAgent
 from campaigns.clicks.storing import CopyTable, TapStore
+from campaigns.kit.tallying import Tally
 
 STORED = Counter("jaring_taps_stored_total", "Taps committed to PostgreSQL at once.", ["table"])
 LATE = Counter("jaring_taps_late_total", "Taps sent on before they were on any disk.", ["table"])
-WAITING = Gauge("jaring_taps_waiting", "Taps in memory, not stored yet.", ["table"], multiprocess_mode="livesum")
-BATCH = Histogram(
-    "jaring_taps_batch", "Taps stored in one commit.", ["table"], buckets=(1, 2, 5, 10, 20, 50, 100, 1000)
-)
+WAITING = Gauge("jaring_taps_waiting", "Taps sent on that are in memory only.", ["table"], multiprocess_mode="livesum")
+COMMITS = Counter("jaring_taps_commits_total", "Commits to PostgreSQL that hold the taps stored at once.", ["table"])
 
 MOST_IN_COMMIT = 5_000
 RETRY_SECONDS = 0.25
@@ -67,10 +66,9 @@ class TapWriter:
         self._filled = asyncio.Event()
         self._waiting = 0
         self._task: asyncio.Task[None] | None = None
-        self._stored = STORED.labels(table.name)
+        self._stored, self._commits = Tally(STORED.labels(table.name)), Tally(COMMITS.labels(table.name))
         self._late = LATE.labels(table.name)
         self._gauge = WAITING.labels(table.name)
-        self._sizes = BATCH.labels(table.name)
 
     @property
     def waiting(self) -> int:
@@ -157,8 +155,7 @@ class TapWriter:
             self._late.inc(len(batch.lines))
             batch.settle(False)
             self._unsaved.append(batch)
-            self._fallback.in_memory(self._table.name, self._waiting)
-            self._gauge.set(self._waiting)
+            self._note_unsaved()
 
     async def _stored_in_time(self, batch: _Batch) -> bool:
         within = batch.opened + self._fallback.deadline_seconds - time.monotonic()
@@ -175,14 +172,20 @@ class TapWriter:
             return False
         for agent in batch.agents.values():
             agent.stored = True
-        self._stored.inc(len(batch.lines))
+        self._stored.add(len(batch.lines))
+        self._commits.add()
         return True
 
     async def _save_overdue(self) -> None:
         """Try again what is only in memory."""
         while self._unsaved and await self._saved(self._entry(self._unsaved[0])):
             self._settle(self._unsaved.pop(0))
-        self._fallback.in_memory(self._table.name, sum(len(batch.lines) for batch in self._unsaved))
+        self._note_unsaved()
+
+    def _note_unsaved(self) -> None:
+        taps = sum(len(batch.lines) for batch in self._unsaved)
+        self._fallback.in_memory(self._table.name, taps)
+        self._gauge.set(taps)
 
     async def _saved(self, entry: Entry) -> bool:
         if self._fallback.postgres_well:
@@ -194,8 +197,6 @@ class TapWriter:
 
     def _settle(self, batch: _Batch) -> None:
         self._waiting -= len(batch.lines)
-        self._gauge.set(self._waiting)
-        self._sizes.observe(len(batch.lines))
         batch.settle(True)
 
     def _entry(self, batch: _Batch) -> Entry:

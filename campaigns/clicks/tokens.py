@@ -54,7 +54,8 @@ def read_click(key: bytes, token: str) -> ClickToken | None:
 
 
 def _mac(key: bytes, body: bytes) -> bytes:
-    inner, outer = (state.copy() for state in _states(key))
+    inner, outer = _states(key)
+    inner, outer = inner.copy(), outer.copy()
     inner.update(body)
     outer.update(inner.digest())
     return outer.digest()[:MAC_BYTES]

@@ -80,11 +80,11 @@ class Settings(BaseSettings):
         default_factory=lambda: [80, 443], description="Ports such a check may ask, separated by commas."
     )
     link_cache_seconds: float = Field(
-        30.0,
+        300.0,
         gt=0,
         description="Longest time a link is served from memory without asking PostgreSQL; changes arrive at once.",
     )
-    link_cache_size: int = Field(100_000, ge=100, description="Links kept in memory by one server process.")
+    link_cache_size: int = Field(200_000, ge=100, description="Links kept in memory by one server process.")
     signup_floor_milliseconds: int = Field(
         150,
         ge=0,

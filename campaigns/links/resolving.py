@@ -7,7 +7,7 @@ without waiting for PostgreSQL ever again: an entry past its time is served and 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
@@ -16,12 +16,18 @@ import psycopg
 from campaigns.links.announcing import LINKS_CHANNEL
 from campaigns.links.remembering import LinkMemory, MemoryKeeper
 from campaigns.links.targets import FACTS_SQL, Target, target_of
+from campaigns.links.types import LinkState
 
 UNKNOWN_KEPT_SECONDS = 5.0
 MOST_UNKNOWN = 10_000
 RECONNECT_SECONDS = 0.5
-LOOK_UP_SECONDS = 2.0
+LOOK_UP_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+SHOWN_KEPT_SECONDS = 30.0
+# Slugs in one query: as many as are turned into targets without holding up the event loop for long.
+MOST_AT_ONCE = 64
+
+_FIND = f"{FACTS_SQL} WHERE link.slug = ANY(%s)".encode()
 
 V = TypeVar("V")
 Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
@@ -29,13 +35,6 @@ Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
 
 class LookUpFailed(Exception):
     """PostgreSQL does not answer and nothing is known about the slug from before."""
-
-
-async def load_facts(connection: psycopg.AsyncConnection, slug: str) -> str | None:
-    """Look a slug up; None if no link has it."""
-    cursor = await connection.execute(f"{FACTS_SQL} WHERE link.slug = %s".encode(), (slug,))
-    row = await cursor.fetchone()
-    return None if row is None else str(row[1])
 
 
 class LinkResolver:
@@ -54,7 +53,9 @@ class LinkResolver:
         # slug -> (target, when it becomes stale, in which generation it was loaded)
         self._known: dict[str, tuple[Target, float, int]] = {}
         self._unknown: dict[str, float] = {}
-        self._loading: dict[str, asyncio.Task[Target | None]] = {}
+        self._loading: dict[str, asyncio.Future[Target | None]] = {}
+        self._queue: list[tuple[str, asyncio.Future[Target | None]]] = []
+        self._looking_up: asyncio.Task[None] | None = None
         # Counts times at which notifications may have been missed; entries of an earlier one are looked up again.
         self._generation = 0
 
@@ -75,11 +76,18 @@ class LinkResolver:
             # Shielded: many requests share one look-up, and one that goes away must not end it for the others.
             return await asyncio.wait_for(asyncio.shield(self._load(slug)), LOOK_UP_SECONDS)
         except (psycopg.Error, OSError, TimeoutError):
-            old = self._known.get(slug)
-            return old[0] if old is not None else await self._recalled(slug)
+            return self._serving_on(slug) or await self._recalled(slug)
+
+    def _serving_on(self, slug: str) -> Target | None:
+        """What is known serves on for a moment: PostgreSQL is not waited for by every tap while it is away."""
+        known = self._known.get(slug)
+        if known is None:
+            return None
+        self._known[slug] = (known[0], time.monotonic() + RETRY_SECONDS, self._generation)
+        return known[0]
 
     async def _recalled(self, slug: str) -> Target:
-        """What the memory on disk says, kept for a moment so that PostgreSQL is not waited for by every tap."""
+        """What the memory on disk says, kept for a moment too."""
         facts = await asyncio.to_thread(self._memory.recall, slug)
         if facts is None:
             raise LookUpFailed
@@ -98,35 +106,59 @@ class LinkResolver:
         self._generation += 1
         self._unknown.clear()
 
-    def _load(self, slug: str) -> asyncio.Task[Target | None]:
-        task = self._loading.get(slug)
-        if task is None:
-            task = asyncio.create_task(self._look_up(slug))
-            self._loading[slug] = task
-            task.add_done_callback(lambda done: self._done(slug, done))
-        return task
+    def _load(self, slug: str) -> "asyncio.Future[Target | None]":
+        """What a look-up of the slug will find; all slugs that are asked for during one look-up share the next."""
+        found = self._loading.get(slug)
+        if found is None:
+            found = self._loading[slug] = asyncio.get_running_loop().create_future()
+            self._queue.append((slug, found))
+            if self._looking_up is None:
+                self._looking_up = asyncio.create_task(self._look_up(), name="look-ups")
+        return found
 
-    def _done(self, slug: str, task: asyncio.Task[Target | None]) -> None:
-        if self._loading.get(slug) is task:
-            del self._loading[slug]
-        known = self._known.get(slug)
-        if not task.cancelled() and task.exception() is not None and known is not None:
-            # What is known serves on, and PostgreSQL is not asked again by every tap while it is away.
-            self._known[slug] = (known[0], time.monotonic() + RETRY_SECONDS, known[2])
+    async def _look_up(self) -> None:
+        try:
+            # What else is asked for in this turn of the event loop.
+            await asyncio.sleep(0)
+            while self._queue:
+                batch, self._queue = self._queue[:MOST_AT_ONCE], self._queue[MOST_AT_ONCE:]
+                await self._look_up_batch(batch)
+        finally:
+            self._looking_up = None
 
-    async def _look_up(self, slug: str) -> Target | None:
-        generation, me = self._generation, asyncio.current_task()
-        async with asyncio.timeout(LOOK_UP_SECONDS), self._connections() as connection:
-            facts = await load_facts(connection, slug)
-        target = None if facts is None else target_of(facts)
-        if self._loading.get(slug) is not me:
-            return target  # it changed meanwhile: good for those who waited, not to be kept
+    async def _look_up_batch(self, batch: Sequence[tuple[str, "asyncio.Future[Target | None]"]]) -> None:
+        generation, targets = self._generation, dict[str, Target]()
+        try:
+            async with asyncio.timeout(LOOK_UP_SECONDS), self._connections() as connection:
+                cursor = await connection.execute(_FIND, ([slug for slug, _ in batch],))
+                async for slug, facts in cursor:
+                    targets[slug] = target_of(facts)
+        except Exception as error:  # whatever it is, those who wait hear of it
+            for slug, found in batch:
+                self._failed(slug, found, error)
+        else:
+            for slug, found in batch:
+                self._found(slug, found, targets.get(slug), generation)
+
+    def _found(self, slug: str, found: "asyncio.Future[Target | None]", target: Target | None, generation: int) -> None:
+        found.set_result(target)
+        if self._loading.get(slug) is not found:
+            return  # it changed meanwhile: good for those who waited, not to be kept
+        del self._loading[slug]
         if target is None:
             self._known.pop(slug, None)
             _keep(self._unknown, slug, time.monotonic() + UNKNOWN_KEPT_SECONDS, MOST_UNKNOWN)
         else:
-            _keep(self._known, slug, (target, time.monotonic() + self._kept, generation), self._most)
-        return target
+            # What is only shown changes without an announcement too: another link becomes the live one.
+            kept = self._kept if target.state is LinkState.ACTIVE else min(self._kept, SHOWN_KEPT_SECONDS)
+            _keep(self._known, slug, (target, time.monotonic() + kept, generation), self._most)
+
+    def _failed(self, slug: str, found: "asyncio.Future[Target | None]", error: Exception) -> None:
+        found.set_exception(error)
+        found.exception()  # nobody may wait for it, if it was a refresh
+        if self._loading.get(slug) is found:
+            del self._loading[slug]
+        self._serving_on(slug)
 
 
 def _keep(memory: dict[str, V], slug: str, value: V, most: int) -> None:

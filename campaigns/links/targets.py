@@ -9,11 +9,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
 from typing import Any
 from uuid import UUID
 
-from campaigns.links.composing import compose_target, compose_url
+from campaigns.links.composing import CLICK_PARAMETER, compose_target
 from campaigns.links.types import LinkState, Utm
+
+NO_VARIANT = rb"\N"
+_TOKEN_NAME = f"&{CLICK_PARAMETER}=".encode()
 
 # One row a link: its slug and its facts. The campaign's newest live link is what a link that leads
 # nowhere any more names.
@@ -45,28 +49,33 @@ FACTS_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One address that a link can lead to: `before`, the click token, `after`; without a token, `bare`.
+    """One address that a link can lead to: `stem`, `tail`, the click token, `after`.
 
-    `variant` is its key as a column of COPY text.
+    `tail` is UTM and the token's name, which all legs of a link share; `variant` its key as a column of COPY text.
     """
 
-    before: bytes
+    stem: bytes
+    tail: bytes
     after: bytes
-    bare: bytes
     variant: bytes
 
     def address(self, token: bytes) -> bytes:
-        return self.before + token + self.after
+        return self.stem + self.tail + token + self.after
+
+    @property
+    def bare(self) -> bytes:
+        """The address without a token."""
+        return self.stem + self.tail.removesuffix(_TOKEN_NAME) + self.after
 
     def passing(self, parameters: Sequence[tuple[bytes, bytes]]) -> "Leg":
         """The same address with more parameters (name, value; fit for an address), in front of the click token.
 
         A parameter that the address has already stays as it is: nobody can change what a link says by adding to it.
         """
-        stem, bare = self.before.removesuffix(b"cid="), self.bare.removesuffix(self.after)
-        own = {part.partition(b"=")[0] for part in stem.partition(b"?")[2].split(b"&")}
-        added = b"".join(b"%s=%s&" % (name, value) for name, value in parameters if name not in own)
-        return Leg(stem + added + b"cid=", self.after, (bare + b"&" + added).rstrip(b"&") + self.after, self.variant)
+        query = (self.stem + self.tail).partition(b"?")[2]
+        own = {part.partition(b"=")[0] for part in query.split(b"&")}
+        added = b"".join(b"&%s=%s" % (name, value) for name, value in parameters if name not in own)
+        return Leg(self.stem, self.tail.removesuffix(_TOKEN_NAME) + added + _TOKEN_NAME, self.after, self.variant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,40 +133,45 @@ def target_of(facts: str) -> Target:
     link_id, campaign_id = UUID(read["id"]), UUID(read["campaign_id"])
     starts_ms, ends_ms = _milliseconds(read["starts_at"]), _milliseconds(read["ends_at"])
     ended = read["ended_destination"]
-    rules = [(one["device"], one["language"], _leg(one["destination"], utm)) for one in read["rules"]]
-    variants = [_leg(one["destination"], utm, one["key"]) for one in read["variants"]]
+    tail = compose_target("", utm)[0].removeprefix(b"?")
+
+    def leg(destination: str, variant: str | None = None) -> Leg:
+        before, after = compose_target(destination, utm)
+        return Leg(before.removesuffix(tail), tail, after, NO_VARIANT if variant is None else variant.encode())
+
+    rules = [(one["device"], one["language"], leg(one["destination"])) for one in read["rules"]]
+    variants = [leg(one["destination"], one["key"]) for one in read["variants"]]
     weights = [sum(one["weight"] for one in read["variants"][: place + 1]) for place in range(len(variants))]
     state = LinkState(read["state"])
     return Target(
         link_id=link_id.bytes,
         copy_prefix=f"{campaign_id.hex}\t{link_id.hex}\t".encode(),
         plain=state is LinkState.ACTIVE and not (starts_ms or ends_ms or rules or variants or read["pass_query"]),
-        default=_leg(read["destination"], utm),
+        default=leg(read["destination"]),
         state=state,
         starts_ms=starts_ms,
         ends_ms=ends_ms,
-        ended=None if ended is None else _leg(ended, utm),
+        ended=None if ended is None else leg(ended),
         rules=rules,
         variants=variants,
         weights=weights,
         pass_query=read["pass_query"],
         about=About(
             destination=read["destination"],
-            title=read["title"],
-            description=read["description"],
-            image=read["image"],
-            campaign=read["campaign"],
-            unit=read["unit"],
-            programme=read["programme"],
-            live=read["live"],
+            title=_shared(read["title"]),
+            description=_shared(read["description"]),
+            image=_shared(read["image"]),
+            campaign=_shared(read["campaign"]),
+            unit=_shared(read["unit"]),
+            programme=_shared(read["programme"]),
+            live=_shared(read["live"]),
         ),
     )
 
 
-def _leg(destination: str, utm: Utm, variant: str | None = None) -> Leg:
-    before, after = compose_target(destination, utm)
-    bare = compose_url(destination, utm).encode("ascii")
-    return Leg(before, after, bare, rb"\N" if variant is None else variant.encode())
+def _shared(text: Any) -> Any:
+    """The same text (or null), kept once for all links that say it."""
+    return None if text is None else intern(text)
 
 
 def _milliseconds(moment: str | None) -> int | None:

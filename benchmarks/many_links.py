@@ -1,0 +1,32 @@
+"""100,000 links for the benchmark, each with all that a link can have, made from one of the demo's."""
+
+import psycopg
+
+MOST_LINKS = 100_000
+SLUGS = [f"bench-{number}" for number in range(MOST_LINKS)]
+
+# As `POST /v1/links` stores them. The rules are for others than the benchmark's phones, so that all are gone through.
+_MAKE = """
+INSERT INTO links (id, campaign_id, channel_id, name, slug, destination, utm_source, utm_medium, utm_campaign,
+    utm_content, channel_group, state, starts_at, ends_at, ended_destination, pass_query, rules, variants, created_at,
+    version)
+SELECT gen_random_uuid(), campaign_id, channel_id, slugs.slug, slugs.slug, destination, utm_source, utm_medium,
+    utm_campaign, slugs.slug, channel_group, 'active', now() - interval '1 day', now() + interval '1 day', destination,
+    true,
+    jsonb_build_array(
+        jsonb_build_object('device', 'ios', 'language', NULL, 'destination', destination),
+        jsonb_build_object('device', 'desktop', 'language', NULL, 'destination', destination),
+        jsonb_build_object('device', NULL, 'language', 'en', 'destination', destination)),
+    jsonb_build_array(
+        jsonb_build_object('key', 'photo', 'weight', 2, 'destination', destination),
+        jsonb_build_object('key', 'film', 'weight', 1, 'destination', destination)),
+    now(), 1
+FROM links, unnest(%s::text[]) AS slugs (slug)
+WHERE links.slug = %s
+"""
+
+
+def make_links(conninfo: str, *, slug_like: str) -> None:
+    """Make a link for each of SLUGS, of the campaign and channel of the one given."""
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(_MAKE, (SLUGS, slug_like))
