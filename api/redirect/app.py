@@ -31,6 +31,7 @@ from campaigns.links.origins.finding import network_of
 from campaigns.links.resolving import LinkResolver, LookUpFailed
 from campaigns.links.targets import Leg, Target
 from campaigns.links.types import LinkState
+from campaigns.planning.types import CampaignState
 
 ANSWERS = Counter("jaring_redirects_total", "Answers of the redirect.", ["answer"])
 REDIRECTED = Tally(ANSWERS.labels("redirected"))
@@ -46,6 +47,8 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_SLUG = 60
 _NO_STORE = (b"cache-control", b"no-store")
 _EMPTY = (b"content-length", b"0")
+# Nothing is loaded, and no other site shows these pages as a part of its own to borrow their trust.
+_POLICY = b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -101,17 +104,21 @@ class RedirectApp:
             if target is None:
                 await self._unknown(scope, send, slug)
                 return
-        if slug != path and target.state is not LinkState.DRAFT:
-            OFFICIAL.add()
-            await _page(send, 200, self._official_page(target, slug, time.time_ns() // 1_000_000), method)
-            return
         milliseconds = time.time_ns() // 1_000_000
-        if target.plain or _leads(target, milliseconds):
+        if slug == path and (target.plain or _leads(target, milliseconds)):
             await self._tap(scope, send, target, slug, milliseconds)
-        else:
+            return
+        # The other pages tell of other links and of checks, and nobody announces that those changed.
+        target = await self._resolver.recent(slug, target)
+        if slug == path and _leads(target, milliseconds):
+            await self._tap(scope, send, target, slug, milliseconds)
+        elif slug == path or _is_secret(target):
             NOT_LEADING.add()
             status, page = self._closed_page(target, milliseconds)
             await _page(send, status, page, method)
+        else:
+            OFFICIAL.add()
+            await _page(send, 200, self._official_page(target, slug, milliseconds), method)
 
     async def _look_up(self, slug: str) -> Target | None:
         if len(slug) > _LONGEST_SLUG or not _SLUG.fullmatch(slug):
@@ -184,7 +191,7 @@ class RedirectApp:
         """The status and page of a link that does not lead on, now or ever again."""
         if target.state is LinkState.RETIRED:
             return 410, pages.retired_page(self._live(target))
-        if target.state is LinkState.DRAFT:
+        if _is_secret(target):
             return 404, pages.UNKNOWN
         if target.state is LinkState.PAUSED:
             return 404, pages.PAUSED
@@ -194,12 +201,13 @@ class RedirectApp:
 
     def _official_page(self, target: Target, slug: str, milliseconds: int) -> bytes:
         about = target.about
-        state = target.state.value
-        if target.state is LinkState.ACTIVE and not _leads(target, milliseconds):
-            state = "not_yet" if target.starts_ms is not None and milliseconds < target.starts_ms else "ended"
+        over = target.ends_ms is not None and milliseconds >= target.ends_ms
+        leads_to = [about.ended] if over and about.ended is not None else about.destinations
+        state = _standing(target, milliseconds)
         return pages.official_page(
             short_url=self._base + slug,
-            leads_to=about.destination,
+            # Where it will lead one day, or led once, is not for this page to say.
+            leads_to=leads_to if state in ("active", "doubtful") else (),
             unit=about.unit,
             programme=about.programme,
             campaign=about.campaign,
@@ -218,7 +226,8 @@ class RedirectApp:
         )
 
     def _live(self, target: Target) -> str | None:
-        return None if target.about.live is None else self._base + target.about.live
+        about = target.about
+        return None if about.live is None or about.campaign_state == CampaignState.CLOSED else self._base + about.live
 
 
 def _leads(target: Target, milliseconds: int) -> bool:
@@ -226,6 +235,22 @@ def _leads(target: Target, milliseconds: int) -> bool:
     if target.state is not LinkState.ACTIVE or (target.starts_ms is not None and milliseconds < target.starts_ms):
         return False
     return target.ends_ms is None or milliseconds < target.ends_ms or target.ended is not None
+
+
+def _is_secret(target: Target) -> bool:
+    """Whether nobody outside is to know of the link yet."""
+    return target.state is LinkState.DRAFT or target.about.campaign_state == CampaignState.DRAFT
+
+
+def _standing(target: Target, milliseconds: int) -> str:
+    """What the official page says of a link that is no secret; the words are those of `pages.official_page`."""
+    if target.state is not LinkState.ACTIVE:
+        return target.state.value
+    if target.about.campaign_state == CampaignState.CLOSED:
+        return "closed"
+    if not _leads(target, milliseconds):
+        return "not_yet" if target.starts_ms is not None and milliseconds < target.starts_ms else "ended"
+    return "doubtful" if target.about.doubtful else "active"
 
 
 def _leg(target: Target, note: Note, visitor: int, asked: Asked, milliseconds: int) -> Leg:
@@ -248,7 +273,7 @@ async def _page(send: Send, status: int, page: bytes, method: str, *headers: tup
         [
             (b"content-type", b"text/html; charset=utf-8"),
             (b"content-length", str(len(page)).encode()),
-            (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
+            (b"content-security-policy", _POLICY),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
             _NO_STORE,

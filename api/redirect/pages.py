@@ -5,6 +5,7 @@ comes in is escaped, and only web addresses become links. `preview_page` alone i
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
@@ -67,11 +68,15 @@ _MONTHS = (
 
 # What the official page says of a link that does not lead on, by state.
 _STATES = {
-    "draft": ("Tautan ini belum dibuka.", "This link is not open yet."),
     "not_yet": ("Tautan ini belum dibuka.", "This link is not open yet."),
     "paused": ("Tautan ini sedang dihentikan sementara.", "This link is paused for now."),
     "ended": ("Masa berlaku tautan ini sudah berakhir.", "This link's time is over."),
     "retired": ("Tautan ini sudah tidak dipakai.", "This link has been retired."),
+    "closed": ("Kampanye ini sudah ditutup.", "This campaign is closed."),
+    "doubtful": (
+        "Situs tujuannya belum dapat kami pastikan. Jangan mengisi data di sana untuk saat ini.",
+        "We could not confirm the page it leads to. Do not enter data there for now.",
+    ),
 }
 _INACTIVE = ("Tautan ini sedang tidak aktif.", "This link is not active.")
 
@@ -153,18 +158,17 @@ def retired_page(live: str | None) -> bytes:
 
 
 def official_page(
-    *, short_url: str, leads_to: str, unit: str, programme: str, campaign: str, state: str, live: str | None
+    *, short_url: str, leads_to: Sequence[str], unit: str, programme: str, campaign: str, state: str, live: str | None
 ) -> bytes:
     """The page that answers whether a short link is real: whose it is, and where it leads.
 
-    `state` is `active`, `draft`, `not_yet`, `paused`, `ended` or `retired`; `live` as in `ended_page`.
+    `leads_to` are all addresses a tap can be sent to now. `state` is `active` or one of `_STATES`; `live` as in
+    `ended_page`.
     """
     origin = short_url.rpartition("/")[0] + "/"
-    address = _ADDRESS.fullmatch(leads_to)
-    before, host, after = address.groups() if address else ("", "", leads_to)
     rows = (
         ("Tautan", "Link", escape(short_url)),
-        ("Menuju", "Leads to", f"{escape(before)}<strong>{escape(host)}</strong>{escape(after)}"),
+        *([("Menuju", "Leads to", "</dd>\n<dd>".join(map(_emphasised, leads_to)))] if leads_to else []),
         ("Satuan", "Unit", f"<bdi>{escape(unit)}</bdi>"),
         ("Program", "Programme", f"<bdi>{escape(programme)}</bdi>"),
         ("Kampanye", "Campaign", f"<bdi>{escape(campaign)}</bdi>"),
@@ -192,6 +196,12 @@ def official_page(
             " A copy at another address, a screenshot or a forwarded message proves nothing.",
         ),
     )
+
+
+def _emphasised(address: str) -> str:
+    found = _ADDRESS.fullmatch(address)
+    before, host, after = found.groups() if found else ("", "", address)
+    return f"{escape(before)}<strong>{escape(host)}</strong>{escape(after)}"
 
 
 def preview_page(*, short_url: str, title: str, description: str | None, image: str | None, site: str) -> bytes:

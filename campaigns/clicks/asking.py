@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
 from campaigns.clicks.noting import NULL, copy_text
+from campaigns.links.composing import parameter_name
 from campaigns.links.origins.networks import CLICK_IDS
 
 MOST_PARAMETERS = 20
 LONGEST_NAME = 40
 LONGEST_VALUE = 200
 LONGEST_KEPT = 100
+# Those of TikTok have more than 300 characters, and of the value nothing is kept.
+LONGEST_CLICK_ID = 1000
 
 VIAS = frozenset({"qr"})
 # The link says these itself; what a tap says of them is not believed.
@@ -43,12 +46,13 @@ def read_query(query: bytes) -> Asked:
     for part in query.split(b"&", MOST_PARAMETERS)[:MOST_PARAMETERS]:
         raw_name, _, raw_value = part.partition(b"=")
         name, value = _text(raw_name), _text(raw_value)
-        if not name or len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE:
-            continue
         folded = name.lower()
+        longest = LONGEST_CLICK_ID if folded in CLICK_IDS else LONGEST_VALUE
+        if not name or len(name) > LONGEST_NAME or len(value) > longest:
+            continue
         if folded == "via":
             via = value.lower() if value.lower() in VIAS else via
-        if folded in _OWN:
+        if parameter_name(raw_name.decode("latin-1")).lower() in _OWN:
             continue
         passed.append((_safe(name), _safe(value)))
         if folded in CLICK_IDS:

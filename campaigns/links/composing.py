@@ -37,7 +37,7 @@ def _composed(destination: str, utm: Utm) -> tuple[str, list[str], str]:
     safe = quote(destination, safe=_PRINTABLE, errors="replace")
     address, mark, fragment = safe.partition("#")
     base, _, query = address.partition("?")
-    kept = [part for part in query.split("&") if part and _name_of(part) not in _OWN_PARAMETERS]
+    kept = [part for part in query.split("&") if part and parameter_name(part) not in _OWN_PARAMETERS]
     values = (utm.source, utm.medium, utm.campaign, utm.term, utm.content)
     added = [
         f"{name}={quote(value, safe='', errors='replace')}"
@@ -47,6 +47,10 @@ def _composed(destination: str, utm: Utm) -> tuple[str, list[str], str]:
     return base, kept + added, mark + fragment
 
 
-def _name_of(part: str) -> str:
-    """The parameter's name as the page reads it: `utm%5Fsource` and `utm_source` are one name."""
-    return unquote_plus(part.partition("=")[0])
+def parameter_name(part: str) -> str:
+    """The parameter's name as some page reads it: `utm%5Fsource`, `utm.source` and `utm_source[]` are `utm_source`.
+
+    PHP makes underscores of dots and spaces, and lets what has brackets behind the name replace what has none.
+    """
+    name = unquote_plus(part.partition("=")[0]).strip().partition("[")[0]
+    return name.replace(".", "_").replace(" ", "_")

@@ -16,14 +16,12 @@ import psycopg
 from campaigns.links.announcing import LINKS_CHANNEL
 from campaigns.links.remembering import LinkMemory, MemoryKeeper
 from campaigns.links.targets import FACTS_SQL, Target, target_of
-from campaigns.links.types import LinkState
 
 UNKNOWN_KEPT_SECONDS = 5.0
 MOST_UNKNOWN = 10_000
 RECONNECT_SECONDS = 0.5
 LOOK_UP_SECONDS = 1.0
 RETRY_SECONDS = 1.0
-SHOWN_KEPT_SECONDS = 30.0
 # Slugs in one query: as many as are turned into targets without holding up the event loop for long.
 MOST_AT_ONCE = 64
 
@@ -78,6 +76,13 @@ class LinkResolver:
         except (psycopg.Error, OSError, TimeoutError):
             return self._serving_on(slug) or await self._recalled(slug)
 
+    async def recent(self, slug: str, known: Target) -> Target:
+        """The target as it is now, for pages that tell of other links too; `known` if PostgreSQL does not answer."""
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._load(slug)), LOOK_UP_SECONDS) or known
+        except (psycopg.Error, OSError, TimeoutError):
+            return known
+
     def _serving_on(self, slug: str) -> Target | None:
         """What is known serves on for a moment: PostgreSQL is not waited for by every tap while it is away."""
         known = self._known.get(slug)
@@ -91,7 +96,10 @@ class LinkResolver:
         facts = await asyncio.to_thread(self._memory.recall, slug)
         if facts is None:
             raise LookUpFailed
-        target = target_of(facts)
+        try:
+            target = target_of(facts)
+        except (KeyError, TypeError, ValueError):  # as another release wrote them
+            raise LookUpFailed from None
         _keep(self._known, slug, (target, time.monotonic() + RETRY_SECONDS, self._generation), self._most)
         return target
 
@@ -149,9 +157,7 @@ class LinkResolver:
             self._known.pop(slug, None)
             _keep(self._unknown, slug, time.monotonic() + UNKNOWN_KEPT_SECONDS, MOST_UNKNOWN)
         else:
-            # What is only shown changes without an announcement too: another link becomes the live one.
-            kept = self._kept if target.state is LinkState.ACTIVE else min(self._kept, SHOWN_KEPT_SECONDS)
-            _keep(self._known, slug, (target, time.monotonic() + kept, generation), self._most)
+            _keep(self._known, slug, (target, time.monotonic() + self._kept, generation), self._most)
 
     def _failed(self, slug: str, found: "asyncio.Future[Target | None]", error: Exception) -> None:
         found.set_exception(error)

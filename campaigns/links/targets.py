@@ -13,7 +13,7 @@ from sys import intern
 from typing import Any
 from uuid import UUID
 
-from campaigns.links.composing import CLICK_PARAMETER, compose_target
+from campaigns.links.composing import CLICK_PARAMETER, compose_target, parameter_name
 from campaigns.links.types import LinkState, Utm
 
 NO_VARIANT = rb"\N"
@@ -31,7 +31,10 @@ FACTS_SQL = """
         'title', coalesce(link.preview_title, campaign.preview_title, campaign.name),
         'description', coalesce(link.preview_description, campaign.preview_description),
         'image', coalesce(link.preview_image, campaign.preview_image),
-        'campaign', campaign.name, 'unit', unit.name, 'programme', programme.name,
+        'campaign', campaign.name, 'campaign_state', campaign.state, 'unit', unit.name, 'programme', programme.name,
+        'doubtful', EXISTS (
+            SELECT FROM destination_checks found
+            WHERE found.link_id = link.id AND found.verdict IN ('refused', 'host_not_allowed')),
         'live', CASE WHEN link.state <> 'active' OR link.ends_at IS NOT NULL THEN (
             SELECT live.slug FROM links live
             WHERE live.campaign_id = link.campaign_id AND live.state = 'active' AND live.id <> link.id
@@ -72,17 +75,25 @@ class Leg:
 
         A parameter that the address has already stays as it is: nobody can change what a link says by adding to it.
         """
-        query = (self.stem + self.tail).partition(b"?")[2]
-        own = {part.partition(b"=")[0] for part in query.split(b"&")}
-        added = b"".join(b"&%s=%s" % (name, value) for name, value in parameters if name not in own)
+        query = (self.stem + self.tail).decode("ascii").partition("?")[2]
+        own = {parameter_name(part) for part in query.split("&")}
+        free = (pair for pair in parameters if parameter_name(pair[0].decode("ascii")) not in own)
+        added = b"".join(b"&%s=%s" % pair for pair in free)
         return Leg(self.stem, self.tail.removesuffix(_TOKEN_NAME) + added + _TOKEN_NAME, self.after, self.variant)
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the pages about a link say; `live` is the slug of the campaign's live link."""
+    """What the pages about a link say; `live` is the slug of the campaign's live link.
 
-    destination: str
+    `destinations` are all that taps can be sent to while the link is active, `ended` where they are sent afterwards.
+    `doubtful` says that following them found one that leads where it should not (`links.checking`).
+    """
+
+    destinations: Sequence[str]
+    ended: str | None
+    doubtful: bool
+    campaign_state: str
     title: str
     description: str | None
     image: str | None
@@ -157,7 +168,10 @@ def target_of(facts: str) -> Target:
         weights=weights,
         pass_query=read["pass_query"],
         about=About(
-            destination=read["destination"],
+            destinations=_destinations(read),
+            ended=ended,
+            doubtful=read["doubtful"],
+            campaign_state=_shared(read["campaign_state"]),
             title=_shared(read["title"]),
             description=_shared(read["description"]),
             image=_shared(read["image"]),
@@ -167,6 +181,12 @@ def target_of(facts: str) -> Target:
             live=_shared(read["live"]),
         ),
     )
+
+
+def _destinations(read: dict[str, Any]) -> Sequence[str]:
+    """Every address a tap can be sent to, each once: by a rule, else by a variant, without variants by default."""
+    otherwise = [one["destination"] for one in read["variants"]] or [read["destination"]]
+    return list(dict.fromkeys([one["destination"] for one in read["rules"]] + otherwise))
 
 
 def _shared(text: Any) -> Any:

@@ -85,6 +85,10 @@ class TestPassing:
             ("y", "ä \r\n"),
         ]
         assert (parse_qsl(address.query)[-1][0], address.fragment) == ("cid", "top")
+        # However a page reads a name, what the link says stays; PHP makes `_` of `.`, and an array of what has brackets.
+        for name in ("utm.source", "utm_source[]", "lang[x]", "%6Cang", "utm%5Fmedium"):
+            location = (await taps.client.get(f"/abc?{name}=evil&fine=1")).headers["location"]
+            assert ("evil" in location, "fine=1" in location) == (False, True)
         head = await taps.client.head("/abc?x=1")
         assert head.headers["location"].endswith("utm_campaign=bintara-jabar&x=1#top")
 
@@ -129,9 +133,13 @@ class TestNotLeading:
             " destination, utm_source, utm_medium, utm_campaign, state, created_at FROM links"
         )
         await taps.sql("UPDATE links SET state = 'retired', retired_at = now() WHERE slug = 'abc'")
+        taps.resolver.forget("abc")
         answer = await taps.client.get("/abc")
         assert answer.status_code == 410
         assert 'href="https://jaring.example/newer"' in answer.text
+        # The live one is retired as well, and nobody announces that to the first one's page.
+        await taps.sql("UPDATE links SET state = 'retired', retired_at = now() WHERE slug = 'newer'")
+        assert "newer" not in (await taps.client.get("/abc")).text
 
 
 class TestPages:
@@ -148,6 +156,54 @@ class TestPages:
     async def test_a_draft_has_none(self, taps: Taps) -> None:
         await change(taps, state="draft")
         assert (await taps.client.get("/abc+")).status_code == 404
+        await change(taps, state="active")
+        await taps.sql("UPDATE campaigns SET state = 'draft'")
+        assert (await taps.client.get("/abc+")).status_code == 404
+        assert (await taps.client.get("/abc")).status_code == 302
+
+    async def test_the_official_page_names_every_address_of_today(self, taps: Taps) -> None:
+        variants = [{"key": key, "destination": f"https://daftar.example/v-{key}", "weight": 1} for key in "ab"]
+        await change(taps, rules=[rule("ios", "ios")], variants=variants, starts_at=NOW - timedelta(days=9))
+        page = (await taps.client.get("/abc+")).text
+        assert [path for path in ("/ios", "/v-a", "/v-b", "/form") if f"</strong>{path}" in page] == [
+            "/ios",
+            "/v-a",
+            "/v-b",
+        ]
+        await change(taps, ends_at=NOW - timedelta(days=1), ended_destination="https://daftar.example/over")
+        page = (await taps.client.get("/abc+")).text
+        assert [path for path in ("/ios", "/v-a", "/over") if f"</strong>{path}" in page] == ["/over"]
+
+    @pytest.mark.parametrize(
+        ("columns", "said"),
+        [
+            ({"starts_at": NOW + timedelta(days=2)}, "belum dibuka"),
+            ({"ends_at": NOW - timedelta(days=2)}, "sudah berakhir"),
+            ({"state": "paused"}, "dihentikan sementara"),
+            ({"state": "retired", "retired_at": NOW}, "sudah tidak dipakai"),
+        ],
+    )
+    async def test_the_official_page_names_no_address_that_nobody_is_sent_to(
+        self, taps: Taps, columns: dict[str, Any], said: str
+    ) -> None:
+        await change(taps, **columns)
+        page = (await taps.client.get("/abc+")).text
+        assert (said in page, "daftar.example" in page) == (True, False)
+
+    async def test_the_official_page_tells_what_changed_around_the_link(self, taps: Taps) -> None:
+        await taps.client.get("/abc+")
+        await taps.sql(
+            "INSERT INTO destination_checks (link_id, place, next_at, verdict)"
+            " SELECT id, 'default', now(), 'refused' FROM links"
+        )
+        page = (await taps.client.get("/abc+")).text
+        assert ("belum dapat kami pastikan" in page, "Lanjutkan" in page) == (True, False)
+        await taps.sql("UPDATE campaigns SET state = 'closed'")
+        assert "sudah ditutup" in (await taps.client.get("/abc+")).text
+
+    async def test_no_other_site_shows_a_page_as_its_own(self, taps: Taps) -> None:
+        policy = (await taps.client.get("/abc+")).headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in policy
 
     async def test_preview_crawlers_get_tags_and_are_noted_as_such(self, taps: Taps) -> None:
         await change(taps, preview_title='Jadi "Bintara" <b>')

@@ -52,6 +52,11 @@ async def test_the_query_is_noted_without_what_is_personal(taps: Taps) -> None:
     assert (await noted(taps, "/abc?via=other"))["via"] is None
 
 
+async def test_a_click_id_marks_its_network_however_long_it_is(taps: Taps) -> None:
+    assert (await noted(taps, f"/abc?ttclid=E.C.P.{'x' * 400}"))["network"] == "tiktok"
+    assert (await noted(taps, f"/abc?ttclid={'x' * 5000}"))["network"] is None
+
+
 async def test_the_referrer_goes_before_click_ids(taps: Taps) -> None:
     assert (await noted(taps, "/abc?fbclid=x", referer="https://t.co/x"))["network"] == "x"
     assert (await noted(taps, "/abc?fbclid=x", referer="https://www.kompas.com/x"))["network"] == "meta"

@@ -24,7 +24,7 @@ ALLOWED = {
 
 OFFICIAL: dict[str, Any] = {
     "short_url": "https://s.polda.example/abc",
-    "leads_to": "https://daftar.example/bintara?utm_source=instagram&utm_medium=social",
+    "leads_to": ["https://daftar.example/bintara?utm_source=instagram&utm_medium=social"],
     "unit": "Polda Contoh",
     "programme": "Bintara",
     "campaign": "Bintara 2027",
@@ -166,8 +166,11 @@ class TestClosed:
 class TestOfficial:
     def test_says_whose_it_is_and_where_it_leads(self) -> None:
         page = official()
-        for value in ("short_url", "leads_to", "unit", "programme", "campaign"):
-            assert OFFICIAL[value] in page.text
+        for value in (
+            *OFFICIAL["leads_to"],
+            *(OFFICIAL[name] for name in ("short_url", "unit", "programme", "campaign")),
+        ):
+            assert value in page.text
         assert page.within("strong")[0] == "daftar.example"
         assert "Pendaftaran tidak dipungut biaya." in page.text
         assert "diawali https://s.polda.example/." in page.text
@@ -189,18 +192,22 @@ class TestOfficial:
         ],
     )
     def test_emphasises_the_host_and_nothing_else(self, address: str, host: str) -> None:
-        page = official(leads_to=address)
-        assert page.within("strong")[0] == host
+        page = official(leads_to=["https://other.example/", address])
+        assert page.within("strong")[:2] == ["other.example", host]
         assert address in page.text
+
+    def test_names_no_address_where_there_is_none(self) -> None:
+        assert "Menuju" not in official(leads_to=[]).text
 
     @pytest.mark.parametrize(
         ("state", "said"),
         [
-            ("draft", "belum dibuka"),
             ("not_yet", "belum dibuka"),
             ("paused", "dihentikan sementara"),
             ("ended", "sudah berakhir"),
             ("retired", "sudah tidak dipakai"),
+            ("closed", "sudah ditutup"),
+            ("doubtful", "belum dapat kami pastikan"),
             ("another", "tidak aktif"),
         ],
     )
@@ -254,8 +261,9 @@ class TestPreview:
 
 @given(st.text())
 def test_no_text_becomes_markup(text: str) -> None:
+    hostile = pages.official_page(**{**dict.fromkeys(OFFICIAL, text), "leads_to": [text, text]})
     plain = {tag for tag, _ in official().elements} | {tag for tag, _ in preview().elements}
-    assert {tag for tag, _ in Page(pages.official_page(**dict.fromkeys(OFFICIAL, text))).elements} <= plain | {"div"}
+    assert {tag for tag, _ in Page(hostile).elements} <= plain | {"div"}
     assert {tag for tag, _ in Page(pages.preview_page(**dict.fromkeys(PREVIEW, text))).elements} <= plain
 
 
