@@ -6,6 +6,7 @@ and for the database.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from campaigns.clicks.noting import NULL, copy_text
@@ -25,6 +26,8 @@ _OWN = frozenset({"utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_c
 # An e-mail address, a telephone or an identity number: kept is that the parameter was there.
 _PERSONAL = re.compile(r"@|(?:\d[ .+()-]*){8}")
 REMOVED = "(removed)"
+# RFC 3986, 2.3: what stands for itself, in a query as in an address.
+_PLAIN = re.compile(rb"[A-Za-z0-9._~-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +48,51 @@ def read_query(query: bytes) -> Asked:
     via, click_ids, extras, passed = None, [], [], []
     for part in query.split(b"&", MOST_PARAMETERS)[:MOST_PARAMETERS]:
         raw_name, _, raw_value = part.partition(b"=")
-        name, value = _text(raw_name), _text(raw_value)
-        folded = name.lower()
-        longest = LONGEST_CLICK_ID if folded in CLICK_IDS else LONGEST_VALUE
-        if not name or len(name) > LONGEST_NAME or len(value) > longest:
+        if not 0 < len(raw_name) <= 3 * LONGEST_NAME:
             continue
-        if folded == "via":
+        name = _name(raw_name)
+        value = _text(raw_value)
+        is_click_id = name.folded in CLICK_IDS
+        if not name.fits or len(value) > (LONGEST_CLICK_ID if is_click_id else LONGEST_VALUE):
+            continue
+        if name.folded == "via":
             via = value.lower() if value.lower() in VIAS else via
-        if parameter_name(raw_name.decode("latin-1")).lower() in _OWN:
+        if name.is_own:
             continue
-        passed.append((_safe(name), _safe(value)))
-        if folded in CLICK_IDS:
-            click_ids.append(folded)  # of whom it is says its value, which is not ours to keep
+        passed.append((name.safe, _safe(value)))
+        if is_click_id:
+            click_ids.append(name.folded)  # of whom it is says its value, which is not ours to keep
         else:
             shown = REMOVED if _PERSONAL.search(value) else value[:LONGEST_KEPT]
-            extras.append(_safe(name) + b"=" + _safe(shown))
+            extras.append(name.safe + b"=" + _safe(shown))
     kept = copy_text(b"&".join(extras).decode("ascii")) if extras else NULL
     return Asked(copy_text(via), tuple(click_ids), kept, tuple(passed))
 
 
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A parameter's name: fit for comparing and for an address, and whether the link says this parameter itself."""
+
+    folded: str
+    safe: bytes
+    is_own: bool
+    fits: bool
+
+
+@lru_cache(1000)
+def _name(raw: bytes) -> _Name:
+    # The same few names come with nearly every tap.
+    text = _text(raw)
+    is_own = parameter_name(raw.decode("latin-1")).lower() in _OWN
+    return _Name(text.lower(), _safe(text), is_own, 0 < len(text) <= LONGEST_NAME)
+
+
 def _text(raw: bytes) -> str:
+    if _PLAIN.fullmatch(raw):
+        return raw.decode("ascii")
     return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
 def _safe(text: str) -> bytes:
-    return quote(text, safe="").encode("ascii")
+    plain = text.encode("utf-8", "replace")
+    return plain if _PLAIN.fullmatch(plain) else quote(text, safe="").encode("ascii")

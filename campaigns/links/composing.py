@@ -4,6 +4,7 @@ The redirect imports this on its hot path, so it needs the standard library only
 comes in, what goes out is printable ASCII without spaces, fit for a `Location` header.
 """
 
+from functools import lru_cache
 from urllib.parse import quote, unquote_plus
 
 from campaigns.links.types import Utm
@@ -47,6 +48,7 @@ def _composed(destination: str, utm: Utm) -> tuple[str, list[str], str]:
     return base, kept + added, mark + fragment
 
 
+@lru_cache(1000)
 def parameter_name(part: str) -> str:
     """The parameter's name as some page reads it: `utm%5Fsource`, `utm.source` and `utm_source[]` are `utm_source`.
 

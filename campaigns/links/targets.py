@@ -76,7 +76,7 @@ class Leg:
         A parameter that the address has already stays as it is: nobody can change what a link says by adding to it.
         """
         query = (self.stem + self.tail).decode("ascii").partition("?")[2]
-        own = {parameter_name(part) for part in query.split("&")}
+        own = {parameter_name(part.partition("=")[0]) for part in query.split("&")}
         free = (pair for pair in parameters if parameter_name(pair[0].decode("ascii")) not in own)
         added = b"".join(b"&%s=%s" % pair for pair in free)
         return Leg(self.stem, self.tail.removesuffix(_TOKEN_NAME) + added + _TOKEN_NAME, self.after, self.variant)

@@ -85,7 +85,7 @@ class TestPassing:
             ("y", "ä \r\n"),
         ]
         assert (parse_qsl(address.query)[-1][0], address.fragment) == ("cid", "top")
-        # However a page reads a name, what the link says stays; PHP makes `_` of `.`, and an array of what has brackets.
+        # However a page reads a name, what the link says stays: PHP makes `_` of `.`, and arrays of what has brackets.
         for name in ("utm.source", "utm_source[]", "lang[x]", "%6Cang", "utm%5Fmedium"):
             location = (await taps.client.get(f"/abc?{name}=evil&fine=1")).headers["location"]
             assert ("evil" in location, "fine=1" in location) == (False, True)

@@ -1,7 +1,7 @@
 """The verdict on a user agent, for whoever meets one for the first time: the redirect, and re-runs over history.
 
 The rules are tables: previews.py, automation.py, crawlers.py, people.py and devices.py. A verdict has one reason at
-most, the first that holds: empty, preview, automation, crawler. Decision 20 says why the rules are as they are.
+most, the first that holds: empty, preview, automation, crawler. Decision 8 says why the rules are as they are.
 """
 
 import re

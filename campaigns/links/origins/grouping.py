@@ -1,7 +1,7 @@
 """Where a visit came from: source, medium and channel group, from UTM, else the referrer, else click ids.
 
 The groups and their order are those of Google Analytics 4's default channel group, first match wins; what differs from
-it, and why, stands in docs/decisions/0021. Pure and total, standard library only.
+it, and why, stands in docs/decisions/0009. Pure and total, standard library only.
 """
 
 import re

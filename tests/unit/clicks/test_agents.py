@@ -102,7 +102,7 @@ PEOPLE = [
     ),
     ("UCWEB/2.0 (Java; U; MIDP-2.0; Nokia203/20.37) U2/1.0.0 UCMini/10.9.8 (SpeedMode; Proxy; Android 4.4.4)", None),
     ("Opera/9.80 (Android; Opera Mini/12.0.1987/37.7327; U; id) Presto/2.12.423 Version/12.16", None),
-    # An application's own client names the phone, and does not tell whether somebody waits: see decision 20.
+    # An application's own client names the phone, and does not tell whether somebody waits: see decision 8.
     ("Dalvik/2.1.0 (Linux; U; Android 9; SM-G965U Build/PPR1.180610.011)", None),
     ("ExampleApp/1 iPhone5,2 iOS/10_1 CFNetwork/808.3 Darwin/16.3.0", None),
     ("ExampleApp/2.1 (Linux; U; Android 11; SM-A505FN Build/RP1A) okhttp/4.9.0", None),
