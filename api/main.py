@@ -3,7 +3,7 @@
 Served by `jaring serve` as the factory `api.main:create_app`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -69,14 +69,14 @@ class Dispatcher:
         self.redirect: RedirectApp | None = None
         self._not_slugs = frozenset({"/", *(f"/{word}" for word in RESERVED_SLUGS)})
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        # Not a coroutine itself: one more around each redirect would cost more than this decision.
         if scope["type"] == "http" and self.redirect is not None:
             # People paste links with a slash behind.
             path = scope["path"].rstrip("/") or "/"
             if path.find("/", 1) < 0 and path not in self._not_slugs:
-                await self.redirect(scope, receive, send)
-                return
-        await self.api(scope, receive, send)
+                return self.redirect(scope, receive, send)
+        return self.api(scope, receive, send)
 
 
 def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
