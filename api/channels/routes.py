@@ -5,13 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.channels.schemas import ChannelChange, ChannelCreate, ChannelOut
+from api.channels.schemas import ChannelChange, ChannelCreate, ChannelNamed, ChannelOut, channel_named
 from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, UtmName, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
+from campaigns.planning.linting import Fault
 from campaigns.planning.operations.channels import change_channel, close_channel, create_channel
 from campaigns.planning.queries import get_channel, list_channels
 from campaigns.planning.types import ChannelChanges
@@ -22,12 +23,13 @@ router = APIRouter(prefix="/v1/channels", tags=["channels"])
 @router.post("", name="create", status_code=201)
 async def create(
     body: ChannelCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
-) -> ChannelOut:
+) -> ChannelNamed:
     """Make a channel of one of your units; a spelling stands for one source only."""
-    channel = await create_channel(session, caller, **body.model_dump(), now=now)
+    mended: list[Fault] = []
+    channel = await create_channel(session, caller, **body.model_dump(), now=now, spelling=mended)
     set_etag(response, channel.version)
     response.headers["Location"] = f"/v1/channels/{channel.id}"
-    return ChannelOut.model_validate(channel)
+    return channel_named(channel, mended)
 
 
 @router.get("", name="list")
@@ -62,18 +64,21 @@ async def change(
     now: Now,
     expected: ExpectedVersion,
     response: Response,
-) -> ChannelOut:
+) -> ChannelNamed:
     """Change a channel's name or aliases; its source and medium are in past figures and stay."""
+    mended: list[Fault] = []
     channel = await change_channel(
         session,
         caller,
         channel_id=channel_id,
         changes=changes_of(body, ChannelChanges),
+        accept_names=body.accept_names,
         expected_version=expected,
         now=now,
+        spelling=mended,
     )
     set_etag(response, channel.version)
-    return ChannelOut.model_validate(channel)
+    return channel_named(channel, mended)
 
 
 @router.post("/{channel_id}/close", name="close")

@@ -35,7 +35,8 @@ from campaigns.kit.urls import psycopg_conninfo
 from campaigns.links.exporting import sheet_parts
 from campaigns.links.models import Link
 from campaigns.links.operations.importing import place_rows
-from campaigns.links.operations.placing import only_tried
+from campaigns.links.operations.placing import Placed
+from campaigns.links.operations.trying import only_tried
 from campaigns.links.queries import LinkFilters
 from campaigns.links.sheets import SheetRow, read_sheet
 from campaigns.planning.linting import Fault
@@ -93,16 +94,17 @@ def import_sheet(path: Path, *, unit_code: str | None, accept_names: Collection[
         already = len(rows) - number_waiting
         if not waiting:
             return f"All {len(rows)} links of this file were made before; there was nothing to do."
-        faults, spelling = _check(run, waiting)
+        faults, spelling, passed_over = _check(run, waiting)
         if faults:
             raise _refusal(faults, f"{already} of {len(rows)} links were made before" if already else _NOTHING)
         for fault in spelling:
             typer.echo(_told(fault.pointer, fault.detail), err=True)
+        there = f"; {passed_over} rows are links there are already" if passed_over else ""
         if dry_run:
-            return f"{number_waiting} links can be made; nothing was written."
-        _make(run, waiting)
+            return f"{number_waiting - passed_over} links can be made{there}; nothing was written."
+        made = _make(run, waiting)
     before = f", after {already} made before" if already else ""
-    return f"{number_waiting} links were made{before}."
+    return f"{made} links were made{before}{there}."
 
 
 def export_sheet(path: Path, *, unit_code: str | None, campaign_slug: str | None) -> str:
@@ -136,49 +138,57 @@ def export_sheet(path: Path, *, unit_code: str | None, campaign_slug: str | None
     return f"{number} links were exported."
 
 
-def _check(run: _Import, waiting: Sequence[int]) -> tuple[list[FieldError], list[Fault]]:
-    """What is wrong with the chunks that wait, and what is mended in them; the database does the work and undoes it."""
+def _check(run: _Import, waiting: Sequence[int]) -> tuple[list[FieldError], list[Fault], int]:
+    """What is wrong with the chunks that wait, what is mended in them, and how many rows are links there are already.
+
+    The database does the work and undoes it.
+    """
     now = datetime.now(UTC)
     faults: list[FieldError] = []
     spelling: list[Fault] = []
+    passed_over = 0
 
     async def work(session: AsyncSession) -> None:
+        nonlocal passed_over
         # All in one transaction, so that the chunks see each other's names and slugs.
         async with only_tried(session):
             with _progress(run, waiting, "Checking") as chunks:
                 for number in chunks:
                     try:
                         async with session.begin_nested():
-                            spelling.extend(await _place(session, run, number, now))
+                            placed = await _place(session, run, number, now)
+                        spelling.extend(placed.spelling)
+                        passed_over += len(placed.passed_over)
                     except (Invalid, Conflict) as refused:
                         faults.extend(refused.fields)
                         if not refused.fields:
                             raise
 
     in_transaction(run.url, work)
-    return faults, spelling
+    return faults, spelling, passed_over
 
 
-def _make(run: _Import, waiting: Sequence[int]) -> None:
-    """Make the chunks that wait, each in a transaction of its own that also keeps that it was made."""
+def _make(run: _Import, waiting: Sequence[int]) -> int:
+    """Make the chunks that wait, each in a transaction of its own that also keeps that it was made; how many links."""
     made = 0
 
-    def work_on(number: int, now: datetime) -> None:
-        async def work(session: AsyncSession) -> None:
+    def work_on(number: int, now: datetime) -> int:
+        async def work(session: AsyncSession) -> int:
             key = run.key(number)
             rows = repr([(row.number, sorted(row.cells.items())) for row in run.chunks[number]]).encode()
             answer = await begin_once(session, keys=run.keys, caller=run.caller, key=key, request=rows, now=now)
-            if answer is None:  # else another run of the same import was faster
-                await _place(session, run, number, now)
-                await finish_once(session, keys=run.keys, caller=run.caller, key=key, response=b"made")
+            if answer is not None:
+                return len(run.chunks[number])  # another run of the same import was faster
+            placed = await _place(session, run, number, now)
+            await finish_once(session, keys=run.keys, caller=run.caller, key=key, response=b"made")
+            return len(placed.links)
 
-        in_transaction(run.url, work)
+        return in_transaction(run.url, work)
 
     try:
         with _progress(run, waiting, "Making") as chunks:
             for number in chunks:
-                work_on(number, datetime.now(UTC))
-                made += len(run.chunks[number])
+                made += work_on(number, datetime.now(UTC))
     except KeyboardInterrupt:
         typer.echo(f"\n{made} links were made and stay; the same command goes on from there.", err=True)
         raise
@@ -186,10 +196,11 @@ def _make(run: _Import, waiting: Sequence[int]) -> None:
         # Somebody else took a slug or closed a campaign since the check.
         said = f"{made} links were made and stay; leave their rows out of the sheet when you have put it right"
         raise _refusal(refused.fields or [FieldError("", refused.detail)], said) from None
+    return made
 
 
-async def _place(session: AsyncSession, run: _Import, number: int, now: datetime) -> list[Fault]:
-    placed = await place_rows(
+async def _place(session: AsyncSession, run: _Import, number: int, now: datetime) -> Placed:
+    return await place_rows(
         session,
         run.operator,
         rows=run.chunks[number],
@@ -197,7 +208,6 @@ async def _place(session: AsyncSession, run: _Import, number: int, now: datetime
         timezone=run.timezone,
         now=now,
     )
-    return placed.spelling
 
 
 async def _made_before(session: AsyncSession, run: _Import) -> set[int]:

@@ -4,11 +4,13 @@
 control characters: PostgreSQL cannot hold NUL, and nothing that people name needs the others.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from campaigns.planning.linting import Fault, FaultKind
 from campaigns.planning.rules import (
     PREVIEW_DESCRIPTION_LENGTH,
     PREVIEW_TITLE_LENGTH,
@@ -34,6 +36,12 @@ def example(value: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [value]})
 
 
+def example_of(model: type[BaseModel]) -> Any:
+    """The example of a model, to be part of another's."""
+    extra = model.model_config["json_schema_extra"]
+    return extra["examples"][0]  # type: ignore[index]
+
+
 class Out(BaseModel):
     """Base of responses; made from domain objects by attribute."""
 
@@ -48,14 +56,42 @@ class Listed(Out, Generic[T]):
 
 
 def changes_of(body: In, _kind: type[Changes]) -> Changes:
-    """What a change body sets, as the domain's dictionary of changes; fields left out (MISSING) are not in it."""
-    return cast(Changes, body.model_dump())
+    """What a change body sets, as the domain's dictionary of changes; fields left out (MISSING) are not in it.
+
+    Nor are names that are only confirmed (`accept_names`).
+    """
+    return cast(Changes, body.model_dump(exclude={"accept_names"}))
+
+
+class SpellingOut(Out):
+    """What was mended in a name."""
+
+    model_config = example(
+        {
+            "pointer": "/utm_content",
+            "kind": "spaces",
+            "given": "Story 1",
+            "suggestion": "story-1",
+            "detail": "Names have hyphens instead of spaces: story-1.",
+        }
+    )
+
+    pointer: str = Field(description="Where the name stands in the request.")
+    kind: FaultKind
+    given: str
+    suggestion: str | None = Field(description="The spelling that is kept.")
+    detail: str
 
 
 def _near_present(value: datetime) -> datetime:
     if not 2000 <= value.year <= 2100:
         raise ValueError("the year must be between 2000 and 2100")
     return value.astimezone(UTC)
+
+
+def spelling_out(mended: Iterable[Fault]) -> list[SpellingOut]:
+    """What the lint mended, as the API shows it."""
+    return [SpellingOut.model_validate(fault) for fault in mended]
 
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PRINTABLE)]

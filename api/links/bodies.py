@@ -69,6 +69,14 @@ Variants = Annotated[
     ),
 ]
 
+AcceptNames = Annotated[
+    list[UtmName],
+    Field(
+        max_length=2,
+        description="Term or content again, if it is meant to be nearly the same as one in use (`near-double`).",
+    ),
+]
+
 
 class LinkCreate(In):
     """A new link: one placement of a campaign on a channel."""
@@ -110,11 +118,7 @@ class LinkCreate(In):
     )
     rules: Rules = Field(default_factory=list)
     variants: Variants = Field(default_factory=list)
-    accept_names: list[UtmName] = Field(
-        default_factory=list,
-        max_length=2,
-        description="Term or content again, if it is meant to be nearly the same as one in use (`near-double`).",
-    )
+    accept_names: AcceptNames = Field(default_factory=list)
 
 
 class LinkChange(In):
@@ -139,6 +143,7 @@ class LinkChange(In):
     preview_image: Address | MISSING | None = MISSING
     rules: Rules | MISSING = MISSING
     variants: Variants | MISSING = MISSING
+    accept_names: AcceptNames = Field(default_factory=list)
 
 
 class QrQuery(In):

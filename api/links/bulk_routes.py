@@ -28,12 +28,16 @@ from campaigns.kit.idempotency import begin_once, finish_once
 from campaigns.links.exporting import sheet_parts
 from campaigns.links.operations.bulk import MOST_LINKS, place_in_bulk
 from campaigns.links.operations.importing import place_rows
-from campaigns.links.operations.placing import Placed, only_tried
+from campaigns.links.operations.placing import Placed
+from campaigns.links.operations.trying import only_tried
 from campaigns.links.queries import LinkFilters
 from campaigns.links.rules import MOST_TAGS
 from campaigns.links.sheets import read_sheet
 
 SHEET_BYTES = 1_000_000
+# Contents and names to accept, a thousand each, of 50 characters, and the other fields, all of them in the longest
+# spelling that JSON has for a character, twelve bytes.
+BULK_BYTES = 1_400_000
 
 router = APIRouter(prefix="/v1/links", tags=["links"])
 
@@ -54,7 +58,9 @@ OnceKey = Annotated[
 MADE: dict[int | str, dict[str, Any]] = {200: {"model": PlacementsOut, "description": "The dry run; nothing was made."}}
 
 
-@router.post("/bulk", name="bulk", status_code=201, response_model=PlacementsOut, responses=MADE)
+@router.post(
+    "/bulk", name="bulk", status_code=201, response_model=PlacementsOut, responses=MADE, max_body_size=BULK_BYTES
+)
 async def bulk(
     body: BulkCreate,
     caller: LinksWriter,
@@ -95,8 +101,8 @@ async def import_sheet(
             description="CSV in UTF-8 with `,` or `;` between cells. The header names the columns in any order: "
             "campaign (its slug), source (or an alias) and name are needed; medium, slug, destination, term, content, "
             "tags (`a|b`), state, starts_at, ends_at, ended_destination, pass_query, preview_title, "
-            "preview_description and preview_image may be there. id, short_url and target_url of an export are "
-            "passed over.",
+            "preview_description and preview_image may be there. short_url and target_url of an export are not read; "
+            "its id tells which rows are links already.",
             openapi_examples={
                 "sheet": {
                     "value": "campaign;source;name;content\r\nbintara-2027-jabar;instagram;First story;story-1\r\n"
@@ -116,6 +122,11 @@ async def import_sheet(
     ] = None,
 ) -> Response:
     """Make a link of each row of a CSV sheet, up to 1,000; all or none.
+
+    An exported sheet can be sent back with rows added: a row whose `id` is a link of yours is passed over
+    (`passed_over`) if it says the same as the link, and refused (`link-differs`) if it does not, since an import
+    changes no link. To make other links of exported rows, delete the columns id and slug, and state if some of them
+    are paused or retired.
 
     Faults point at `/rows/<n>/<column>`, where row 1 is the first below the header, or at `/header/<n>`, from 0.
     """
@@ -161,9 +172,18 @@ async def export(
         SearchText | None,
         Query(description="Only links with this text in name, slug, content or destination, in any case."),
     ] = None,
+    check: Annotated[
+        Literal["ok", "unreachable", "broken", "refused", "host_not_allowed", "parameters_lost"] | None,
+        Query(description="Only links with a destination that was found so; `ok`: with nothing else found."),
+    ] = None,
 ) -> StreamingResponse:
-    """Export the links of your units' campaigns as CSV, newest first; an import takes the same columns."""
-    filters = LinkFilters(campaign_id=campaign_id, channel_id=channel_id, state=state, tags=tag or (), search=search)
+    """Export the links of your units' campaigns as CSV, newest first; an import takes the same columns.
+
+    An import passes over the rows as they are exported, so that a sheet with rows added can be sent back.
+    """
+    filters = LinkFilters(
+        campaign_id=campaign_id, channel_id=channel_id, state=state, tags=tag or (), search=search, check=check
+    )
     base, timezone = context.settings.short_link_base, ZoneInfo(context.settings.timezone)
     parts = sheet_parts(session, caller, filters=filters, short_link_base=base, timezone=timezone)
     # The first part is made before the answer begins, so that a refusal can still be one.

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.http.schemas import Address, In, Moment, Out, UtmName, example
+from api.http.schemas import Address, In, Moment, Out, SpellingOut, UtmName, example, example_of, spelling_out
 from api.links.bodies import Tag
-from api.links.schemas import SpellingOut, UtmOut
+from api.links.schemas import UtmOut
 from campaigns.links.composing import compose_url
 from campaigns.links.models import Link
 from campaigns.links.operations.bulk import DEFAULT_NAME, MOST_LINKS
@@ -127,14 +127,19 @@ class PlacementsOut(Out):
     model_config = example(
         {
             "dry_run": False,
-            "links": [PlacementOut.model_config["json_schema_extra"]["examples"][0]],  # type: ignore[index]
-            "spelling": [SpellingOut.model_config["json_schema_extra"]["examples"][0]],  # type: ignore[index]
+            "links": [example_of(PlacementOut)],
+            "spelling": [example_of(SpellingOut)],
+            "passed_over": [],
         }
     )
 
     dry_run: bool = Field(description="Whether nothing was made.")
     links: list[PlacementOut]
     spelling: list[SpellingOut] = Field(description="Names that were mended: case, spaces, underscores.")
+    passed_over: list[int] = Field(
+        description="Rows of a sheet, from 1, that are links there are already, as an export wrote them; of these "
+        "nothing was made."
+    )
 
 
 def placements_out(placed: Placed, short_link_base: str) -> PlacementsOut:
@@ -142,7 +147,8 @@ def placements_out(placed: Placed, short_link_base: str) -> PlacementsOut:
     return PlacementsOut(
         dry_run=False,
         links=[_placement(link, short_link_base) for link in placed.links],
-        spelling=[SpellingOut.model_validate(fault) for fault in placed.spelling],
+        spelling=spelling_out(placed.spelling),
+        passed_over=list(placed.passed_over),
     )
 
 

@@ -17,7 +17,7 @@ from api.http.schemas import Listed, SearchText, changes_of
 from api.http.sessions import ReadSession, UnitOfWork, after_commit
 from api.links.bodies import LinkChange, LinkCreate, QrQuery, Tag, spec_of
 from api.links.ranking import decode_rank, encode_rank
-from api.links.schemas import LinkMade, LinkOut, link_made, link_out, short_url
+from api.links.schemas import LinkChanged, LinkMade, LinkOut, link_changed, link_made, link_out, short_url
 from campaigns.kit.paging import PageRequest
 from campaigns.links.checking.reading import checks_of
 from campaigns.links.operations.changing import change_link, retire_link
@@ -26,6 +26,7 @@ from campaigns.links.qr import PictureKind, QrStyle, draw_qr, scanned_url
 from campaigns.links.queries import LinkFilters, get_link, list_links
 from campaigns.links.rules import MOST_TAGS
 from campaigns.links.types import LinkChanges
+from campaigns.planning.linting import Fault
 from campaigns.statistics.links import rank_links
 
 # A link's slug never changes, so a code only goes stale when the deployment's public address does.
@@ -135,15 +136,23 @@ async def change(
     now: Now,
     expected: ExpectedVersion,
     response: Response,
-) -> LinkOut:
+) -> LinkChanged:
     """Change a link that is not retired; what is already printed leads to the new destination at once."""
+    mended: list[Fault] = []
     link = await change_link(
-        session, caller, link_id=link_id, changes=changes_of(body, LinkChanges), expected_version=expected, now=now
+        session,
+        caller,
+        link_id=link_id,
+        changes=changes_of(body, LinkChanges),
+        accept_names=body.accept_names,
+        expected_version=expected,
+        now=now,
+        spelling=mended,
     )
     after_commit(session, partial(context.forget_link, link.slug))
     checks = await checks_of(session, [link.id])
     set_etag(response, link.version)
-    return link_out(link, context.settings.short_link_base, checks=checks[link.id])
+    return link_changed(link_out(link, context.settings.short_link_base, checks=checks[link.id]), mended)
 
 
 @router.post("/{link_id}/retire", name="retire")

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.schemas import Out, example
+from api.http.schemas import Out, SpellingOut, example, example_of, spelling_out
 from campaigns.links.checking.reading import worst
 from campaigns.links.composing import compose_url
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.operations.placing import Placed
 from campaigns.links.types import LinkState, Utm
-from campaigns.planning.linting import FaultKind
+from campaigns.planning.linting import Fault
 
 EXAMPLE_RULES: list[dict[str, Any]] = [
     {"device": "android", "language": None, "destination": "https://daftar.example/android"},
@@ -72,13 +72,7 @@ _EXAMPLE_LINK: dict[str, Any] = {
     "created_at": "2026-10-20T02:00:00Z",
     "version": 1,
 }
-_EXAMPLE_SPELLING = {
-    "pointer": "/utm_content",
-    "kind": "spaces",
-    "given": "Story 1",
-    "suggestion": "story-1",
-    "detail": "Names have hyphens instead of spaces: story-1.",
-}
+_EXAMPLE_NAMED: dict[str, Any] = {**_EXAMPLE_LINK, "check": None, "spelling": [example_of(SpellingOut)]}
 
 
 class UtmOut(Out):
@@ -183,22 +177,18 @@ class LinkOut(Out):
     version: int = Field(description="Counts changes; also the ETag.")
 
 
-class SpellingOut(Out):
-    """What was mended in a name."""
-
-    model_config = example(_EXAMPLE_SPELLING)
-
-    pointer: str = Field(description="Where the name stands in the request.")
-    kind: FaultKind
-    given: str
-    suggestion: str | None = Field(description="The spelling that the link has.")
-    detail: str
-
-
 class LinkMade(LinkOut):
     """A link that was just made, and what was mended in the names that were sent."""
 
-    model_config = example({**_EXAMPLE_LINK, "check": None, "spelling": [_EXAMPLE_SPELLING]})
+    model_config = example(_EXAMPLE_NAMED)
+
+    spelling: list[SpellingOut] = Field(description="Names that were mended: case, spaces, underscores.")
+
+
+class LinkChanged(LinkOut):
+    """A link that was just changed, and what was mended in the names that were sent."""
+
+    model_config = example(_EXAMPLE_NAMED)
 
     spelling: list[SpellingOut] = Field(description="Names that were mended: case, spaces, underscores.")
 
@@ -245,8 +235,12 @@ def link_out(
 def link_made(placed: Placed, short_link_base: str) -> LinkMade:
     """The one link that was placed, as the answer to making it."""
     (link,) = placed.links
-    spelling = [SpellingOut.model_validate(fault) for fault in placed.spelling]
-    return LinkMade(**dict(link_out(link, short_link_base)), spelling=spelling)
+    return LinkMade(**dict(link_out(link, short_link_base)), spelling=spelling_out(placed.spelling))
+
+
+def link_changed(link: LinkOut, mended: Sequence[Fault]) -> LinkChanged:
+    """The link as the answer to changing it."""
+    return LinkChanged(**dict(link), spelling=spelling_out(mended))
 
 
 def _check_out(checks: Sequence[DestinationCheck]) -> CheckOut | None:

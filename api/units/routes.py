@@ -12,6 +12,7 @@ from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from api.units.schemas import UnitChange, UnitCreate, UnitListed, UnitOut
+from campaigns.links.checking.recording import hasten_checks
 from campaigns.planning.models import Unit
 from campaigns.planning.operations.units import change_unit, create_unit
 from campaigns.planning.queries import effective_hosts, get_unit, list_units
@@ -60,10 +61,14 @@ async def change(
     expected: ExpectedVersion,
     response: Response,
 ) -> UnitOut:
-    """Change a unit's name, host allow-list or templates; links made before keep what they have."""
-    unit = await change_unit(
-        session, caller, unit_id=unit_id, changes=changes_of(body, UnitChanges), expected_version=expected, now=now
-    )
+    """Change a unit's name, host allow-list or templates; links made before keep what they have.
+
+    With a new allow-list their destinations are followed again at once.
+    """
+    changes = changes_of(body, UnitChanges)
+    unit = await change_unit(session, caller, unit_id=unit_id, changes=changes, expected_version=expected, now=now)
+    if "allowed_hosts" in changes:
+        await hasten_checks(session, unit_path=unit.path, now=now)
     set_etag(response, unit.version)
     return await _shown(session, unit)
 

@@ -43,6 +43,8 @@ def parse_web_url(text: str, *, pointer: str) -> WebUrl:
         raise refuse("This is not a web address.", "not-a-url") from None
     if url.username is not None or url.password is not None or "@" in text.split("//", 1)[1].split("/", 1)[0]:
         raise refuse("An address holds no user name or password.", "userinfo-not-allowed")
+    if url.port == 0:
+        raise refuse("An address has no port 0, which nobody can connect to.", "port-not-allowed")
     serialised = str(url)
     if url.host is None or len(serialised) > LONGEST_URL:
         raise refuse(f"An address has a host and at most {LONGEST_URL} characters.", "too-long")

@@ -1,6 +1,6 @@
 """Reads of links, each confined to the campaigns of the caller's subtree."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -53,6 +53,12 @@ async def get_link(session: AsyncSession, principal: Principal, *, link_id: UUID
     if link is None:
         raise NotFound("link")
     return link
+
+
+async def find_links(session: AsyncSession, principal: Principal, *, link_ids: Collection[UUID]) -> Mapping[UUID, Link]:
+    """Those of the links that are of the caller's campaigns, by id."""
+    statement = _visible_links(principal).where(col(Link.id).in_(link_ids))
+    return {link.id: link for link in (await session.exec(statement)).all()}
 
 
 async def list_links(

@@ -6,7 +6,7 @@ Rows count from 1, the first below the header, empty ones included; so a row's n
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,12 +36,21 @@ READ = (
     "preview_description",
     "preview_image",
 )
-# What an export tells besides; an import passes over these columns, so that an exported sheet can be sent back.
+# What an export tells besides. An import knows a row that is a link already by its `id`, so that an exported sheet with
+# rows added can be sent back; it passes over the other two.
 TOLD = ("id", "short_url", "target_url")
 WRITTEN = (*TOLD, *READ)
 
+# More columns than this are no sheet of links, and more faults than this nobody reads.
+MOST_COLUMNS, MOST_FAULTS = 100, 1000
+
 # Where the fields of a link stand in a sheet, as far as the column has another name.
 COLUMN_OF = {"channel_id": "source", "utm_term": "term", "utm_content": "content"}
+_FIELD_OF = {column: field for field, column in COLUMN_OF.items()} | {
+    "campaign": "utm_campaign",
+    "source": "utm_source",
+    "medium": "utm_medium",
+}
 
 # Spreadsheet programs take a cell that begins so for a formula (OWASP, CSV Injection). Cells that look as if they were
 # marked already are marked once more, so that what comes back is what went out.
@@ -52,10 +61,15 @@ _YES, _NO = ("yes", "true", "1", "ya"), ("", "no", "false", "0", "tidak")
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """The cells of one row by column, without those that are empty."""
+    """The cells of one row by column, without those that are empty.
+
+    `columns` are those that the sheet has, `link_id` is the cell of an export that tells which link the row is.
+    """
 
     number: int
     cells: Mapping[str, str]
+    columns: Collection[str] = ()
+    link_id: str = ""
 
     def pointer(self, column: str) -> str:
         return f"/rows/{self.number}/{column}"
@@ -72,13 +86,19 @@ def read_sheet(data: bytes) -> list[SheetRow]:
     faults: list[FieldError] = []
     columns: list[str] = []
     rows: list[SheetRow] = []
+    number = 0
     try:
         columns = _read_header(next(reader, []), faults)
         for number, cells in enumerate(reader, start=1):
             if any(cell.strip() for cell in cells):
                 rows.append(_read_cells(number, columns, cells, faults))
+            if len(faults) > MOST_FAULTS:
+                faults.append(FieldError("/rows", "The rows after these were not looked at.", "too-many-faults"))
+                break
     except csv.Error as error:
-        faults.append(FieldError(f"/rows/{reader.line_num}", f"This is not CSV: {error}.", "not-csv"))
+        # The reader counts lines, of which a row can have several and an empty one none that it gives out.
+        at = f"/rows/{number + 1}" if columns else "/header"
+        faults.append(FieldError(at, f"This is not CSV: {error}.", "not-csv"))
     refuse(faults)
     if not rows:
         raise invalid_field("/rows", "The sheet has no rows below its header.", "empty")
@@ -107,6 +127,17 @@ def read_fields(row: SheetRow, *, timezone: ZoneInfo, faults: list[FieldError]) 
         with gathering(faults):
             given[name] = _read_time(cells.get(name), timezone, row.pointer(name))
     return given
+
+
+def differing_columns(row: SheetRow, link: Link, *, timezone: ZoneInfo) -> list[str]:
+    """The columns in which a row says something else than the link that it is, which an export wrote there."""
+    said = read_fields(row, timezone=timezone, faults=[])
+    words = ("campaign", "source", "medium", "slug", "term", "content")
+    said |= {_FIELD_OF.get(name, name): row.cells.get(name, "").lower() or None for name in words}
+    said["tags"] = sorted(tag.strip().lower() for tag in said["tags"])
+    missing = object()
+    columns = ((name, _FIELD_OF.get(name, name)) for name in READ if name in row.columns)
+    return [name for name, field in columns if said.get(field, missing) != getattr(link, field)]
 
 
 def header_text() -> str:
@@ -149,6 +180,8 @@ def _escaped(cells: Iterable[str]) -> list[str]:
 
 
 def _read_header(cells: Sequence[str], faults: list[FieldError]) -> list[str]:
+    if len(cells) > MOST_COLUMNS:
+        raise invalid_field("/header", f"The sheet has more than {MOST_COLUMNS} columns.", "too-many-columns")
     columns = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in cells]
     for place, column in enumerate(columns):
         if column not in WRITTEN:
@@ -163,7 +196,9 @@ def _read_header(cells: Sequence[str], faults: list[FieldError]) -> list[str]:
 
 
 def _read_cells(number: int, columns: Sequence[str], cells: Sequence[str], faults: list[FieldError]) -> SheetRow:
-    row = SheetRow(number, {column: text for column, text in _texts(columns, cells) if column not in TOLD})
+    texts = dict(_texts(columns, cells))
+    read = {column: text for column, text in texts.items() if column not in TOLD}
+    row = SheetRow(number, read, columns, texts.get("id", ""))
     if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
         faults.append(FieldError(f"/rows/{number}", "This row has more cells than the header.", "too-many-cells"))
     for column in NEEDED:

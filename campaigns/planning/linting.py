@@ -6,12 +6,13 @@ between the two for ever; whoever means it says so (`accept_names`). Names that 
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
 from campaigns.kit.errors import FieldError
+from campaigns.planning.rules import is_utm_name
 
 # Words at least this long that differ by one slip are taken for one word; of shorter ones most differ on purpose.
 SHORTEST_SLIP = 5
@@ -56,7 +57,7 @@ def mend(text: str, *, pointer: str, known: Collection[str] = ()) -> tuple[str, 
     given = text.strip()
     mended = given.lower()
     if mended not in known and re.search(r"[\s_]", given):
-        mended = re.sub(r"-*[\s_][\s_-]*", "-", mended).strip("-")
+        mended = re.sub(r"[\s_-]+", _one_hyphen, mended).strip("-")
     if mended == given:
         return mended, []
     faults = [
@@ -67,14 +68,22 @@ def mend(text: str, *, pointer: str, known: Collection[str] = ()) -> tuple[str, 
     return mended, faults
 
 
-def near_doubles(names: Sequence[str], known: Collection[str]) -> dict[str, str]:
+def find_doubles(names: Collection[str], known: Collection[str], accept_names: Collection[str]) -> dict[str, str]:
+    """The near-doubles among the names that are not meant so; `accept_names` are, in any spelling."""
+    doubles = near_doubles(names, known)
+    accepted = {mend(name, pointer="")[0] for name in accept_names} if doubles else set()
+    return {name: double for name, double in doubles.items() if name not in accepted}
+
+
+def near_doubles(names: Collection[str], known: Collection[str]) -> dict[str, str]:
     """For each of the new names that is a near-double: the name in use, or earlier in `names`, that it resembles.
 
-    All names are mended. A name that is in use already is no double. The work grows with the number of names, not with
-    its square: both sides are looked up by what they are when one letter is left out.
+    All names are mended. A name that is in use already is no double, nor is what cannot be a name at all, which is
+    refused for that. The work grows with the number of names, not with its square: both sides are looked up by what
+    they are when one letter is left out.
     """
     in_use = set(known)
-    fresh = [name for name in dict.fromkeys(names) if name not in in_use]
+    fresh = [name for name in dict.fromkeys(names) if name not in in_use and is_utm_name(name)]
     index: dict[str, list[str]] = defaultdict(list)
     for name in fresh:
         for key in _keys(name):
@@ -108,7 +117,7 @@ def are_near(one: str, other: str) -> bool:
     """Whether two different names are likely meant to be one."""
     if one == other or _digits(one) != _digits(other):
         return False
-    if _skeleton(one) == _skeleton(other):
+    if _skeletons(one) & _skeletons(other):
         return True
     words, others = _words(one), _words(other)
     if len(words) != len(others):
@@ -133,6 +142,11 @@ def unknown_source(pointer: str, given: str, nearest: str | None) -> Fault:
     return Fault(pointer, FaultKind.UNKNOWN_SOURCE, given, nearest, detail)
 
 
+def _one_hyphen(run: re.Match[str]) -> str:
+    """What stands for a run of separators: hyphens alone are no fault of these and stay."""
+    return "-" if re.search(r"[\s_]", run[0]) else run[0]
+
+
 def _words(name: str) -> list[str]:
     return re.split(r"[._-]+", name)
 
@@ -145,11 +159,19 @@ def _letters(word: str) -> int:
     return sum(symbol.isalpha() for symbol in word)
 
 
-def _skeleton(name: str) -> str:
-    """The name without separators and plurals; runs of digits stay apart, since `1-2` and `12` are two numbers."""
+def _skeletons(name: str) -> set[str]:
+    """The name without separators: as it stands, without the plurals of its words, and without that of the whole.
+
+    The first finds `whats-app` near `whatsapp`, whose `whats` is no plural. Runs of digits stay apart, since `1-2` and
+    `12` are two numbers.
+    """
     parts = re.findall(r"[a-z]+|[0-9]+", name)
-    joined = "|".join(_singular(part) for part in parts)
-    return re.sub(r"(?<=[a-z])\|(?=[a-z])", "", joined)
+    whole, singular = _joined(parts), _joined(map(_singular, parts))
+    return {whole, singular, "|".join(map(_singular, whole.split("|")))}
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return re.sub(r"(?<=[a-z])\|(?=[a-z])", "", "|".join(parts))
 
 
 def _singular(word: str) -> str:
@@ -175,8 +197,8 @@ def _is_slip(one: str, other: str) -> bool:
 
 
 def _keys(name: str) -> Iterator[str]:
-    """What two near names have in common: the skeleton, or all words with the same one letter of one left out."""
-    yield "=" + _skeleton(name)
+    """What two near names have in common: a skeleton, or all words with the same one letter of one left out."""
+    yield from ("=" + skeleton for skeleton in _skeletons(name))
     words = _words(name)
     for place, word in enumerate(words):
         if _letters(word) < SHORTEST_SLIP - 1:

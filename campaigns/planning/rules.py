@@ -79,9 +79,14 @@ def require_order(earlier: datetime, later: datetime | None, *, pointer: str) ->
 def fold_utm_name(text: str, *, pointer: str) -> str:
     """A source, medium or alias in its one spelling: trimmed, lower case; raises Invalid for other characters."""
     name = text.strip().lower()
-    if len(name) > UTM_NAME_LENGTH or not re.fullmatch(UTM_NAME_PATTERN, name):
+    if not is_utm_name(name):
         raise invalid_field(pointer, "Use letters, digits, dots, hyphens and underscores only.", "not-a-utm-name")
     return name
+
+
+def is_utm_name(text: str) -> bool:
+    """Whether the text can be a source, medium, term or content as it stands."""
+    return len(text) <= UTM_NAME_LENGTH and re.fullmatch(UTM_NAME_PATTERN, text) is not None
 
 
 def allowed_address(text: str, *, hosts: list[str], pointer: str) -> str:

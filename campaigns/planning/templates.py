@@ -33,6 +33,10 @@ class Templates:
     term: str | None
     content: str | None
 
+    def of(self, field: str) -> str | None:
+        """The template of a link's field, `utm_term` or `utm_content`."""
+        return {"utm_term": self.term, "utm_content": self.content}[field]
+
 
 def require_template(text: str, allowed: Collection[str], *, pointer: str) -> str:
     """The template, trimmed, if every `{placeholder}` in it is an allowed one; raises Invalid at `pointer`."""

@@ -34,10 +34,10 @@ async def own_sessions(own_database: str) -> AsyncIterator[Sessions]:
 
 @pytest.fixture
 async def links(own_sessions: Sessions, now: datetime) -> list[Link]:
-    """More links than one claim takes, all due."""
+    """More links than several claims take, all due."""
     async with own_sessions() as session, session.begin():
         world = await build_world(session, now=now)
-        links = [await put_link(session, world, now) for _ in range(CLAIMED_AT_ONCE + 5)]
+        links = [await put_link(session, world, now) for _ in range(3 * CLAIMED_AT_ONCE + 1)]
         await schedule_checks(session, *links, now=now - timedelta(hours=1))
     return links
 
@@ -84,6 +84,28 @@ async def test_follows_all_that_is_due_a_few_at_a_time(own_sessions: Sessions, l
         await until(all_checked)
     assert sorted(followed) == sorted(link.id for link in links)
     assert most == FOLLOWED_AT_ONCE
+
+
+async def test_slow_pages_do_not_hold_up_the_others(own_sessions: Sessions, links: list[Link]) -> None:
+    slow: set[UUID] = set()
+    answer = asyncio.Event()
+
+    async def check(due: DueCheck) -> Finding:
+        if due.link_id in slow or len(slow) < FOLLOWED_AT_ONCE - 1:
+            slow.add(due.link_id)
+            await answer.wait()
+        return OK
+
+    async def all_checked() -> bool:
+        return await checked(own_sessions) == len(links)
+
+    async def the_others_checked() -> bool:
+        return await checked(own_sessions) == len(links) - len(slow)
+
+    async with keeping_checks(own_sessions, check):
+        await until(the_others_checked)
+        answer.set()
+        await until(all_checked)
 
 
 async def test_two_processes_follow_each_destination_once(own_sessions: Sessions, links: list[Link]) -> None:

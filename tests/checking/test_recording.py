@@ -14,6 +14,7 @@ from campaigns.links.checking.recording import (
     CLAIMED_FOR,
     WHILE_OK,
     claim_due,
+    hasten_checks,
     next_time,
     places_of,
     record_finding,
@@ -76,14 +77,26 @@ async def test_the_allow_list_is_that_of_the_moment(session: AsyncSession, world
     assert due.allowed_hosts == ("jabar.example",)
 
 
-async def test_claims_what_is_due_oldest_first_and_once(session: AsyncSession, world: World, now: datetime) -> None:
-    links = [await put_link(session, world, now) for _ in range(3)]
+async def test_claims_the_newest_and_those_that_wait_longest_each_once(
+    session: AsyncSession, world: World, now: datetime
+) -> None:
+    links = [await put_link(session, world, now) for _ in range(7)]
     for minutes, link in enumerate(links):
         await schedule_checks(session, link, now=now - timedelta(minutes=minutes))
-    first = await claim_due(session, now=now, limit=2)
-    assert [due.link_id for due in first] == [links[2].id, links[1].id]
-    assert [due.link_id for due in await claim_due(session, now=now, limit=2)] == [links[0].id]
-    assert await claim_due(session, now=now, limit=2) == []
+    claims = [[due.link_id for due in await claim_due(session, now=now, limit=4)] for _ in range(3)]
+    places = {link.id: place for place, link in enumerate(links)}
+    assert [[places[link_id] for link_id in claim] for claim in claims] == [[0, 1, 6, 5], [2, 3, 4], []]
+
+
+async def test_an_import_does_not_keep_a_new_link_waiting(session: AsyncSession, world: World, now: datetime) -> None:
+    imported = [await put_link(session, world, now) for _ in range(30)]
+    await schedule_checks(session, *imported, now=now)
+    later = now + timedelta(seconds=1)
+    new = await put_link(session, world, later)
+    await schedule_checks(session, new, now=later)
+    assert new.id in {due.link_id for due in await claim_due(session, now=later, limit=4)}
+    await schedule_checks(session, imported[7], now=later)  # it was changed
+    assert imported[7].id in {due.link_id for due in await claim_due(session, now=later, limit=4)}
 
 
 async def test_what_was_claimed_and_never_recorded_comes_again(
@@ -224,6 +237,20 @@ async def test_a_finding_about_what_a_link_was_is_dropped(
     assert not await record_finding(session, due, GONE, now=now)
     assert all(check.verdict is None for check in (await checks_of(session, [link.id]))[link.id])
     assert await trail(session, link) == []
+
+
+async def test_a_finding_by_an_old_allow_list_is_dropped(session: AsyncSession, world: World, now: datetime) -> None:
+    link = await put_link(session, world, now)
+    await schedule_checks(session, link, now=now)
+    [due] = await claim_due(session, now=now, limit=50)
+    unit = await session.get_one(Unit, world.own.id)
+    unit.allowed_hosts = ["jabar.example"]
+    later = now + timedelta(seconds=1)
+    await hasten_checks(session, unit_path=unit.path, now=later)
+    assert not await record_finding(session, due, OK, now=later)
+    [again] = await claim_due(session, now=later, limit=50)
+    assert again.allowed_hosts == ("jabar.example",)
+    assert await record_finding(session, again, OK, now=later)
 
 
 async def test_failures_are_not_counted_for_ever(session: AsyncSession, world: World, now: datetime) -> None:

@@ -118,8 +118,9 @@ async def test_tells_every_bad_row_before_the_first_is_written(operator: Operato
     for line in (
         "row 201, source: None of your channels has the source or alias instagrm; did you mean instagram?",
         "row 202, content: Use letters, digits, dots, hyphens and underscores only.",
+        "row 203, slug: Another link has or had this slug",
         "row 204, campaign: There is no campaign of this slug, or you may not see it.",
-        "jaring: The sheet has 3 faults. Nothing was imported.",
+        "jaring: The sheet has 4 faults. Nothing was imported.",
     ):
         assert line in complained
     assert operator.links() == []
@@ -135,7 +136,7 @@ async def test_tells_every_bad_row_before_the_first_is_written(operator: Operato
     [
         ("campaign,source,name,sauce", "a,b,c,d", "header, column 4: There is no column sauce"),
         ("campaign,source", "a,b", "The sheet needs the column name."),
-        (HEADER, 'bintara-jabar,ig,"open', "row 2: This is not CSV"),
+        (HEADER, 'bintara-jabar,ig,"open', "row 1: This is not CSV"),
         (HEADER, "", "The sheet has no rows below its header."),
     ],
 )
@@ -226,6 +227,20 @@ async def test_goes_on_after_it_was_stopped(
     rest = number - ROWS_A_CHUNK
     assert (code, printed) == (0, f"{rest} links were made, after {ROWS_A_CHUNK} made before.\n"), complained
     assert operator.links() == [f"Link {place:04}" for place in range(1, number + 1)]
+
+
+async def test_a_sheet_that_was_exported_can_be_sent_back(operator: Operator) -> None:
+    await asyncio.to_thread(operator.run, "import", operator.sheet(*rows(3)))
+    target = operator.folder / "out.csv"
+    await asyncio.to_thread(operator.run, "export", target)
+    with target.open("a") as sheet:
+        sheet.write(",,,bintara-jabar,ig,Link 0004\r\n")
+    code, printed, complained = await asyncio.to_thread(operator.run, "import", target, "--dry-run")
+    told = "3 rows are links there are already"
+    assert (code, printed) == (0, f"1 links can be made; {told}; nothing was written.\n"), complained
+    code, printed, complained = await asyncio.to_thread(operator.run, "import", target)
+    assert (code, printed) == (0, f"1 links were made; {told}.\n"), complained
+    assert operator.links() == [f"Link {place:04}" for place in range(1, 5)]
 
 
 async def test_exports_to_a_file_and_to_standard_output(operator: Operator) -> None:

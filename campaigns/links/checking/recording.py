@@ -6,9 +6,10 @@ then followed once more, which does no harm. Claims of several processes never m
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, tuple_
+from sqlalchemy import func, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,7 +19,7 @@ from campaigns.access.types import SYSTEM
 from campaigns.links.checking.types import DueCheck, Finding
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.types import CheckVerdict, LinkState, Utm
-from campaigns.planning.models import Campaign
+from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.queries import effective_hosts
 
 # What a check depends on: whoever changes one of these columns of a link schedules its checks anew.
@@ -47,6 +48,7 @@ async def schedule_checks(session: AsyncSession, *links: Link, now: datetime) ->
     mending it is noticed. Retired links have no checks.
     """
     kept = [(link.id, place) for link in links if link.state != LinkState.RETIRED.value for place, _ in places_of(link)]
+    kept.sort()  # as `hasten_checks` takes them, so that neither waits for the other
     obsolete = delete(DestinationCheck).where(
         col(DestinationCheck.link_id).in_([link.id for link in links]),
         tuple_(col(DestinationCheck.link_id), col(DestinationCheck.place)).not_in(kept),
@@ -67,14 +69,42 @@ async def schedule_checks(session: AsyncSession, *links: Link, now: datetime) ->
     )
 
 
+async def hasten_checks(session: AsyncSession, *, unit_path: str, now: datetime) -> None:
+    """Have all links of a unit and of those below it followed at once, since its allow-list changed.
+
+    Their findings stand until then.
+    """
+    units = select(Unit.id).where(col(Unit.path).startswith(unit_path))
+    links = select(Link.id).join(Campaign, col(Campaign.id) == Link.campaign_id).where(col(Campaign.unit_id).in_(units))
+    of_links = select(DestinationCheck.link_id, DestinationCheck.place).where(col(DestinationCheck.link_id).in_(links))
+    ordered = of_links.order_by(col(DestinationCheck.link_id), col(DestinationCheck.place))
+    locked = ordered.with_for_update().cte("locked")
+    await session.exec(
+        update(DestinationCheck)
+        .where(col(DestinationCheck.link_id) == locked.c.link_id, col(DestinationCheck.place) == locked.c.place)
+        .values(next_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def claim_due(session: AsyncSession, *, now: datetime, limit: int) -> list[DueCheck]:
-    """Up to `limit` checks whose time has come, for the caller to follow and record after committing."""
+    """Up to `limit` checks whose time has come, for the caller to follow and record after committing.
+
+    Half of them are those whose time came last: a link that was just made or changed does not wait for the thousands
+    of an import before it. The others are those that wait longest, so that none waits for ever.
+    """
+    newest = await _claim(session, col(DestinationCheck.next_at).desc(), now=now, limit=limit // 2)
+    oldest = await _claim(session, col(DestinationCheck.next_at), now=now, limit=limit - len(newest))
+    return newest + oldest
+
+
+async def _claim(session: AsyncSession, order: Any, *, now: datetime, limit: int) -> list[DueCheck]:
     statement = (
         select(DestinationCheck, Link, Campaign.unit_id)
         .join(Link, col(Link.id) == DestinationCheck.link_id)
         .join(Campaign, col(Campaign.id) == Link.campaign_id)
         .where(col(DestinationCheck.next_at) <= now)
-        .order_by(col(DestinationCheck.next_at))
+        .order_by(order)
         .limit(limit)
         .with_for_update(of=DestinationCheck, skip_locked=True)
     )
@@ -95,7 +125,8 @@ async def claim_due(session: AsyncSession, *, now: datetime, limit: int) -> list
 async def record_finding(session: AsyncSession, due: DueCheck, finding: Finding, *, now: datetime) -> bool:
     """Put what was found on the link, and on the audit trail when its destination broke or was mended.
 
-    False, and nothing written, if the link was changed or retired meanwhile: it is followed anew then.
+    False, and nothing written, if the link was changed or retired meanwhile, or the allow-list: it is followed anew
+    then.
     """
     locked = select(DestinationCheck).where(
         col(DestinationCheck.link_id) == due.link_id, col(DestinationCheck.place) == due.place
@@ -111,6 +142,8 @@ async def record_finding(session: AsyncSession, due: DueCheck, finding: Finding,
     )
     link, unit_id = (await session.exec(owner)).one()
     if _destination(link, due.place) != due.destination or _utm_of(link) != due.utm:
+        return False
+    if tuple(await effective_hosts(session, unit_id=unit_id)) != due.allowed_hosts:
         return False
     was_broken, is_broken = check.failures > 0, finding.verdict is not CheckVerdict.OK
     if was_broken != is_broken:

@@ -1,5 +1,6 @@
 """Making links, one or a thousand: all or none, in a number of statements that does not grow with theirs."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -22,7 +23,10 @@ from campaigns.links.rules import DRAWN_LENGTHS, FIRST_STATES, draw_slug, find_s
 from campaigns.links.types import LinkSpec, LinkState
 from campaigns.planning.models import Campaign, Channel
 from campaigns.planning.queries import effective_hosts, get_campaign, in_reach
+from campaigns.planning.rules import SLUG_PATTERN
 from campaigns.planning.types import CampaignState, OpenState
+
+SLUG_TAKEN = "Another link has or had this slug; choose another, or leave it out and one is drawn."
 
 
 async def create_link(
@@ -48,14 +52,18 @@ async def create_links(
 
     Without a slug one is drawn; without a destination a link leads to the campaign's landing page. `pointer` is where
     the spec of a position stands in the request. Raises NotFound, Invalid with everything that is wrong with any of
-    them, Conflict (`campaign-closed`, `channel-closed`, `slug-taken`) or Unavailable (`no-free-slug`).
+    them, Conflict (`campaign-closed`, `channel-closed`, `slug-taken` if nothing else is wrong) or Unavailable
+    (`no-free-slug`).
     """
     campaign = await get_campaign(session, principal, campaign_id=campaign_id)
     if campaign.state == CampaignState.CLOSED:
         raise Conflict("campaign-closed", "This campaign is closed; it takes no new link.")
     channels = await _open_channels(session, principal, [spec.channel_id for spec in specs], pointer)
     hosts = await effective_hosts(session, unit_id=campaign.unit_id)
-    rows = _settled(specs, campaign=campaign, channels=channels, hosts=hosts, now=now, pointer=pointer)
+    rows, faults = _settled(specs, campaign=campaign, channels=channels, hosts=hosts, now=now, pointer=pointer)
+    if faults:
+        faults += _taken(rows, await _slugs_in_use(session, rows), pointer)
+    refuse(faults)
     # What was stored before a conflict is found goes again, whatever the caller does with the transaction.
     async with session.begin_nested():
         links = await _store(session, rows, pointer)
@@ -104,8 +112,8 @@ def _settled(
     hosts: list[str],
     now: datetime,
     pointer: Callable[[int], str],
-) -> list[dict[str, Any]]:
-    """The rows to be stored, with an empty slug where one is to be drawn; raises Invalid."""
+) -> tuple[list[dict[str, Any]], list[FieldError]]:
+    """The rows to be stored, with an empty slug where one is to be drawn, and what is wrong with them."""
     groups = {channel.id: _group(channel, campaign) for channel in channels.values()}
     faults: list[FieldError] = []
     rows, chosen = [], set[str]()
@@ -117,7 +125,8 @@ def _settled(
         settled = settle_fields(given, hosts=hosts, pointer=at, faults=faults)
         faults += find_span_faults(spec.starts_at, spec.ends_at, spec.ended_destination, pointer=at)
         if spec.state not in FIRST_STATES:
-            faults.append(FieldError(f"{at}/state", "A link begins as draft or active.", "not-a-first-state"))
+            detail = "A link begins as draft or active; leave the state out, or say one of them."
+            faults.append(FieldError(f"{at}/state", detail, "not-a-first-state"))
         if settled["slug"] is not None and settled["slug"] in chosen:
             faults.append(FieldError(f"{at}/slug", "Another of these links has this slug.", "repeated"))
         chosen.add(settled["slug"])
@@ -131,8 +140,7 @@ def _settled(
             created_at=now,
         )
         rows.append(link.model_dump())
-    refuse(faults)
-    return rows
+    return rows, faults
 
 
 def _group(channel: Channel, campaign: Campaign) -> str:
@@ -145,20 +153,28 @@ def _group(channel: Channel, campaign: Campaign) -> str:
 
 async def _store(session: AsyncSession, rows: Sequence[dict[str, Any]], pointer: Callable[[int], str]) -> list[Link]:
     """Store the rows, each under its chosen slug or one that is drawn until it is free."""
-    places = {row["id"]: place for place, row in enumerate(rows)}
     chosen = [row for row in rows if row["slug"]]
     stored = await _insert(session, chosen)
     if len(stored) < len(chosen):
-        detail = "Another link has or had this slug; a slug is never given twice."
-        taken = sorted(places[row["id"]] for row in chosen if row["id"] not in stored)
-        faults = [FieldError(f"{pointer(place)}/slug", detail, "slug-taken") for place in taken]
-        raise Conflict("slug-taken", detail, tuple(faults))
+        free = {link.slug for link in stored.values()}
+        raise Conflict("slug-taken", SLUG_TAKEN, tuple(_taken(rows, {row["slug"] for row in chosen} - free, pointer)))
     for length in DRAWN_LENGTHS:
         waiting = [row for row in rows if row["id"] not in stored]
         stored |= await _insert(session, [{**row, "slug": draw_slug(length)} for row in waiting])
     if len(stored) < len(rows):
         raise Unavailable("no-free-slug", "No free slug was found; repeat the request.")
     return [stored[row["id"]] for row in rows]
+
+
+async def _slugs_in_use(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> set[str]:
+    """Those of the rows' slugs that a link has; rows with faults may have what is no slug. Only `_insert` is sure."""
+    chosen = [row["slug"] for row in rows if re.fullmatch(SLUG_PATTERN, row["slug"])]
+    return set((await session.exec(select(Link.slug).where(col(Link.slug).in_(chosen)))).all())
+
+
+def _taken(rows: Sequence[dict[str, Any]], in_use: Collection[str], pointer: Callable[[int], str]) -> list[FieldError]:
+    places = [place for place, row in enumerate(rows) if row["slug"] in in_use]
+    return [FieldError(f"{pointer(place)}/slug", SLUG_TAKEN, "slug-taken") for place in places]
 
 
 async def _insert(session: AsyncSession, rows: Collection[dict[str, Any]]) -> dict[UUID, Link]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,13 +11,15 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.errors import FieldError
+from campaigns.kit.errors import Conflict, FieldError
 from campaigns.kit.faults import gathering, refuse
 from campaigns.links.models import Link
+from campaigns.links.operations.naming import hold_vocabulary
 from campaigns.links.operations.placing import Placed, place_links, read_scene
-from campaigns.links.sheets import COLUMN_OF, SheetRow, read_fields
+from campaigns.links.queries import find_links
+from campaigns.links.sheets import COLUMN_OF, SheetRow, differing_columns, read_fields
 from campaigns.links.types import LinkSpec
-from campaigns.planning.linting import Fault, nearest_name, unknown_source
+from campaigns.planning.linting import Fault, mend, nearest_name, unknown_source
 from campaigns.planning.models import Campaign, Channel, Unit
 from campaigns.planning.queries import in_reach, subtree
 from campaigns.planning.types import CampaignState, OpenState
@@ -37,31 +40,81 @@ async def place_rows(
     timezone: ZoneInfo,
     now: datetime,
 ) -> Placed:
-    """Make a link of each row, in their order; all or none.
+    """Make a link of each row, in their order; all or none. A row that is a link already is passed over.
 
-    Raises Invalid with all that is wrong with any row, at `/rows/<n>/<column>`, or Conflict (`slug-taken`,
-    `channel-closed`) with the same pointers, or Unavailable.
+    Raises Invalid with all that is wrong with any row, at `/rows/<n>/<column>`; a slug that is taken (`slug-taken`) or
+    a channel that is closed is a Conflict with the same pointers if nothing else is wrong. Or Unavailable.
     """
+    # At once and not when the first new name is found: two sheets of several campaigns that choose the same slugs, one
+    # crosswise to the other, would each wait for what the other has inserted.
+    await hold_vocabulary(session)
     faults: list[FieldError] = []
+    conflicts: list[Conflict] = []
+    made_before = await _made_before(session, principal, rows, timezone, faults)
+    rows = [row for row in rows if row.number not in made_before]
     campaigns = await _campaigns(session, principal, {row.cells["campaign"].lower() for row in rows})
     channels = await _channels(session, principal)
-    advice = _advice({row.cells["source"].lower() for row in rows}, channels)
+    spellings = {name for channel, _ in channels for name in (channel.source, *channel.aliases)}
+    words = {text: mend(text, pointer="", known=spellings)[0] for text in {row.cells["source"] for row in rows}}
+    advice = _advice(set(words.values()) - spellings, spellings)
     specs: dict[UUID, list[tuple[SheetRow, LinkSpec]]] = defaultdict(list)
     for row in rows:
         fields = read_fields(row, timezone=timezone, faults=faults)
         found = _campaign_of(row, campaigns, faults)
-        channel = _channel_of(row, channels, advice, found[1].path if found else "", faults)
+        word = words[row.cells["source"]]
+        channel = _channel_of(row, word, channels, advice, found[1].path if found else "", faults)
         if found and channel:
             specs[found[0].id].append((row, LinkSpec(channel_id=channel.id, **fields)))
     placed: dict[int, Link] = {}
     spelling: list[Fault] = []
     for campaign_id, group in specs.items():
-        with gathering(faults):
-            made = await _place_group(session, principal, campaign_id, group, accept_names, timezone, now)
-            placed |= {row.number: link for (row, _), link in zip(group, made.links, strict=True)}
-            spelling += made.spelling
-    refuse(faults)
-    return Placed([placed[row.number] for row in rows], spelling)
+        try:
+            with gathering(faults):
+                made = await _place_group(session, principal, campaign_id, group, accept_names, timezone, now)
+                placed |= {row.number: link for (row, _), link in zip(group, made.links, strict=True)}
+                spelling += made.spelling
+        except Conflict as refused:
+            conflicts.append(refused)
+    _refuse_all(faults, conflicts)
+    return Placed([placed[row.number] for row in rows], spelling, sorted(made_before))
+
+
+def _refuse_all(faults: Sequence[FieldError], conflicts: Sequence[Conflict]) -> None:
+    """Raise what is wrong with the sheet as one refusal."""
+    fields = tuple(field for conflict in conflicts for field in conflict.fields)
+    if faults:
+        refuse([*faults, *fields])
+    if conflicts:
+        raise Conflict(conflicts[0].code, conflicts[0].detail, fields)
+
+
+async def _made_before(
+    session: AsyncSession,
+    principal: Principal,
+    rows: Sequence[SheetRow],
+    timezone: ZoneInfo,
+    faults: list[FieldError],
+) -> set[int]:
+    """The numbers of the rows that are links of the caller's; those that say something else now are at fault.
+
+    An id that is none of theirs tells nothing: the sheet may come from another installation.
+    """
+    given: dict[int, UUID] = {}
+    for row in rows:
+        with suppress(ValueError):
+            given[row.number] = UUID(row.link_id)
+    if not given:
+        return set()
+    links = await find_links(session, principal, link_ids=set(given.values()))
+    made = {row.number: (row, links[given[row.number]]) for row in rows if given.get(row.number) in links}
+    for row, link in made.values():
+        if differing := differing_columns(row, link, timezone=timezone):
+            detail = (
+                f"This row is the link {link.slug}, which has another {', '.join(differing)}. An import changes no "
+                "link: take the row out, or empty its id and slug to make another link of it."
+            )
+            faults.append(FieldError(row.pointer("id"), detail, "link-differs"))
+    return set(made)
 
 
 async def _place_group(
@@ -126,21 +179,23 @@ def _campaign_of(
     return found
 
 
-def _advice(words: Collection[str], channels: Sequence[_Owned]) -> Mapping[str, str | None]:
+def _advice(unknown: Collection[str], spellings: Collection[str]) -> Mapping[str, str | None]:
     """The nearest source or alias for words that are none."""
-    spellings = {name for channel, _ in channels for name in (channel.source, *channel.aliases)}
-    return {word: nearest_name(word, spellings) for word in sorted(set(words) - spellings)[:MOST_ADVICE]}
+    return {word: nearest_name(word, spellings) for word in sorted(unknown)[:MOST_ADVICE]}
 
 
 def _channel_of(
     row: SheetRow,
+    word: str,
     channels: Sequence[_Owned],
     advice: Mapping[str, str | None],
     unit_path: str,
     faults: list[FieldError],
 ) -> Channel | None:
-    """The channel that the row's words mean for a campaign of the unit: its own before one of a unit further up."""
-    word = row.cells["source"].lower()
+    """The channel that the row's words mean for a campaign of the unit: its own before one of a unit further up.
+
+    `word` is the row's source in its one spelling.
+    """
     named = [owned for owned in channels if owned[0].source == word]
     named = named or [owned for owned in channels if word in owned[0].aliases]
     if not named:
@@ -151,8 +206,8 @@ def _channel_of(
         detail = "Several of your units have this alias, each for another source; name the source itself."
         faults.append(FieldError(row.pointer("source"), detail, "ambiguous-source"))
         return None
-    medium = row.cells.get("medium", "").lower()
     media = sorted({channel.medium for channel, _ in named})
+    medium = mend(row.cells.get("medium", ""), pointer="", known=media)[0]
     if not medium and len(media) > 1:
         detail = f"This source has several mediums; say which: {', '.join(media)}."
         faults.append(FieldError(row.pointer("medium"), detail, "missing"))

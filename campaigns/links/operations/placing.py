@@ -2,15 +2,14 @@
 here; all or none, as there.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, literal, or_
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,8 +18,9 @@ from campaigns.kit.errors import Conflict, FieldError, Invalid, NotFound
 from campaigns.kit.faults import refuse
 from campaigns.links.models import Link
 from campaigns.links.operations.creating import create_links
+from campaigns.links.operations.naming import LINTED, Known, read_names
 from campaigns.links.types import LinkSpec
-from campaigns.planning.linting import Fault, mend, near_double, near_doubles
+from campaigns.planning.linting import Fault, find_doubles, mend, near_double
 from campaigns.planning.models import Campaign, Channel, Unit
 from campaigns.planning.queries import get_campaign, in_reach
 from campaigns.planning.templates import Templates, effective_templates, fill_template, fold_filled
@@ -31,10 +31,14 @@ Locate = Callable[[int, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The links that were made, and what was mended in the names they were given."""
+    """The links that were made, and what was mended in the names they were given.
+
+    `passed_over` are the rows of a sheet that are links there are already.
+    """
 
     links: list[Link]
     spelling: list[Fault]
+    passed_over: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,91 +132,54 @@ async def place_links(
 ) -> Placed:
     """Make links of the scene's campaign over its channels, in their order, with their names linted.
 
-    A term or content that is nearly one in use on this line of the unit's tree is refused (`near-double`), unless
-    `accept_names` has it. One that is not given is made by the unit's template. Raises as `create_links` does, with
-    everything that is wrong in one Invalid.
+    A term or content that is not given is made by the unit's template. One that is nearly one in use on this line of
+    the unit's tree is refused (`near-double`), unless `accept_names` has it. Raises as `create_links` does, with
+    everything that is wrong in one Invalid; what is a Conflict there is one here if nothing else is wrong.
     """
-    known = {field: await _names_in_use(session, principal, scene.unit, field, specs) for field in _LINTED}
-    mended, spelling = _mended(specs, known, locate)
-    accepted = {mend(name, pointer="")[0] for name in accept_names}
-    faults = [fault.as_error() for fault in _find_doubles(mended, known, accepted, locate)]
-    filled = [_filled(scene, place, spec) for place, spec in enumerate(mended)]
+
+    def spelled(known: Known) -> Known:
+        named, _ = _named(scene, specs, known, locate)
+        return {field: {getattr(spec, field) for spec in named} - {None} for field in LINTED}
+
+    fields = [field for field in LINTED if _has_names(scene, specs, field)]
+    given = {field: {name for spec in specs if (name := getattr(spec, field)) is not None} for field in fields}
+    known = await read_names(session, principal, unit=scene.unit, given=given, spelled=spelled)
+    named, spelling = _named(scene, specs, known, locate)
+    faults = [
+        fault.as_error()
+        for field in fields
+        for fault in _doubles(scene, specs, named, field, known[field], accept_names, locate)
+    ]
     try:
-        links = await create_links(
-            session, principal, campaign_id=scene.campaign.id, specs=filled, now=now, pointer=str
-        )
+        links = await create_links(session, principal, campaign_id=scene.campaign.id, specs=named, now=now, pointer=str)
     except Invalid as refused:
         faults += _located(refused.fields, locate)
     except Conflict as refused:
-        raise Conflict(refused.code, refused.detail, tuple(_located(refused.fields, locate))) from None
+        located = _located(refused.fields, locate)
+        if not (faults and located):
+            raise Conflict(refused.code, refused.detail, tuple(located)) from None
+        faults += located
     # A field that many links share, such as their destination, is told of once.
     refuse(list(dict.fromkeys(faults)))
     return Placed(links, spelling)
 
 
-@asynccontextmanager
-async def only_tried(session: AsyncSession) -> AsyncIterator[None]:
-    """Whatever is written inside is checked by the database as ever and is gone afterwards: a dry run."""
-    savepoint = await session.begin_nested()
-    try:
-        yield
-    finally:
-        await savepoint.rollback()
+def _has_names(scene: Scene, specs: Sequence[LinkSpec], field: str) -> bool:
+    """Whether any of the links will have a name in the field."""
+    return scene.templates.of(field) is not None or any(getattr(spec, field) is not None for spec in specs)
 
 
-_LINTED = {"utm_term": Link.utm_term, "utm_content": Link.utm_content}
-
-
-async def _names_in_use(
-    session: AsyncSession, principal: Principal, unit: Unit, field: str, specs: Sequence[LinkSpec]
-) -> set[str]:
-    """The terms or contents of the unit, of those below it, and of those above it that the caller sees."""
-    if all(getattr(spec, field) is None for spec in specs):
-        return set()
-    column: Any = col(_LINTED[field])
-    statement = (
-        select(column)
-        .distinct()
-        .join(Campaign, col(Campaign.id) == Link.campaign_id)
-        .join(Unit, col(Unit.id) == Campaign.unit_id)
-        .where(
-            col(Unit.path).startswith(principal.unit_path),
-            or_(col(Unit.path).startswith(unit.path), literal(unit.path).startswith(col(Unit.path))),
-            column.is_not(None),
-        )
-    )
-    return set((await session.exec(statement)).all())
-
-
-def _mended(
-    specs: Sequence[LinkSpec], known: Mapping[str, set[str]], locate: Locate
-) -> tuple[list[LinkSpec], list[Fault]]:
-    """The specs with their names in the one spelling, and what was mended."""
-    mended, spelling = [], dict[Fault, None]()
+def _named(scene: Scene, specs: Sequence[LinkSpec], known: Known, locate: Locate) -> tuple[list[LinkSpec], list[Fault]]:
+    """The specs with their names in the one spelling or by the unit's templates, and what was mended."""
+    named, spelling = [], dict[Fault, None]()
     for place, spec in enumerate(specs):
         names: dict[str, Any] = {}
-        for field in _LINTED:
-            if (given := getattr(spec, field)) is None:
-                continue
-            names[field], faults = mend(given, pointer=locate(place, field), known=known[field])
-            spelling |= dict.fromkeys(faults)
-        mended.append(replace(spec, **names) if names else spec)
-    return mended, list(spelling)
-
-
-def _find_doubles(
-    specs: Sequence[LinkSpec], known: Mapping[str, set[str]], accepted: set[str], locate: Locate
-) -> list[Fault]:
-    found = dict[Fault, None]()
-    for field in _LINTED:
-        names = [getattr(spec, field) for spec in specs]
-        doubles = near_doubles([name for name in names if name is not None], known[field])
-        found |= {
-            near_double(locate(place, field), name, doubles[name]): None
-            for place, name in enumerate(names)
-            if name in doubles and name not in accepted
-        }
-    return list(found)
+        for field in LINTED:
+            if (given := getattr(spec, field)) is not None:
+                names[field], faults = mend(given, pointer=locate(place, field), known=known[field])
+                spelling |= dict.fromkeys(faults)
+        named.append(_filled(scene, place, replace(spec, **names)))
+    return named, list(spelling)
 
 
 def _filled(scene: Scene, place: int, spec: LinkSpec) -> LinkSpec:
@@ -225,6 +192,42 @@ def _filled(scene: Scene, place: int, spec: LinkSpec) -> LinkSpec:
         values = scene.values(place, channel_id=spec.channel_id, content=content, name=spec.name)
         term = fold_filled(fill_template(scene.templates.term, values))
     return replace(spec, utm_content=content, utm_term=term)
+
+
+def _doubles(
+    scene: Scene,
+    specs: Sequence[LinkSpec],
+    named: Sequence[LinkSpec],
+    field: str,
+    known: Collection[str],
+    accept_names: Collection[str],
+    locate: Locate,
+) -> list[Fault]:
+    """The near-doubles among the field's names; of those that a template made it is told where they come from."""
+    names = [getattr(spec, field) for spec in named]
+    doubles = find_doubles([name for name in names if name is not None], known, accept_names)
+    faults = []
+    for place, name in enumerate(names):
+        if name in doubles:
+            sent = _sent_field(scene, specs[place], field)
+            fault = near_double(locate(place, sent), name, doubles[name])
+            if sent != field:
+                what = field.removeprefix("utm_")
+                fault = replace(fault, detail=f"The unit's template makes this {what} of it: {fault.detail}")
+            faults.append(fault)
+    return faults
+
+
+def _sent_field(scene: Scene, spec: LinkSpec, field: str) -> str:
+    """The field that somebody sent from which the name in this one comes: itself, or what the template takes up."""
+    if getattr(spec, field) is not None:
+        return field
+    template = scene.templates.of(field) or ""
+    if "{content}" in template and _has_names(scene, [spec], "utm_content"):
+        return _sent_field(scene, spec, "utm_content")
+    if "{name}" not in template and ("{source}" in template or "{medium}" in template):
+        return "channel_id"
+    return "name"
 
 
 def _located(fields: Sequence[FieldError], locate: Locate) -> list[FieldError]:

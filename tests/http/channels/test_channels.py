@@ -59,15 +59,38 @@ class TestCreate:
         made = await client.post("/v1/channels", json=body(world), headers=own)
         assert made.status_code == 201, made.text
         read = await client.get(made.headers["location"], headers=own)
-        assert read.json() == made.json()
+        assert {**read.json(), "spelling": []} == made.json()
         assert read.headers["etag"] == made.headers["etag"] == '"1"'
 
-    async def test_folds_names_to_one_spelling(
+    async def test_mends_names_to_one_spelling_and_says_so(
         self, client: httpx.AsyncClient, world: World, own: dict[str, str]
     ) -> None:
-        given = body(world, source=" Radio ", medium="AUDIO", aliases=["RB", "rb ", "a.b_c-1"])
+        given = body(world, source=" Kaskus Forum ", medium="Social_Audio", aliases=["kf", "KF ", "a.b_c-1"])
         made = (await client.post("/v1/channels", json=given, headers=own)).json()
-        assert (made["source"], made["medium"], made["aliases"]) == ("radio", "audio", ["a.b_c-1", "rb"])
+        assert (made["source"], made["medium"]) == ("kaskus-forum", "social-audio")
+        assert made["aliases"] == ["a.b-c-1", "kf"]
+        assert [(one["pointer"], one["kind"], one["suggestion"]) for one in made["spelling"]] == [
+            ("/source", "mixed_case", "kaskus-forum"),
+            ("/source", "spaces", "kaskus-forum"),
+            ("/medium", "mixed_case", "social-audio"),
+            ("/medium", "underscore", "social-audio"),
+            ("/aliases/1", "mixed_case", "kf"),
+            ("/aliases/2", "underscore", "a.b-c-1"),
+        ]
+
+    async def test_names_in_use_keep_their_spelling(
+        self, client: httpx.AsyncClient, world: World, own: dict[str, str], session: AsyncSession, now: datetime
+    ) -> None:
+        older = {"source": "kaskus_forum", "medium": "social_media", "aliases": ["kaskus_id"]}
+        session.add(Channel(unit_id=world.own.id, name="Kaskus", state="active", created_at=now, **older))
+        await session.commit()
+        made = await client.post("/v1/channels", json=body(world, **{**older, "medium": "chat"}), headers=own)
+        assert (made.status_code, made.json()["source"], made.json()["spelling"]) == (201, "kaskus_forum", [])
+        assert made.json()["aliases"] == ["kaskus_id"]
+        again = await client.post("/v1/channels", json=body(world, medium="social_media"), headers=own)
+        assert (again.status_code, again.json()["medium"]) == (201, "social_media")
+        near = await client.post("/v1/channels", json=body(world, source="x-y", medium="social-media"), headers=own)
+        assert [(one["pointer"], one["code"]) for one in near.json()["errors"]] == [("/medium", "near-double")]
 
     async def test_writes_down_what_was_made(
         self, client: httpx.AsyncClient, world: World, own: dict[str, str]
@@ -86,7 +109,7 @@ class TestCreate:
             ({"name": "a\u0000"}, "/name"),
             ({"source": ""}, "/source"),
             ({"source": "x" * 51}, "/source"),
-            ({"source": "two words"}, "/source"),
+            ({"source": "two & words"}, "/source"),
             ({"source": "a\u0000"}, "/source"),
             ({"source": "\u0130" * 50}, "/source"),
             ({"source": "(not set)"}, "/source"),
@@ -95,7 +118,7 @@ class TestCreate:
             ({"aliases": None}, "/aliases"),
             ({"aliases": [f"alias{number}" for number in range(21)]}, "/aliases"),
             ({"aliases": ["fine", "x" * 51]}, "/aliases/1"),
-            ({"aliases": ["fine", "not fine"]}, "/aliases/1"),
+            ({"aliases": ["fine", "not fine!"]}, "/aliases/1"),
             ({"state": "closed"}, "/state"),
         ],
     )
@@ -211,7 +234,9 @@ class TestChange:
         address = f"/v1/channels/{world.channel.id}"
         before = (await client.get(address, headers=national)).json()
         after = await client.patch(address, json={"aliases": ["IGstory", "ig"]}, headers=national)
-        assert after.json() == {**before, "aliases": ["ig", "igstory"], "version": 2}
+        shown = after.json()
+        assert [(one["pointer"], one["kind"]) for one in shown.pop("spelling")] == [("/aliases/0", "mixed_case")]
+        assert shown == {**before, "aliases": ["ig", "igstory"], "version": 2}
         assert after.headers["etag"] == '"2"'
         assert (await trail_of(client, national, "channel", world.channel.id))[1:] == [
             ("channel.changed", {"aliases": {"from": ["ig", "insta"], "to": ["ig", "igstory"]}})
@@ -245,6 +270,7 @@ class TestChange:
         self, client: httpx.AsyncClient, world: World, own: dict[str, str]
     ) -> None:
         made = (await client.post("/v1/channels", json=body(world), headers=own)).json()
+        del made["spelling"]
         answer = await client.patch(f"/v1/channels/{made['id']}", json={"aliases": ["ig"]}, headers=own)
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:alias-taken")
         assert (await client.get(f"/v1/channels/{made['id']}", headers=own)).json() == made
@@ -314,6 +340,65 @@ class TestSlips:
         assert f"{source.lower()} is nearly instagram" in error["detail"]
         confirmed = await client.post("/v1/channels", json={**given, "accept_names": [source]}, headers=own)
         assert (confirmed.status_code, confirmed.json().get("source")) == (201, source.lower())
+
+    @pytest.mark.parametrize("source", ["whats_app", "Whats App", "whatsap"])
+    async def test_however_it_is_spelt(
+        self, client: httpx.AsyncClient, world: World, own: dict[str, str], source: str
+    ) -> None:
+        await client.post("/v1/channels", json=body(world, source="whatsapp", medium="chat", aliases=[]), headers=own)
+        answer = await client.post("/v1/channels", json=body(world, source=source), headers=own)
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/source", "near-double")]
+
+    @pytest.mark.parametrize("medium", ["socail", "sociall", "socials"])
+    async def test_a_medium_that_is_nearly_one_there_is(
+        self, client: httpx.AsyncClient, world: World, own: dict[str, str], medium: str
+    ) -> None:
+        given = body(world, medium=medium)
+        answer = await client.post("/v1/channels", json=given, headers=own)
+        assert answer.status_code == 422, answer.text
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/medium", "near-double")
+        assert f"{medium} is nearly social" in error["detail"]
+        confirmed = await client.post("/v1/channels", json={**given, "accept_names": [medium]}, headers=own)
+        assert (confirmed.status_code, confirmed.json()["medium"]) == (201, medium)
+
+    async def test_an_alias_that_nearly_stands_for_another_source(
+        self, client: httpx.AsyncClient, world: World, own: dict[str, str]
+    ) -> None:
+        slips = ["rb", "instagrm", "Insta_Gram", "rbs"]
+        answer = await client.post("/v1/channels", json=body(world, aliases=slips), headers=own)
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [
+            ("/aliases/1", "near-double"),
+            ("/aliases/2", "near-double"),
+        ]
+        for error, slip in zip(answer.json()["errors"], ("instagrm", "insta-gram"), strict=True):
+            assert f"{slip} is nearly instagram, which stands for the source instagram" in error["detail"]
+        made = (await client.post("/v1/channels", json=body(world), headers=own)).json()
+        address = f"/v1/channels/{made['id']}"
+        refused = await client.patch(address, json={"aliases": ["rb", "instagrm"]}, headers=own)
+        assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/aliases/1", "near-double")]
+        confirming = {"aliases": ["rb", "instagrm"], "accept_names": ["instagrm"]}
+        confirmed = await client.patch(address, json=confirming, headers=own)
+        assert (confirmed.status_code, confirmed.json()["aliases"]) == (200, ["instagrm", "rb"])
+        # What a channel has already is not asked about again.
+        kept = await client.patch(address, json={"aliases": ["instagrm"]}, headers=own)
+        assert (kept.status_code, kept.json()["aliases"]) == (200, ["instagrm"])
+
+    async def test_aliases_of_one_source_may_be_alike(
+        self, client: httpx.AsyncClient, world: World, own: dict[str, str]
+    ) -> None:
+        given = body(world, source="facebook", aliases=["face-book", "facebok", "faceboook"])
+        assert (await client.post("/v1/channels", json=given, headers=own)).status_code == 201
+
+    async def test_every_slip_is_told(self, client: httpx.AsyncClient, world: World, own: dict[str, str]) -> None:
+        given = body(world, source="instagrm", medium="socail", aliases=["inst(a)", "ins-ta"])
+        answer = await client.post("/v1/channels", json=given, headers=own)
+        assert {(one["pointer"], one["code"]) for one in answer.json()["errors"]} == {
+            ("/source", "near-double"),
+            ("/medium", "near-double"),
+            ("/aliases/0", "not-a-utm-name"),
+            ("/aliases/1", "near-double"),
+        }
 
     async def test_another_medium_of_a_source_is_no_slip(
         self, client: httpx.AsyncClient, world: World, own: dict[str, str]

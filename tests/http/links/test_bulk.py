@@ -135,6 +135,15 @@ class TestMaking:
         answer = await send(client, world, channel_ids=[str(world.channel.id), poster], contents=many)
         assert faults(answer) == [("/contents", "too-many")]
 
+    async def test_takes_all_that_its_schema_allows(self, client: httpx.AsyncClient, world: World) -> None:
+        names = [f"{number:04}".rjust(50, "x") for number in range(1000)]
+        answer = await attempt(client, world, contents=names, accept_names=names)
+        assert answer.status_code == 200, answer.text[:300]
+        # However long they are spelt: JSON has twelve bytes for some characters, which are refused for what they are.
+        odd = ["\U0001f600" * 50] * 1000
+        refused = await attempt(client, world, contents=odd, accept_names=odd, destination="https://" + odd[0] * 40)
+        assert refused.status_code == 422, refused.text[:300]
+
 
 class TestAllOrNone:
     @pytest.mark.parametrize(
@@ -275,6 +284,59 @@ class TestTemplates:
         assert made["spelling"] == []
         typed = (await send(client, world, contents=["story-1"], utm_term="pagi")).json()["links"][0]["utm"]
         assert (typed["content"], typed["term"]) == ("story-1", "pagi")
+
+    async def test_what_they_make_is_linted_too(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await change_unit(
+            session,
+            world.admin,
+            unit_id=world.own.id,
+            changes={"content_template": "{name}", "term_template": "{source}-{content}"},
+            expected_version=None,
+            now=now,
+        )
+        await session.commit()
+        made = [
+            await make(client, world, slug=None, name=name, utm_content=None, utm_term=None)
+            for name in ("Poster Terminal Utama", "Poster_Terminal  Utama!")
+        ]
+        assert {link["utm"]["content"] for link in made} == {"poster-terminal-utama"}
+        for name in ("Poster Terminall Utama", "Poster Terminal Utamas"):
+            sent = {"name": name, "campaign_id": str(world.campaign.id), "channel_id": str(world.channel.id)}
+            answer = await client.post("/v1/links", json=sent, headers=world.as_role(Role.MARKETER))
+            # Both names are made of what was sent in one field.
+            assert faults(answer) == [("/name", "near-double"), ("/name", "near-double")]
+            details = [error["detail"] for error in answer.json()["errors"]]
+            assert any("template makes this content of it: poster-terminal" in detail for detail in details)
+        # In a request by itself, and confirmed.
+        near = {"name": "{content} di {source}", "contents": []}
+        assert (await send(client, world, **near)).status_code == 201
+        assert faults(await send(client, world, **{**near, "name": "{content} di {source}m"}))[0][0] == "/name"
+        accepted = ["di-instagramm", "instagram-di-instagramm"]
+        confirmed = await send(client, world, name="{content} di {source}m", contents=[], accept_names=accepted)
+        assert confirmed.json()["links"][0]["utm"]["content"] == "di-instagramm"
+
+    async def test_a_double_points_at_what_was_sent(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession
+    ) -> None:
+        for template, in_use, pointer in (
+            ("{content}-x", "rells-1-x", "/utm_content"),
+            ("{medium}", "socail", "/channel_id"),
+            ("tetap", "tetaap", "/name"),
+        ):
+            unit = {"term_template": template}
+            headers = world.as_role(Role.ADMINISTRATOR)
+            assert (await client.patch(f"/v1/units/{world.own.id}", json=unit, headers=headers)).status_code == 200
+            made = await make(client, world, slug=None, utm_content="reels-1", utm_term=None)
+            link = await session.get_one(Link, made["id"])
+            link.utm_term = in_use
+            await session.commit()
+            sent = {"campaign_id": str(world.campaign.id), "channel_id": str(world.channel.id), "name": "Story"}
+            answer = await client.post(
+                "/v1/links", json={**sent, "utm_content": "reels-1"}, headers=world.as_role(Role.MARKETER)
+            )
+            assert faults(answer) == [(pointer, "near-double")]
 
 
 class TestDryRun:

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import AuditEntry
 from campaigns.access.types import Role
+from campaigns.links.models import Link
 from tests.factories.world import LANDING, World
 from tests.http.links.placements import body, make
 
@@ -17,7 +18,7 @@ class TestChange:
     async def test_changes_only_what_is_named(self, client: httpx.AsyncClient, world: World) -> None:
         before, headers = await make(client, world), world.as_role(Role.MARKETER)
         after = await client.patch(f"/v1/links/{before['id']}", json={"name": "New"}, headers=headers)
-        assert after.json() == {**before, "name": "New", "version": 2}
+        assert after.json() == {**before, "name": "New", "version": 2, "spelling": []}
         assert after.headers["etag"] == '"2"'
 
     async def test_leads_somewhere_else_afterwards(self, client: httpx.AsyncClient, world: World) -> None:
@@ -72,6 +73,70 @@ class TestChange:
         await client.post(f"/v1/campaigns/{world.campaign.id}/close", headers=headers)
         answer = await client.patch(f"/v1/links/{link['id']}", json={"destination": LANDING}, headers=headers)
         assert answer.json()["destination"] == LANDING
+
+
+class TestNames:
+    """A new term or content is linted as those of a new link are."""
+
+    async def change(
+        self, client: httpx.AsyncClient, world: World, link: dict[str, Any], **changes: Any
+    ) -> httpx.Response:
+        return await client.patch(f"/v1/links/{link['id']}", json=changes, headers=world.as_role(Role.MARKETER))
+
+    async def test_are_mended_and_it_is_told(self, client: httpx.AsyncClient, world: World) -> None:
+        link = await make(client, world)
+        changed = (await self.change(client, world, link, utm_content="Reels_Pertama", utm_term="pagi")).json()
+        assert (changed["utm"]["content"], changed["utm"]["term"]) == ("reels-pertama", "pagi")
+        assert [(one["pointer"], one["kind"], one["suggestion"]) for one in changed["spelling"]] == [
+            ("/utm_content", "mixed_case", "reels-pertama"),
+            ("/utm_content", "underscore", "reels-pertama"),
+        ]
+
+    async def test_near_doubles_are_refused_unless_they_are_confirmed(
+        self, client: httpx.AsyncClient, world: World
+    ) -> None:
+        await make(client, world, slug=None, utm_content="reels-pertama", utm_term="malam-minggu")
+        link = await make(client, world)
+        slips = {"utm_content": "reels-pertamaa", "utm_term": "malam-mingu"}
+        answer = await self.change(client, world, link, **slips, tags=["a&b"])
+        assert answer.status_code == 422
+        assert sorted((one["pointer"], one["code"]) for one in answer.json()["errors"]) == [
+            ("/tags/0", "not-a-tag"),
+            ("/utm_content", "near-double"),
+            ("/utm_term", "near-double"),
+        ]
+        assert any("reels-pertamaa is nearly reels-pertama" in one["detail"] for one in answer.json()["errors"])
+        confirmed = await self.change(client, world, link, **slips, accept_names=["Reels Pertamaa", "malam-mingu"])
+        assert confirmed.status_code == 200, confirmed.text
+        # What was confirmed once is not asked about again while it stays.
+        again = await self.change(client, world, link, **slips, name="New")
+        assert (again.status_code, again.json()["version"]) == (200, confirmed.json()["version"] + 1)
+
+    async def test_the_links_own_name_is_on_its_way_out(self, client: httpx.AsyncClient, world: World) -> None:
+        link = await make(client, world, utm_content="reels-pertama")
+        mended = await self.change(client, world, link, utm_content="reels-pertamaa")
+        assert (mended.status_code, mended.json()["utm"]["content"]) == (200, "reels-pertamaa")
+
+    async def test_but_not_while_another_link_has_it(self, client: httpx.AsyncClient, world: World) -> None:
+        link = await make(client, world, utm_content="reels-pertama")
+        await make(client, world, slug=None, utm_content="reels-pertama")
+        assert (await self.change(client, world, link, utm_content="reels-pertamaa")).status_code == 422
+
+    async def test_an_older_name_stays_as_it_is_spelt(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession
+    ) -> None:
+        made = await make(client, world, utm_content="bio")
+        (await session.get_one(Link, made["id"])).utm_content = "bio_link"
+        await session.commit()
+        same = await self.change(client, world, made, utm_content="bio_link", name="New")
+        assert (same.json()["utm"]["content"], same.json()["spelling"]) == ("bio_link", [])
+        other = await make(client, world, slug=None)
+        assert (await self.change(client, world, other, utm_content="Bio_Link")).json()["utm"]["content"] == "bio_link"
+
+    async def test_no_name_is_no_double(self, client: httpx.AsyncClient, world: World) -> None:
+        link = await make(client, world)
+        changed = await self.change(client, world, link, utm_content=None)
+        assert (changed.json()["utm"]["content"], changed.json()["spelling"]) == (None, [])
 
 
 class TestRetire:

@@ -115,6 +115,7 @@ class TestCreate:
             ({"destination": "https://daftar.example\\@evil.example/"}, "/destination"),
             ({"destination": "https://user:secret@daftar.example/"}, "/destination"),
             ({"destination": "javascript:alert(1)"}, "/destination"),
+            ({"destination": "https://daftar.example:0/"}, "/destination"),
             ({"destination": "https://daftar.example/\r\nSet-Cookie: a=b"}, "/destination"),
             ({"destination": "https://daftar.example/a\u0000b"}, "/destination"),
             ({"destination": "https://daftar.example/" + "x" * 2048}, "/destination"),

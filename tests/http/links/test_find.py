@@ -1,5 +1,7 @@
 """Finding links over HTTP: by tag, text and check, and by the clicks of people."""
 
+import csv
+import io
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -108,6 +110,10 @@ class TestChecks:
         assert await slugs(client, world, check="ok") == ["half-known", "fine"]
         assert await slugs(client, world, check="broken") == ["half-broken", "broken"]
         assert await slugs(client, world, check="refused") == []
+        for verdict in ("ok", "broken", "refused"):
+            answer = await client.get(f"/v1/links/export?check={verdict}", headers=world.as_role(Role.VIEWER))
+            sheet = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline=""))
+            assert [row["slug"] for row in sheet] == await slugs(client, world, check=verdict)
 
 
 async def tapped(client: httpx.AsyncClient, world: World, session: AsyncSession, taps: dict[str, int]) -> None:

@@ -19,6 +19,7 @@ from campaigns.links.models import Link
 from campaigns.planning.models import Channel
 from campaigns.planning.operations.campaigns import close_campaign
 from campaigns.planning.operations.channels import close_channel, create_channel
+from tests.factories.keys import headers_of_new_key
 from tests.factories.world import LANDING, World
 from tests.http.links.placements import foreign_link, make, poster_channel
 
@@ -190,9 +191,63 @@ class TestImport:
         answer = await send(client, world, "bintara-jabar,ig,A,free", "bintara-jabar,ig,B,Taken", header=header)
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:slug-taken")
         assert [error["pointer"] for error in answer.json()["errors"]] == ["/rows/2/slug"]
+        assert "leave it out" in answer.json()["errors"][0]["detail"]
+        # With whatever else is wrong with the sheet, it is one of several faults.
+        rows = [
+            "bintara-jabar,ig,A,taken",
+            "bintara-jabar,instagrm,B,",
+            "bintara-jabar,ig,C,no slug",
+        ]
+        assert sorted(faults(await send(client, world, *rows[:2], header=header))) == [
+            ("/rows/1/slug", "slug-taken"),
+            ("/rows/2/source", "unknown-source"),
+        ]
+        assert sorted(faults(await send(client, world, rows[0], rows[2], header=header))) == [
+            ("/rows/1/slug", "slug-taken"),
+            ("/rows/2/slug", "not-a-slug"),
+        ]
+        near = ["bintara-jabar,ig,A,taken,", "bintara-jabar,ig,B,,reels-1", "bintara-jabar,ig,C,,rells-1"]
+        assert sorted(faults(await send(client, world, *near, header=f"{header},content"))) == [
+            ("/rows/1/slug", "slug-taken"),
+            ("/rows/3/content", "near-double"),
+        ]
         twice = await send(client, world, "bintara-jabar,ig,A,same", "bintara-jabar,ig,B,Same", header=header)
         assert faults(twice) == [("/rows/2/slug", "repeated")]
         assert await links(session) == 1
+
+    async def test_slugs_that_are_taken_in_several_campaigns(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await make(client, world, slug="taken")
+        await foreign_link(world, session, now)
+        headers = {
+            **await headers_of_new_key(session, unit=world.national, role=Role.MARKETER, now=now),
+            "Content-Type": "text/csv",
+            "Idempotency-Key": "x",
+        }
+        sheet = "campaign,source,name,slug\nbintara-jabar,ig,A,taken\nbintara-bali,ig,B,bali-story\n"
+        answer = await client.post("/v1/links/import", content=sheet.encode(), headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:slug-taken")
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["/rows/1/slug", "/rows/2/slug"]
+
+    async def test_knows_sources_and_mediums_in_any_spelling(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await create_channel(
+            session,
+            world.admin,
+            unit_id=world.national.id,
+            name="Kaskus",
+            source="kaskus-forum",
+            medium="social-media",
+            aliases=["kaskus-id"],
+            now=now,
+        )
+        await session.commit()
+        rows = ["bintara-jabar,Kaskus Forum,Social_Media,A", "bintara-jabar,kaskus_id,,B"]
+        answer = await send(client, world, *rows, header="campaign,source,medium,name")
+        assert answer.status_code == 201, answer.text
+        assert {link["utm"]["source"] for link in answer.json()["links"]} == {"kaskus-forum"}
 
     async def test_a_closed_campaign(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
@@ -271,7 +326,7 @@ class TestExport:
         for query, expected in only.items():
             assert [row["id"] for row in await exported(client, world, query)] == [link["id"] for link in expected]
 
-    @pytest.mark.parametrize("query", ["state=on", "campaign_id=x", "search=x", "tag=nobodys"])
+    @pytest.mark.parametrize("query", ["state=on", "campaign_id=x", "search=x", "tag=nobodys", "check=zzz"])
     async def test_refuses_unknown_filters(self, client: httpx.AsyncClient, world: World, query: str) -> None:
         answer = await client.get(f"/v1/links/export?{query}", headers=world.as_role(Role.VIEWER))
         assert answer.status_code == 422
@@ -293,21 +348,85 @@ class TestExport:
         rows = await exported(client, world)
         assert sorted(row["id"] for row in rows) == sorted(ids)
 
-    async def test_an_exported_sheet_can_be_sent_back(
-        self, client: httpx.AsyncClient, world: World, session: AsyncSession
+
+class TestSentBack:
+    """A sheet that was exported, edited or not, and is imported."""
+
+    @pytest.fixture
+    async def made(self, client: httpx.AsyncClient, world: World) -> dict[str, Any]:
+        sent = {"name": "'+62 =x", "utm_content": "bio", "tags": ["a", "b"], "ends_at": "2027-01-01T00:00:00Z"}
+        return await make(client, world, **sent)
+
+    async def sheet(self, client: httpx.AsyncClient, world: World) -> str:
+        return (await client.get("/v1/links/export", headers=world.as_role(Role.VIEWER))).text
+
+    async def back(
+        self, client: httpx.AsyncClient, world: World, sheet: str, query: str = "", role: Role = Role.MARKETER
+    ) -> httpx.Response:
+        headers = {**world.as_role(role), "Content-Type": "text/csv", "Idempotency-Key": uuid4().hex}
+        return await client.post(f"/v1/links/import{query}", content=sheet.encode(), headers=headers)
+
+    async def test_is_passed_over_as_it_is(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, made: dict[str, Any]
     ) -> None:
-        sent: dict[str, Any] = {
-            "name": "'+62 =x",
-            "utm_content": "bio",
-            "tags": ["a", "b"],
-            "ends_at": "2027-01-01T00:00:00Z",
-        }
-        made = await make(client, world, **sent)
-        answer = await client.get("/v1/links/export", headers=world.as_role(Role.VIEWER))
-        sheet = answer.text.replace("bintara-story-1", "bintara-story-2")
-        headers = {**world.as_role(Role.MARKETER), "Content-Type": "text/csv", "Idempotency-Key": "back"}
-        again = await client.post("/v1/links/import", content=sheet.encode(), headers=headers)
+        headers = world.as_role(Role.MARKETER)
+        other = await make(client, world, slug=None, rules=[{"device": "ios", "destination": LANDING}])
+        await client.patch(f"/v1/links/{made['id']}", json={"state": "paused"}, headers=headers)
+        await client.post(f"/v1/links/{other['id']}/retire", headers=headers)
+        sheet = await self.sheet(client, world)
+        for query, status in (("?dry_run=true", 200), ("", 201)):
+            answer = await self.back(client, world, sheet, query)
+            assert answer.status_code == status, answer.text
+            assert (answer.json()["links"], answer.json()["passed_over"]) == ([], [1, 2])
+        assert await links(session) == 2
+
+    async def test_rows_that_were_added_are_made(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, made: dict[str, Any]
+    ) -> None:
+        header = (await self.sheet(client, world)).splitlines()[0].removeprefix("\ufeff").split(",")
+        fresh = {"campaign": "bintara-jabar", "source": "ig", "name": "Fresh", "content": "story-9"}
+        sheet = await self.sheet(client, world) + ",".join(fresh.get(column, "") for column in header) + "\r\n"
+        answer = await self.back(client, world, sheet)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["passed_over"] == [1]
+        assert [link["utm"]["content"] for link in answer.json()["links"]] == ["story-9"]
+        assert await links(session) == 2
+
+    async def test_a_row_that_was_edited_is_refused_and_told_what_to_do(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, made: dict[str, Any]
+    ) -> None:
+        sheet = (await self.sheet(client, world)).replace(",bio,", ",bio-2,").replace("a|b", "a|c")
+        answer = await self.back(client, world, sheet)
+        assert faults(answer) == [("/rows/1/id", "link-differs")]
+        detail = answer.json()["errors"][0]["detail"]
+        assert "is the link bintara-story-1, which has another content, tags." in detail
+        assert "empty its id and slug" in detail
+        assert await links(session) == 1
+
+    async def test_without_id_and_slug_its_rows_are_links_of_their_own(
+        self, client: httpx.AsyncClient, world: World, made: dict[str, Any]
+    ) -> None:
+        rows = list(csv.DictReader(io.StringIO((await self.sheet(client, world)).removeprefix("\ufeff"), newline="")))
+        sheet = io.StringIO(newline="")
+        writer = csv.DictWriter(sheet, [name for name in rows[0] if name not in ("id", "slug")], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+        again = await self.back(client, world, sheet.getvalue())
         assert again.status_code == 201, again.text
-        read = await client.get(f"/v1/links/{again.json()['links'][0]['id']}", headers=headers)
-        differing = {name for name, value in read.json().items() if value != made[name]}
+        address = f"/v1/links/{again.json()['links'][0]['id']}"
+        read = (await client.get(address, headers=world.as_role(Role.VIEWER))).json()
+        differing = {name for name, value in read.items() if value != made[name]}
         assert differing <= {"id", "slug", "short_url", "created_at", "check"}
+        paused = await self.back(client, world, sheet.getvalue().replace(",active,", ",paused,"))
+        assert faults(paused) == [("/rows/1/state", "not-a-first-state")]
+        assert "leave the state out" in paused.json()["errors"][0]["detail"]
+
+    @pytest.mark.usefixtures("made")
+    async def test_an_id_of_nobodys_says_nothing(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        foreign = await foreign_link(world, session, now)
+        header = "id,campaign,source,name"
+        for link_id in (foreign, str(uuid4()), "7", "x" * 100):
+            answer = await send(client, world, f"{link_id},bintara-jabar,ig,Story", header=header)
+            assert (answer.status_code, answer.json()["passed_over"]) == (201, [])

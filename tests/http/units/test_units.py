@@ -1,16 +1,21 @@
 """Units over HTTP: making, reading, listing and changing them, and the allow-list that holds for each."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
+from campaigns.links.checking.reading import checks_of
+from campaigns.links.models import DestinationCheck
+from campaigns.links.operations.creating import create_link
+from campaigns.links.types import LinkSpec
 from tests.factories.keys import headers_of_new_key
 from tests.factories.trail import trail_of
-from tests.factories.world import World
+from tests.factories.world import World, build_campaign
 
 NOWHERE = "0198f3a2-b7c8-7d3e-9a41-c0ffee0000ff"
 
@@ -229,6 +234,43 @@ class TestChange:
         answer = await client.patch(f"/v1/units/{world.own.id}", json=changed, headers=own)
         assert answer.status_code == 422, answer.text
         assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+    async def test_a_new_allow_list_has_the_links_of_its_units_followed_at_once(
+        self, client: httpx.AsyncClient, world: World, own: dict[str, str], session: AsyncSession, now: datetime
+    ) -> None:
+        links = {}
+        for unit, campaign in (
+            (world.own, world.campaign),
+            (world.foreign, world.foreign_campaign),
+            (
+                world.district,
+                await build_campaign(
+                    session, world.admin, unit=world.district, intake=world.intake, slug="bandung", now=now
+                ),
+            ),
+        ):
+            link = await create_link(
+                session,
+                world.admin,
+                campaign_id=campaign.id,
+                spec=LinkSpec(channel_id=world.channel.id, name="Story"),
+                now=now,
+            )
+            links[unit.code] = link.id
+        tomorrow = now + timedelta(days=1)
+        for check in (await session.exec(select(DestinationCheck))).all():
+            check.next_at, check.verdict = tomorrow, "ok"
+        await session.commit()
+        address = f"/v1/units/{world.own.id}"
+        for change, followed in (
+            ({"name": "Jawa Barat"}, set()),
+            ({"allowed_hosts": ["jabar.example"]}, {world.own.code, world.district.code}),
+        ):
+            assert (await client.patch(address, json=change, headers=own)).status_code == 200
+            checks = await checks_of(session, list(links.values()))
+            soon = {code for code, link_id in links.items() if checks[link_id][0].next_at < tomorrow}
+            assert soon == followed
+            assert {check.verdict for [check] in checks.values()} == {"ok"}
 
     async def test_refuses_a_version_that_is_old(
         self, client: httpx.AsyncClient, world: World, own: dict[str, str]

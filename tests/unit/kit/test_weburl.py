@@ -90,6 +90,7 @@ def test_stores_what_the_parser_read(text: str, stored: str, host: str) -> None:
         ("https://#good.example", "not-a-url"),
         ("https://:443/", "not-a-url"),
         ("https://good.example:99999/", "not-a-url"),
+        ("https://good.example:0/", "port-not-allowed"),
         ("https://good.example:port/", "not-a-url"),
         ("https://256.256.256.256/", "not-a-url"),
         ("https://99999999999/", "not-a-url"),

@@ -13,7 +13,17 @@ import pytest
 from campaigns.kit.errors import FieldError, Invalid
 from campaigns.kit.ids import new_id
 from campaigns.links.models import Link
-from campaigns.links.sheets import NEEDED, READ, WRITTEN, SheetRow, header_text, read_fields, read_sheet, rows_text
+from campaigns.links.sheets import (
+    NEEDED,
+    READ,
+    WRITTEN,
+    SheetRow,
+    differing_columns,
+    header_text,
+    read_fields,
+    read_sheet,
+    rows_text,
+)
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 LEAST = "campaign,source,name\r\n"
@@ -72,15 +82,29 @@ class TestReading:
             (f"{LEAST}c,ig,Story,more\n", [("/rows/1", "too-many-cells")]),
             (f"{LEAST}c,ig,a\x00b\n", [("/rows/1/name", "unsafe-characters")]),
             (f'{LEAST}c,ig,"a\nb"\n', [("/rows/1/name", "unsafe-characters")]),
-            (f'{LEAST}c,ig,"Story\n', [("/rows/2", "not-csv")]),
-            (f'{LEAST}c,ig,"Story"x\n', [("/rows/2", "not-csv")]),
-            (f"{LEAST}c,ig,{'x' * 200_000}\n", [("/rows/2", "not-csv")]),
+            (f'{LEAST}c,ig,"Story\n', [("/rows/1", "not-csv")]),
+            (f'{LEAST}c,ig,"Story"x\n', [("/rows/1", "not-csv")]),
+            (f"{LEAST}c,ig,{'x' * 200_000}\n", [("/rows/1", "not-csv")]),
+            (f'{LEAST}c,ig,One\n\nc,ig,"Three"x\nc,ig,Four\n', [("/rows/3", "not-csv")]),
+            (f'{LEAST}c,ig,"two\nlines"\nc,ig,"a"b\n', [("/rows/1/name", "unsafe-characters"), ("/rows/2", "not-csv")]),
+            ('campaign,"source"x,name\nc,ig,Story\n', [("/header", "not-csv")]),
+            ("," * 200 + LEAST, [("/header", "too-many-columns")]),
             (b"campaign,source,name\nc,ig,caf\xe9\n", [("", "not-utf8")]),
             (b"\xff\xfec\x00", [("", "not-utf8")]),
         ],
     )
     def test_says_what_is_wrong(self, text: bytes | str, expected: list[tuple[str, str]]) -> None:
         assert refusals(text) == expected
+
+    def test_does_not_go_on_for_ever(self) -> None:
+        told = refusals(LEAST + "c\n" * 30_000)
+        assert told[-1] == ("/rows", "too-many-faults")
+        assert len(told) < 1100
+
+    def test_knows_which_link_a_row_is(self) -> None:
+        (row,) = read_sheet(b"campaign,source,name,id,slug\nc,ig,Story, abc ,\n")
+        assert (row.link_id, set(row.columns)) == ("abc", {"campaign", "source", "name", "id", "slug"})
+        assert dict(row.cells) == {"campaign": "c", "source": "ig", "name": "Story"}
 
     def test_names_the_columns_there_are(self) -> None:
         with pytest.raises(Invalid) as refused:
@@ -195,4 +219,39 @@ class TestWriting:
         fields = read_fields(row, timezone=JAKARTA, faults=faults)
         assert not faults
         assert {name: getattr(sent, name) for name in fields} == fields
+        assert row.link_id == str(sent.id)
+        assert differing_columns(row, sent, timezone=JAKARTA) == []
         assert (row.cells["campaign"], row.cells["source"], row.cells["medium"]) == ("bintara", "instagram", "social")
+
+
+class TestComparing:
+    """A row that came from an export and was edited, against the link that it is."""
+
+    @pytest.mark.parametrize(
+        ("changed", "differing"),
+        [
+            ({}, []),
+            ({"source": "Instagram", "campaign": "BINTARA", "slug": "Story-1"}, []),
+            ({"starts_at": "2026-12-01 08:00", "tags": " B|a ", "pass_query": "ya", "state": "Paused"}, []),
+            ({"content": "story-2"}, ["content"]),
+            ({"name": "Other", "medium": "print"}, ["name", "medium"]),
+            ({"slug": "", "content": ""}, ["slug", "content"]),
+            ({"state": "active", "tags": "a", "starts_at": "soon"}, ["tags", "state", "starts_at"]),
+        ],
+    )
+    def test_tells_the_columns_that_differ(self, changed: dict[str, str], differing: list[str]) -> None:
+        starts = datetime(2026, 12, 1, 1, tzinfo=UTC)
+        sent = link(utm_content="story-1", tags=["a", "b"], state="paused", pass_query=True, starts_at=starts)
+        (cells,) = csv.DictReader(io.StringIO(written(sent).removeprefix("\ufeff"), newline=""))
+        sheet = io.StringIO(newline="")
+        writer = csv.DictWriter(sheet, list(cells))
+        writer.writeheader()
+        writer.writerow({**cells, **changed})
+        (row,) = read_sheet(sheet.getvalue().encode())
+        assert differing_columns(row, sent, timezone=JAKARTA) == differing
+
+    def test_a_column_that_is_not_there_says_nothing(self) -> None:
+        row = SheetRow(
+            1, {"campaign": "bintara", "source": "instagram", "name": "Story"}, ("campaign", "source", "name")
+        )
+        assert differing_columns(row, link(state="retired", utm_content="x"), timezone=JAKARTA) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.planning.linting import FaultKind, are_near, mend, near_doubles, nearest_name
+from campaigns.planning.linting import FaultKind, are_near, find_doubles, mend, near_doubles, nearest_name
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,12 @@ def test_a_name_in_use_keeps_its_underscores() -> None:
         ("reels-1", "reels1"),  # separators
         ("reels-1", "reels.1"),
         ("face-book", "facebook"),
+        ("whats-app", "whatsapp"),  # separators inside a word whose part looks like a plural
+        ("whats-app-grup", "whatsapp-grup"),
+        ("news-letter-a", "newsletter-a"),
+        ("kelas-malam", "kelasmalam"),
+        ("kelas-malams", "kelasmalam"),
+        ("kelas-malam-1", "kelasmalams1"),
         ("video-hari-1", "vidio-hari-1"),
     ],
 )
@@ -86,6 +92,17 @@ def test_near_doubles(one: str, other: str) -> None:
 def test_two_names(one: str, other: str) -> None:
     assert not are_near(one, other)
     assert near_doubles([one], [other]) == near_doubles([other], [one]) == near_doubles([one, other], []) == {}
+
+
+def test_what_cannot_be_a_name_is_no_double() -> None:
+    """It is refused for that, and looking it up would cost the square of its length."""
+    assert near_doubles(["rells&1", "x" * 51, "-" * 40_000], ["rells1", "x" * 50]) == {}
+
+
+def test_those_that_are_meant_so_are_let_be() -> None:
+    names, known = ["rells-1", "reelss-1", "bio"], {"reels-1"}
+    assert find_doubles(names, known, []) == {"rells-1": "reels-1", "reelss-1": "reels-1"}
+    assert find_doubles(names, known, ["Rells_1"]) == {"reelss-1": "reels-1"}
 
 
 def test_the_name_in_use_is_the_one_suggested() -> None:
