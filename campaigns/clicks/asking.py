@@ -7,7 +7,7 @@ and for the database.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from campaigns.clicks.noting import NULL, copy_text
 from campaigns.links.composing import parameter_name
@@ -63,18 +63,19 @@ def read_query(query: bytes) -> Asked:
         if is_click_id:
             click_ids.append(name.folded)  # of whom it is says its value, which is not ours to keep
         else:
-            shown = REMOVED if _PERSONAL.search(value) else value[:LONGEST_KEPT]
-            extras.append(name.safe + b"=" + _safe(shown))
+            shown = REMOVED if _is_personal(value) else value[:LONGEST_KEPT]
+            extras.append(name.shown + b"=" + _safe(shown))
     kept = copy_text(b"&".join(extras).decode("ascii")) if extras else NULL
     return Asked(copy_text(via), tuple(click_ids), kept, tuple(passed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A parameter's name: fit for comparing and for an address, and whether the link says this parameter itself."""
+    """A parameter's name: fit for comparing, for an address and for keeping; whether the link says it itself."""
 
     folded: str
     safe: bytes
+    shown: bytes
     is_own: bool
     fits: bool
 
@@ -84,7 +85,13 @@ def _name(raw: bytes) -> _Name:
     # The same few names come with nearly every tap.
     text = _text(raw)
     is_own = parameter_name(raw.decode("latin-1")).lower() in _OWN
-    return _Name(text.lower(), _safe(text), is_own, 0 < len(text) <= LONGEST_NAME)
+    shown = _safe(REMOVED if _is_personal(text) else text)
+    return _Name(text.lower(), _safe(text), shown, is_own, 0 < len(text) <= LONGEST_NAME)
+
+
+def _is_personal(text: str) -> bool:
+    # Addresses inside addresses are encoded twice and more.
+    return bool(_PERSONAL.search(text) or ("%" in text and _PERSONAL.search(unquote(unquote(unquote(text))))))
 
 
 def _text(raw: bytes) -> str:
