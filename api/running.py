@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,7 @@ from campaigns.links.resolving import LinkResolver, follow_changes
 REDIRECT_POOL = 3
 STOP_SECONDS = 5.0
 CANCEL_SECONDS = 1.0
+END_SECONDS = 9.0
 CLEANING_SECONDS = 3600.0
 PARENT_CHECK_SECONDS = 1.0
 
@@ -177,6 +179,10 @@ def _end_if_broken(task: asyncio.Task[None]) -> None:
     if task.cancelled():
         return
     log.critical("task_ended", task=task.get_name(), error=type(task.exception()).__name__)
+    # The server software first waits for the requests under way, and these may wait for that very task.
+    end = threading.Timer(END_SECONDS, os._exit, (1,))
+    end.daemon = True
+    end.start()
     os.kill(os.getpid(), signal.SIGTERM)
 
 

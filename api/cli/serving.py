@@ -249,6 +249,10 @@ def _announce(settings: Settings, guide: str, stopping: _Stopping, ready_at: str
             typer.echo(f"\n{guide}\n")
             return
         time.sleep(0.05)
+    if _answers(settings, "/livez"):
+        # PostgreSQL went away while we started; links are served all the same.
+        typer.echo(f"\n{_cold_guide(settings)}\n")
+        return
     stopping.never_ready = True
     os.kill(os.getpid(), signal.SIGTERM)
 

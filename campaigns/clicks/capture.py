@@ -62,7 +62,9 @@ class TapWriter:
         self._backlog = backlog
         self._full: deque[_Batch] = deque()
         self._open = _Batch()
-        self._unsaved: list[_Batch] = []
+        self._unsaved: deque[_Batch] = deque()
+        self._kept: list[_Batch] = []  # the batch that is being put on a disk
+        self._stopped = False
         self._filled = asyncio.Event()
         self._waiting = 0
         self._task: asyncio.Task[None] | None = None
@@ -89,13 +91,14 @@ class TapWriter:
             async with asyncio.timeout(within_seconds):
                 while self._waiting:
                     await asyncio.sleep(0.01)
-        left, self._waiting = self._waiting, 0
-        if left:
-            self._fallback.lose(left, "stopped with full disks")
-            log.error("taps_lost_at_stop", table=self._table.name, taps=left)
+        self._stopped = True
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        for batch in [*self._unsaved, *self._full, self._open]:
+        left, self._waiting = self._waiting, 0
+        if left:
+            self._fallback.lose(left, "stopped with full disks", no_longer_in_memory=self._table.name)
+            log.error("taps_lost_at_stop", table=self._table.name, taps=left)
+        for batch in [*self._unsaved, *self._full, self._open, *self._kept]:
             batch.settle(False)
         await self._store.close()
 
@@ -105,8 +108,8 @@ class TapWriter:
         The future is true once both are on disk, and false if the tap is to be sent on although they are not.
         """
         waiter: asyncio.Future[bool] = self._loop.create_future()
-        if self._waiting >= self._backlog:
-            self._fallback.lose(1, "memory full")
+        if self._waiting >= self._backlog or self._stopped:
+            self._fallback.lose(1, "stopped" if self._stopped else "memory full")
             waiter.set_result(False)
             return waiter
         batch = self._open
@@ -147,15 +150,31 @@ class TapWriter:
 
     async def _keep(self, batch: _Batch) -> None:
         """Put the batch on a disk, whichever takes it in time, and send on those who wait for it."""
-        if (self._fallback.postgres_well and await self._stored_in_time(batch)) or await self._fallback.take(
-            self._entry(batch)
-        ):
+        self._kept = [batch]
+        try:
+            kept = (self._fallback.postgres_well and await self._stored_in_time(batch)) or await self._fallback.take(
+                self._entry(batch)
+            )
+        except Exception as error:  # nothing that one batch does may keep the next ones waiting
+            log.error("batch_failed", table=self._table.name, error=type(error).__name__)
+            kept = False
+        self._kept = []
+        if kept:
             self._settle(batch)
         else:
             self._late.inc(len(batch.lines))
             batch.settle(False)
-            self._unsaved.append(batch)
+            self._put_off(batch)
             self._note_unsaved()
+
+    def _put_off(self, batch: _Batch) -> None:
+        """Keep a batch in memory, in one with those before it as far as a commit takes them."""
+        last = self._unsaved[-1] if self._unsaved else None
+        if last is not None and len(last.lines) + len(batch.lines) <= MOST_IN_COMMIT:
+            last.lines += batch.lines
+            last.agents |= batch.agents
+        else:
+            self._unsaved.append(batch)
 
     async def _stored_in_time(self, batch: _Batch) -> bool:
         within = batch.opened + self._fallback.deadline_seconds - time.monotonic()
@@ -178,8 +197,11 @@ class TapWriter:
 
     async def _save_overdue(self) -> None:
         """Try again what is only in memory."""
+        # Taps that have just come do not wait for all of it.
         while self._unsaved and await self._saved(self._entry(self._unsaved[0])):
-            self._settle(self._unsaved.pop(0))
+            self._settle(self._unsaved.popleft())
+            if self._open.lines:
+                break
         self._note_unsaved()
 
     def _note_unsaved(self) -> None:
@@ -189,9 +211,14 @@ class TapWriter:
 
     async def _saved(self, entry: Entry) -> bool:
         if self._fallback.postgres_well:
-            within = self._fallback.deadline_seconds
-            with contextlib.suppress(psycopg.Error, OSError, TimeoutError):
+            within = self._fallback.deadline_seconds / 2
+            try:
                 await self._store.merge(entry.table, entry.columns, entry.block, entry.agents, within=within)
+            except (psycopg.DataError, psycopg.IntegrityError):
+                pass
+            except (psycopg.Error, OSError, TimeoutError):
+                self._fallback.use_postgres(False)
+            else:
                 return True
         return await self._fallback.take(entry)
 

@@ -27,6 +27,11 @@ _INSERT_AGENTS = (
     " %s::smallint[]) ON CONFLICT DO NOTHING"
 )
 
+# Whatever the database, the role or the server say; what waits for more than this disk stays.
+_WAIT_FOR_DISK = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
+
 # id, text, reasons, expects, device, app, rules_version
 AgentRow = Sequence[Any]
 
@@ -65,6 +70,7 @@ class TapStore:
         self._conninfo = conninfo
         self._application_name = application_name
         self._connection: psycopg.AsyncConnection | None = None
+        self._careful = False
 
     async def add(self, table: CopyTable, block: bytes, agents: Sequence[AgentRow], *, within: float) -> None:
         """Store lines that are new for certain; a double is an IntegrityError."""
@@ -110,15 +116,24 @@ class TapStore:
                     application_name=self._application_name,
                     prepare_threshold=None,
                     keepalives_idle=30,
+                    # Lines and agents are UTF-8, whatever PGCLIENTENCODING or the database say.
+                    client_encoding="utf8",
                 )
+                self._careful = False
         return self._connection
 
     @contextlib.asynccontextmanager
     async def _bounded(self, within: float) -> AsyncIterator[psycopg.AsyncConnection]:
         """The connection, whose socket is shut down after so many seconds: whatever waits for it then fails."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + within
         connection = await self._open(within)
-        timer = asyncio.get_running_loop().call_later(within, _shut_down, connection)
+        timer = loop.call_at(until, _shut_down, connection)
         try:
+            if not self._careful:
+                # Under the timer, for it may hang as well. A commit that does not wait for the disk is none.
+                await connection.execute(_WAIT_FOR_DISK)
+                self._careful = True
             yield connection
         except (psycopg.DataError, psycopg.IntegrityError):
             raise  # it refused what it was given, and is as good as before

@@ -35,12 +35,13 @@ class LinkMemory:
 
     def recall(self, slug: str) -> str | None:
         """The facts of a link as they were last seen; None if there are none, or no readable file."""
-        try:
-            with contextlib.closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=1.0)) as database:
-                row = database.execute("SELECT facts FROM links WHERE slug = ?", (slug,)).fetchone()
-        except sqlite3.Error:
-            return None
-        return None if row is None else str(row[0])
+        # A full disk has no room for the file that readers share; without a log beside it, the file alone is all.
+        for mode in ("mode=ro", "immutable=1"):
+            with contextlib.suppress(sqlite3.Error):
+                with contextlib.closing(sqlite3.connect(f"file:{self.path}?{mode}", uri=True, timeout=1.0)) as database:
+                    row = database.execute("SELECT facts FROM links WHERE slug = ?", (slug,)).fetchone()
+                return None if row is None else str(row[0])
+        return None
 
     def remember(self, found: Iterable[tuple[str, str]]) -> None:
         """Store or replace facts by slug. Errors are sqlite3.Error."""

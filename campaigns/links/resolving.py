@@ -135,18 +135,22 @@ class LinkResolver:
             self._looking_up = None
 
     async def _look_up_batch(self, batch: Sequence[tuple[str, "asyncio.Future[Target | None]"]]) -> None:
-        generation, targets = self._generation, dict[str, Target]()
+        generation, facts = self._generation, dict[str, str]()
         try:
             async with asyncio.timeout(LOOK_UP_SECONDS), self._connections() as connection:
                 cursor = await connection.execute(_FIND, ([slug for slug, _ in batch],))
-                async for slug, facts in cursor:
-                    targets[slug] = target_of(facts)
+                facts.update(await cursor.fetchall())
         except Exception as error:  # whatever it is, those who wait hear of it
             for slug, found in batch:
                 self._failed(slug, found, error)
         else:
             for slug, found in batch:
-                self._found(slug, found, targets.get(slug), generation)
+                try:
+                    target = target_of(facts[slug]) if slug in facts else None
+                except (KeyError, TypeError, ValueError):  # of another release; the others are none the worse for it
+                    self._failed(slug, found, OSError("facts that this release cannot read"))
+                else:
+                    self._found(slug, found, target, generation)
 
     def _found(self, slug: str, found: "asyncio.Future[Target | None]", target: Target | None, generation: int) -> None:
         found.set_result(target)

@@ -117,16 +117,16 @@ class TestDraining:
         self, fallback: Fallback, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await fallback.take(entry(line(), line()))
-        forget = Journal.forget
+        drained = Fallback.drained
 
-        def killed(self: Journal, upto: int) -> None:
+        async def killed(*_: object) -> None:
             raise OSError("killed between COPY and its acknowledgement")
 
-        monkeypatch.setattr(Journal, "forget", killed)
+        monkeypatch.setattr(Fallback, "drained", killed)
         with pytest.raises(OSError, match="killed"):
             await drainer.drain()
         assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
-        monkeypatch.setattr(Journal, "forget", forget)
+        monkeypatch.setattr(Fallback, "drained", drained)
         fallback.journal.close()
         (orphan,) = adopt_orphans(fallback.directory)
         assert orphan.read(10) is not None

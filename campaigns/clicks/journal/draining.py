@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from campaigns.clicks.journal.absent import AnyJournal
 from campaigns.clicks.journal.fallback import Fallback
 from campaigns.clicks.journal.file import Chunk, Entry, Journal, adopt_orphans
 from campaigns.clicks.storing import CLICKS, TapStore
@@ -76,15 +77,18 @@ class Drainer:
         begun = time.monotonic()
         await self._store.execute(_ASK, within=fallback.deadline_seconds)
         prompt = time.monotonic() - begun < fallback.deadline_seconds / 2
-        while fallback.waiting and (chunk := await fallback.off_loop(lambda: fallback.journal.read(CHUNK_TAPS))):
-            await self._merge(fallback.journal, chunk)
-            await fallback.drained(chunk)
+        journal = fallback.journal
+        while fallback.waiting and (chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS))):
+            begun = time.monotonic()
+            await self._merge(journal, chunk)
             # It took some, so from now on taps go there at once; what still waits is drained beside them.
+            prompt = prompt or time.monotonic() - begun < fallback.deadline_seconds / 2
             fallback.use_postgres(prompt)
+            await fallback.drained(journal, chunk)
         fallback.use_postgres(prompt)
-        if fallback.journal.damaged:
+        if journal.damaged:
             log.error("journal_damaged", taps=fallback.waiting)
-            await fallback.replace()
+            await fallback.replace(journal)
             self._orphans_due = 0.0
         await self._report(fallback.journal)
 
@@ -93,20 +97,20 @@ class Drainer:
         known = journal.losses.counts.in_journal
         while chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS)):
             await self._merge(journal, chunk)
-            await fallback.off_loop(partial(journal.forget, chunk.upto))
             drained += chunk.taps
-            journal.losses.note(in_journal=max(0, known - drained), now_ms=_now_ms())
+            journal.losses.note(in_journal=max(0, known - drained), read=chunk.upto, now_ms=_now_ms())
+            await fallback.off_loop(partial(journal.forget, chunk.upto))
         missing = journal.losses.give_up(now_ms=_now_ms(), reason="journal damaged or process killed")
         fallback.count_lost(missing)
         await self._report(journal)
         await fallback.off_loop(journal.set_aside if journal.damaged else journal.remove)
         log.info("orphan_drained", taps=drained, missing=missing)
 
-    async def _merge(self, journal: Journal, chunk: Chunk) -> None:
-        for entry in _joined(chunk.entries):
-            refused = await self._store_entry(entry)
-            if refused:
-                self._lose(journal, refused, "refused by the database")
+    async def _merge(self, journal: AnyJournal, chunk: Chunk) -> None:
+        # Counted when all of the chunk is stored, since it is tried again from its beginning otherwise.
+        refused = sum([await self._store_entry(entry) for entry in _joined(chunk.entries)])
+        if refused:
+            self._lose(journal, refused, "refused by the database")
 
     async def _store_entry(self, entry: Entry) -> int:
         """Merge one entry; a line that cannot be stored stands alone in the end and is given up. Returns how many."""
@@ -127,19 +131,20 @@ class Drainer:
             )
         return 0
 
-    def _lose(self, journal: Journal, taps: int, reason: str) -> None:
+    def _lose(self, journal: AnyJournal, taps: int, reason: str) -> None:
         journal.losses.lose(taps, now_ms=_now_ms(), reason=reason)
         self._fallback.count_lost(taps)
 
-    async def _report(self, journal: Journal) -> None:
+    async def _report(self, journal: AnyJournal) -> None:
         """Put what is lost into PostgreSQL, where statistics tell of it."""
         counts = journal.losses.counts
         if not counts.lost:
             return
         first, last = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (counts.first_ms, counts.last_ms))
-        values = (UUID(counts.id), first, last, counts.lost, counts.reason)
+        lost = counts.lost
+        values = (UUID(counts.id), first, last, lost, counts.reason)
         await self._store.execute(_INSERT_LOSS, values, within=ATTEMPT_SECONDS)
-        journal.losses.settle()
+        journal.losses.settle(lost)  # more may have been lost meanwhile
 
 
 def _joined(entries: list[Entry]) -> list[Entry]:

@@ -11,6 +11,7 @@ from typing import TypeVar
 import structlog
 from prometheus_client import Counter, Gauge
 
+from campaigns.clicks.journal.absent import AnyJournal, NoJournal
 from campaigns.clicks.journal.file import Chunk, Entry, Journal
 from campaigns.clicks.journal.losses import LossRecord
 
@@ -32,7 +33,13 @@ class Fallback:
         self.directory = directory
         self.deadline_seconds = deadline_seconds
         self.postgres_well = True
-        self.journal = Journal.create(directory)
+        # Whoever puts something into the journal counts it in the same file, whatever replaces it meanwhile.
+        self._switching = asyncio.Lock()
+        try:
+            self.journal: AnyJournal = Journal.create(directory)
+        except (sqlite3.Error, OSError) as error:
+            log.error("journal_missing", error=type(error).__name__, reason=str(error))
+            self.journal = NoJournal()
         self.waiting = 0
         self.lost = 0
         self._in_memory: dict[str, int] = {}
@@ -57,41 +64,58 @@ class Fallback:
 
     async def take(self, entry: Entry) -> bool:
         """Put a batch into the journal; False if that cannot be done either."""
-        try:
-            await self.off_loop(lambda: self.journal.append(entry))
-        except (sqlite3.Error, OSError) as error:
-            log.error("journal_refused", taps=entry.taps, error=type(error).__name__, reason=str(error))
-            if not isinstance(error, sqlite3.OperationalError):
-                await self.replace()
-            return False
-        self._count(self.waiting + entry.taps)
-        JOURNALLED.inc(entry.taps)
-        return True
+        async with self._switching:
+            journal = self.journal
+            try:
+                await self.off_loop(lambda: journal.append(entry))
+            except (sqlite3.Error, OSError) as error:
+                log.error("journal_refused", taps=entry.taps, error=type(error).__name__, reason=str(error))
+                refused = error
+            else:
+                self._count(self.waiting + entry.taps)
+                JOURNALLED.inc(entry.taps)
+                return True
+        if not isinstance(refused, sqlite3.OperationalError):
+            await self.replace(journal)
+        return False
 
-    async def drained(self, chunk: Chunk) -> None:
-        """Take a chunk that is in PostgreSQL out of the journal."""
-        self._count(max(0, self.waiting - chunk.taps))
-        await self.off_loop(lambda: self.journal.forget(chunk.upto))
+    async def drained(self, journal: AnyJournal, chunk: Chunk) -> None:
+        """Take a chunk that is in PostgreSQL out of the journal it was read from."""
+        if journal is not self.journal:
+            return  # replaced meanwhile: it is read again as an orphan, and stored once all the same
+        # Noted first: whoever is killed in between neither misses what is not taken out, nor what is.
+        self._count(max(0, self.waiting - chunk.taps), read=chunk.upto)
+        await self.off_loop(lambda: journal.forget(chunk.upto))
         if not self.waiting:
-            await self.off_loop(self.journal.shrink)
+            await self.off_loop(journal.shrink)
 
-    async def replace(self) -> None:
-        """Go on with a new file, since the present one is damaged; that one is left to be drained as an orphan."""
-        try:
-            new = await self.off_loop(lambda: Journal.create(self.directory))
-        except (sqlite3.Error, OSError):
-            return
-        old, self.journal, self.waiting = self.journal, new, 0
-        await self.off_loop(old.close)
+    async def replace(self, old: AnyJournal) -> None:
+        """Go on with a new file, since this one is damaged or was never there; it is left to be drained as an orphan.
+
+        What is in memory stays with this process.
+        """
+        async with self._switching:
+            if old is not self.journal:
+                return
+            try:
+                new = await self.off_loop(lambda: Journal.create(self.directory))
+            except (sqlite3.Error, OSError):
+                return
+            self.journal, self.waiting = new, 0
+            new.losses.take_over(old.losses, in_memory=sum(self._in_memory.values()), now_ms=_now_ms())
+            await self.off_loop(old.close)
 
     def in_memory(self, table: str, taps: int) -> None:
         """Note that so many taps for a table are neither in PostgreSQL nor in the journal."""
         self._in_memory[table] = taps
-        self.losses.note(in_memory=sum(self._in_memory.values()), now_ms=time.time_ns() // 1_000_000)
+        self.losses.note(in_memory=sum(self._in_memory.values()), now_ms=_now_ms())
 
-    def lose(self, taps: int, reason: str) -> None:
-        """Count taps that nothing could take."""
-        self.losses.lose(taps, now_ms=time.time_ns() // 1_000_000, reason=reason)
+    def lose(self, taps: int, reason: str, *, no_longer_in_memory: str | None = None) -> None:
+        """Count taps that nothing could take; with a table's name, those that were in memory for it are among them."""
+        if no_longer_in_memory is not None:
+            self._in_memory.pop(no_longer_in_memory, None)
+            self.losses.counts.in_memory = sum(self._in_memory.values())  # in one write with the loss
+        self.losses.lose(taps, now_ms=_now_ms(), reason=reason)
         self.count_lost(taps)
 
     def count_lost(self, taps: int) -> None:
@@ -106,7 +130,11 @@ class Fallback:
         await self.off_loop(self.journal.remove if empty else self.journal.close)
         self._thread.shutdown()
 
-    def _count(self, taps: int) -> None:
+    def _count(self, taps: int, *, read: int | None = None) -> None:
         self.waiting = taps
         IN_JOURNAL.set(taps)
-        self.losses.note(in_journal=taps, now_ms=time.time_ns() // 1_000_000)
+        self.losses.note(in_journal=taps, read=read, now_ms=_now_ms())
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from campaigns.clicks.journal.losses import SUFFIX as LOSSES_SUFFIX
 from campaigns.clicks.journal.losses import LossRecord
 from campaigns.clicks.storing import AgentRow
 
@@ -70,16 +71,22 @@ class Journal:
 
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
-        self.losses = LossRecord(path)
         self.damaged = False
-        self._lock = lock
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        # The log is on disk before a commit returns.
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._database.execute(_SCHEMA)
+        self._lock: int | None = lock
+        with contextlib.ExitStack() as failing:
+            self.losses = LossRecord(path)
+            failing.callback(self.losses.close)
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
+            failing.callback(self._database.close)
+            # A damaged text is read all the same; its checksum tells.
+            self._database.text_factory = lambda text: text.decode(errors="replace")
+            self._database.execute("PRAGMA journal_mode = WAL")
+            # The log is on disk before a commit returns.
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.execute(_SCHEMA)
+            failing.pop_all()
         # Where reading has come to; a deletion that the full disk refuses is made up for by a later one.
-        self._read = 0
+        self._read = self.losses.counts.read
 
     @classmethod
     def create(cls, directory: Path) -> "Journal":
@@ -89,7 +96,11 @@ class Journal:
         lock = _take_lock(path)
         if lock is None:
             raise OSError("a lock on a new file was refused")
-        return cls(path, lock)
+        try:
+            return cls(path, lock)
+        except BaseException:
+            _give_up(path, lock)
+            raise
 
     def append(self, entry: Entry) -> None:
         """Put a batch on disk."""
@@ -107,25 +118,28 @@ class Journal:
                 rows = self._database.execute(f"{_SELECT} WHERE id > ? ORDER BY id", (self._read,))
                 with contextlib.closing(rows):
                     return self._chunk(rows, most_taps)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                if not _is_damage(error):
+                    raise
                 self.damaged = True
         return self._chunk(self._readable(), most_taps)
 
     def _readable(self) -> Iterator[Sequence[Any]]:
         """The rows of a damaged file that can be read, each looked up by itself."""
-        for number in range(self._read + 1, self._last() + 1):
-            with contextlib.suppress(sqlite3.DatabaseError):
+        # An entry takes some bytes, so there are no more of them than the files are long, whatever a number says.
+        most = sum(path.stat().st_size for path in _files_of(self.path) if path.exists())
+        first = self._end("min") or self._read + 1
+        for number in range(max(first, self._read + 1), min(self._end("max") or 0, first + most) + 1):
+            with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
                 row = self._database.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
                 if row is not None:
                     yield row
 
-    def _last(self) -> int:
-        with contextlib.suppress(sqlite3.DatabaseError):
-            row = self._database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batches'").fetchone()
-            return int(row[0]) if row is not None else 0
-        return 0
+    def _end(self, which: str) -> int | None:
+        with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
+            (number,) = self._database.execute(f"SELECT {which}(id) FROM batches").fetchone()  # noqa: S608
+            return None if number is None else int(number)
+        return None
 
     def _chunk(self, rows: Iterable[Sequence[Any]], most_taps: int) -> Chunk | None:
         entries, upto, taps = list[Entry](), self._read, 0
@@ -146,10 +160,10 @@ class Journal:
         self._read = max(self._read, upto)
         try:
             self._database.execute("DELETE FROM batches WHERE id <= ?", (upto,))
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            self.damaged = True  # then it is read again after a crash, and stored once all the same
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            if not _is_damage(error):
+                raise
+            self.damaged = True
 
     def shrink(self) -> None:
         """Give an emptied journal's space back to the disk."""
@@ -158,8 +172,11 @@ class Journal:
 
     def close(self) -> None:
         """Close the file and give it up: whoever takes its lock next may drain it."""
+        if self._lock is None:
+            return
         self._database.close()
-        os.close(self._lock)
+        self.losses.close()
+        self._unlock()
 
     def remove(self) -> None:
         """Close the file and delete it, since nothing is in it any more."""
@@ -168,7 +185,7 @@ class Journal:
             path.unlink(missing_ok=True)
         self.losses.remove()
         _lock_path(self.path).unlink(missing_ok=True)
-        os.close(self._lock)
+        self._unlock()
 
     def set_aside(self) -> None:
         """Close a file that cannot be read any further and keep it beside the others for whoever wants to look."""
@@ -178,7 +195,12 @@ class Journal:
                 path.rename(path.with_name(path.name + DAMAGED_SUFFIX))
         self.losses.remove()
         _lock_path(self.path).unlink(missing_ok=True)
-        os.close(self._lock)
+        self._unlock()
+
+    def _unlock(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
 
 
 def adopt_orphans(directory: Path) -> Iterator[Journal]:
@@ -188,7 +210,10 @@ def adopt_orphans(directory: Path) -> Iterator[Journal]:
     by `losses` of an empty journal in its place.
     """
     for path in sorted(directory.glob(f"*{SUFFIX}")):
-        lock = _take_lock(path)
+        try:
+            lock = _take_lock(path)
+        except OSError:  # not ours to open, or no room just now
+            continue
         if lock is None:
             continue
         if not path.exists():  # its process ended in good order while we looked
@@ -204,13 +229,33 @@ def adopt_orphans(directory: Path) -> Iterator[Journal]:
 def _opened(path: Path, lock: int) -> Journal:
     try:
         return Journal(path, lock)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        if not _is_damage(error):
+            raise
         for part in _files_of(path):
             if part.exists():
                 part.rename(part.with_name(part.name + DAMAGED_SUFFIX))
         return Journal(path, lock)
+
+
+# Of the disk or of another process, and gone some day; any other error of SQLite speaks of the file.
+_PASSING = {
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN),
+    *(sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_INTERRUPT),
+}
+
+
+def _is_damage(error: Exception) -> bool:
+    # UnicodeDecodeError: the text of the error quotes a damaged schema.
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _PASSING
+
+
+def _give_up(path: Path, lock: int) -> None:
+    """Leave nothing of a file that could not be made."""
+    for part in (*_files_of(path), path.with_suffix(LOSSES_SUFFIX), _lock_path(path)):
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+    os.close(lock)
 
 
 def _files_of(path: Path) -> list[Path]:

@@ -4,8 +4,10 @@ The file says how many taps are lost, and how many exist only in memory or in th
 killed, or the journal found damaged, those are known to be lost as well. A loss ends up in the table `tap_losses`.
 """
 
+import contextlib
 import json
 import os
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -16,12 +18,16 @@ FILE_BYTES = 512
 
 @dataclass(slots=True)
 class Losses:
-    """Counts of taps. `id` names the row that the lost ones become, so that it is written once; times in Unix ms."""
+    """Counts of taps. `id` names the row that the lost ones become, so that it is written once; times in Unix ms.
+
+    `in_journal` are those behind the entry `read`; what comes before it is in PostgreSQL, taken out or not.
+    """
 
     id: str = ""
     lost: int = 0
     in_memory: int = 0
     in_journal: int = 0
+    read: int = 0
     first_ms: int = 0
     last_ms: int = 0
     reason: str = ""
@@ -30,24 +36,36 @@ class Losses:
 class LossRecord:
     """The counts of one process, kept in the file beside its journal. No method fails for lack of space."""
 
-    def __init__(self, journal: Path) -> None:
-        self._file = os.open(journal.with_suffix(SUFFIX), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._path = journal.with_suffix(SUFFIX)
-        self.counts = self._read()
-        if os.fstat(self._file).st_size < FILE_BYTES:
-            os.pwrite(self._file, b" " * FILE_BYTES, 0)
-            os.fsync(self._file)
+    def __init__(self, journal: Path | None) -> None:
+        """Without a journal the counts are in memory only."""
+        self._path = None if journal is None else journal.with_suffix(SUFFIX)
+        if self._path is None:
+            self._file = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+            self.counts = Losses()
+            return
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self.counts = self._read()
+            if os.fstat(self._file).st_size < FILE_BYTES:
+                os.pwrite(self._file, b" " * FILE_BYTES, 0)
+                os.fsync(self._file)
+        except OSError:
+            os.close(self._file)
+            raise
 
     def lose(self, taps: int, *, now_ms: int, reason: str) -> None:
         """Count taps that are gone for good."""
         self._add(taps, now_ms=now_ms, reason=reason)
         self._write()
 
-    def note(self, *, in_memory: int | None = None, in_journal: int | None = None, now_ms: int) -> None:
+    def note(
+        self, *, in_memory: int | None = None, in_journal: int | None = None, read: int | None = None, now_ms: int
+    ) -> None:
         """Write down how many taps would be lost if this process, or its journal, were."""
         counts = self.counts
         counts.in_memory = counts.in_memory if in_memory is None else in_memory
         counts.in_journal = counts.in_journal if in_journal is None else in_journal
+        counts.read = counts.read if read is None else read
         if counts.lost == 0:
             counts.first_ms = (
                 counts.first_ms if counts.in_memory + counts.in_journal > 0 and counts.first_ms else now_ms
@@ -69,14 +87,30 @@ class LossRecord:
             self._write()
         return missing
 
-    def settle(self) -> None:
-        """Forget the losses, since they stand in PostgreSQL now."""
-        self.counts.id, self.counts.lost, self.counts.first_ms, self.counts.reason = "", 0, 0, ""
+    def take_over(self, old: "LossRecord", *, in_memory: int, now_ms: int) -> None:
+        """Go on with what is in this process' memory, and with what it lost, in this file."""
+        own = self.counts
+        own.id, own.lost, own.first_ms, own.last_ms, own.reason = (
+            *(old.counts.id, old.counts.lost, old.counts.first_ms, old.counts.last_ms, old.counts.reason),
+        )
+        old.counts.id, old.counts.lost, old.counts.in_memory, old.counts.first_ms = "", 0, 0, now_ms
+        self.note(in_memory=in_memory, now_ms=now_ms)
+        old.note(now_ms=now_ms)
+
+    def settle(self, taps: int) -> None:
+        """Forget so many lost taps, since they stand in PostgreSQL now; what was lost meanwhile becomes another row."""
+        counts = self.counts
+        counts.lost -= taps
+        counts.id, counts.first_ms = (uuid4().hex, counts.last_ms) if counts.lost else ("", 0)
         self._write()
 
-    def remove(self) -> None:
+    def close(self) -> None:
         os.close(self._file)
-        self._path.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        self.close()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
 
     def _add(self, taps: int, *, now_ms: int, reason: str) -> None:
         counts = self.counts
@@ -87,12 +121,21 @@ class LossRecord:
 
     def _read(self) -> Losses:
         try:
-            found = Losses(**json.loads(os.pread(self._file, FILE_BYTES, 0)))
-        except (ValueError, TypeError):
-            return Losses()  # new, or torn by a crash of the machine
-        return found
+            found = json.loads(os.pread(self._file, FILE_BYTES, 0))
+            if found.pop("checksum") == _checksum(found):
+                return Losses(**found)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            pass
+        return Losses()  # new, torn by a crash of the machine, or damaged
 
     def _write(self) -> None:
         # Into blocks that the file has already, without waiting for the disk: it survives the process, which is what
         # it is for.
-        os.pwrite(self._file, json.dumps(asdict(self.counts)).encode().ljust(FILE_BYTES), 0)
+        counts = asdict(self.counts)
+        written = json.dumps({**counts, "checksum": _checksum(counts)}).encode().ljust(FILE_BYTES)
+        with contextlib.suppress(OSError):  # a disk that refuses even this; the counts in memory are still right
+            os.pwrite(self._file, written, 0)
+
+
+def _checksum(counts: dict[str, object]) -> int:
+    return zlib.crc32(json.dumps(counts).encode())
