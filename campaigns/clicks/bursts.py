@@ -26,8 +26,10 @@ BURSTS_VERSION = 1
 MOST_TAPS = 20
 WITHIN = timedelta(seconds=10)
 
-# The row of rule_runs that says up to when taps are marked. Who marks holds its lock.
+# The row of rule_runs that says up to when taps are marked; who marks holds its lock. The other says since when there
+# are taps that came late: a row of its own, so that storing them does not wait for whoever marks.
 RUN = "bursts"
+LATE = "bursts-late"
 CHECK_SECONDS = 60.0
 # Every round goes over this much again, for taps that waited in memory for a slow database.
 LOOK_BACK = timedelta(minutes=10)
@@ -79,11 +81,13 @@ async def take_lock(connection: psycopg.AsyncConnection) -> None:
 
 async def rewind(connection: psycopg.AsyncConnection, to: datetime) -> None:
     """Have taps since `to` looked at once more; for whoever stores taps late, in the transaction that stores them."""
-    await _ensure_run(connection)
+    # Its time is noted even if the position stays: whoever marks now does not see these taps, and has to come again.
     await connection.execute(
-        "UPDATE rule_runs SET position = %s, changed_at = now()"
-        " WHERE name = %s AND (position = '' OR position::timestamptz > %s)",
-        (_written(to), RUN, to),
+        "INSERT INTO rule_runs AS late (name, position, changed_at) VALUES (%s, %s, clock_timestamp())"
+        " ON CONFLICT (name) DO UPDATE SET changed_at = excluded.changed_at, position = CASE"
+        " WHEN late.position = '' OR late.position::timestamptz > excluded.position::timestamptz"
+        " THEN excluded.position ELSE late.position END",
+        (LATE, _written(to)),
     )
 
 
@@ -112,16 +116,29 @@ async def go_on(connection: psycopg.AsyncConnection, *, now: datetime) -> bool:
             "SELECT nullif(position, '')::timestamptz FROM rule_runs WHERE name = %s FOR UPDATE SKIP LOCKED", (RUN,)
         )
         row = await cursor.fetchone()
-        # Half a minute, so that a clock that is set back a little does not make the only process skip a round.
-        if row is None or (row[0] is not None and timedelta(0) <= now - row[0] < timedelta(seconds=CHECK_SECONDS / 2)):
+        if row is None:
             return False
-        reached: datetime = row[0] or now
+        late, noted_at = await _late(connection)
+        # Half a minute, so that a clock that is set back a little does not make the only process skip a round.
+        just_been = row[0] is not None and timedelta(0) <= now - row[0] < timedelta(seconds=CHECK_SECONDS / 2)
+        if just_been and late is None:
+            return False
+        reached: datetime = min(late or now, row[0] or now)
         until = min(reached + STEP, now)
         await mark_bursts(connection, since=reached - LOOK_BACK, until=until)
         await connection.execute(
             "UPDATE rule_runs SET position = %s, changed_at = %s WHERE name = %s", (_written(until), now, RUN)
         )
+        await connection.execute("DELETE FROM rule_runs WHERE name = %s AND changed_at = %s", (LATE, noted_at))
         return until < now
+
+
+async def _late(connection: psycopg.AsyncConnection) -> tuple[datetime | None, datetime | None]:
+    """Since when there are taps that came late, and when that was noted."""
+    cursor = await connection.execute(
+        "SELECT position::timestamptz, changed_at FROM rule_runs WHERE name = %s", (LATE,)
+    )
+    return await cursor.fetchone() or (None, None)
 
 
 async def _ensure_run(connection: psycopg.AsyncConnection) -> None:

@@ -10,7 +10,18 @@ import psycopg
 import pytest
 
 from campaigns.clicks import bursts
-from campaigns.clicks.bursts import LOOK_BACK, MOST_TAPS, RUN, STEP, WITHIN, go_on, keep_marking, mark_bursts, rewind
+from campaigns.clicks.bursts import (
+    LATE,
+    LOOK_BACK,
+    MOST_TAPS,
+    RUN,
+    STEP,
+    WITHIN,
+    go_on,
+    keep_marking,
+    mark_bursts,
+    rewind,
+)
 from tests.database.clicks.conftest import BURST, Stored, spread
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
@@ -22,9 +33,9 @@ async def mark_all(stored: Stored) -> int:
     return await mark_bursts(stored.connection, since=NOON - HOUR, until=NOON + HOUR)
 
 
-async def position(stored: Stored) -> datetime | None:
+async def position(stored: Stored, name: str = RUN) -> datetime | None:
     found: datetime | None = await stored.value(
-        "SELECT nullif(position, '')::timestamptz FROM rule_runs WHERE name = %s", (RUN,)
+        "SELECT nullif(position, '')::timestamptz FROM rule_runs WHERE name = %s", (name,)
     )
     return found
 
@@ -150,12 +161,35 @@ class TestGoingOn:
         assert await stored.marked() == TOO_MANY
 
     async def test_rewinding_goes_back_only(self, stored: Stored) -> None:
-        await rewind(stored.connection, NOON)
-        assert await position(stored) == NOON
-        await rewind(stored.connection, NOON + HOUR)
-        assert await position(stored) == NOON
+        for moment, first in ((NOON, NOON), (NOON + HOUR, NOON), (NOON - HOUR, NOON - HOUR)):
+            await rewind(stored.connection, moment)
+            assert await position(stored, LATE) == first
+
+    async def test_storing_late_taps_does_not_wait_for_whoever_marks(self, stored: Stored) -> None:
+        await go_on(stored.connection, now=NOON)
+        async with await psycopg.AsyncConnection.connect(stored.conninfo) as other:
+            await bursts.take_lock(other)
+            await stored.connection.execute("SET lock_timeout = '1s'")
+            await rewind(stored.connection, NOON - HOUR)
+            await other.rollback()
+        assert await position(stored, LATE) == NOON - HOUR
+
+    async def test_taps_that_come_late_while_late_ones_are_marked_are_not_forgotten(
+        self, stored: Stored, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await go_on(stored.connection, now=NOON)
         await rewind(stored.connection, NOON - HOUR)
-        assert await position(stored) == NOON - HOUR
+        marked = bursts.mark_bursts
+
+        async def meanwhile(connection: psycopg.AsyncConnection, *, since: datetime, until: datetime) -> int:
+            changed = await marked(connection, since=since, until=until)
+            async with await psycopg.AsyncConnection.connect(stored.conninfo) as other:
+                await rewind(other, NOON - HOUR / 2)
+            return changed
+
+        monkeypatch.setattr(bursts, "mark_bursts", meanwhile)
+        await go_on(stored.connection, now=NOON + timedelta(minutes=1))
+        assert await position(stored, LATE) == NOON - HOUR
 
 
 class TestKeeping:
