@@ -209,14 +209,18 @@ def adopt_orphans(directory: Path) -> Iterator[Journal]:
     One that is so damaged that it cannot be opened is set aside and its taps, as far as they were counted, are yielded
     by `losses` of an empty journal in its place.
     """
-    for path in sorted(directory.glob(f"*{SUFFIX}")):
+    # By their accounts too: of a damaged file that was set aside just before its process died only that is left.
+    found = {path.with_suffix(SUFFIX) for ending in (SUFFIX, LOSSES_SUFFIX) for path in directory.glob(f"*{ending}")}
+    for path in sorted(found):
         try:
             lock = _take_lock(path)
         except OSError:  # not ours to open, or no room just now
             continue
         if lock is None:
             continue
-        if not path.exists():  # its process ended in good order while we looked
+        if (
+            not path.exists() and not path.with_suffix(LOSSES_SUFFIX).exists()
+        ):  # its process ended in good order while we looked
             os.close(lock)
             _lock_path(path).unlink(missing_ok=True)
             continue

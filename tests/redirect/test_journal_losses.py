@@ -1,0 +1,271 @@
+"""What is lost is counted: once, in full, and never wiped, whatever fails or ends between two steps of the journal."""
+
+import asyncio
+import contextlib
+import json
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from campaigns.clicks.journal.draining import Drainer
+from campaigns.clicks.journal.fallback import Fallback
+from campaigns.clicks.journal.file import Entry, Journal
+from campaigns.clicks.storing import ORPHANS, TapStore
+from tests.redirect import test_journal
+from tests.redirect.test_journal import entry, left_behind, line, rows
+
+directory, drainer = test_journal.directory, test_journal.drainer
+
+AWAY = "host=127.0.0.1 port=1 dbname=none"
+
+
+def stored(conninfo: str) -> object:
+    return rows(conninfo, "SELECT count(*) FROM clicks")[0][0]
+
+
+def lost(conninfo: str) -> object:
+    return rows(conninfo, "SELECT coalesce(sum(taps), 0)::int FROM tap_losses")[0][0]
+
+
+async def drain_rounds(drainer: Drainer, rounds: int) -> None:
+    """As its task does, orphans looked for each time; an error that would end the task is let through."""
+    for _ in range(rounds):
+        drainer._orphans_due = 0.0
+        with contextlib.suppress(psycopg.Error, OSError, TimeoutError, sqlite3.Error):
+            await drainer.drain()
+
+
+async def drained_by_the_next_process(directory: Path, conninfo: str) -> None:
+    fallback = Fallback(directory, deadline_seconds=0.5)
+    drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
+    await drainer.drain()
+    await drainer._store.close()
+    await fallback.close()
+
+
+def damage(path: Path) -> None:
+    """Overwrite what is in the middle of a file that is in use."""
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 20_000] = b"\xa5" * 20_000
+    with path.open("r+b") as file:
+        file.write(content)
+
+
+def garble(path: Path, number: int) -> None:
+    """Make one entry of a journal that nobody holds one whose checksum is wrong."""
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE batches SET block = zeroblob(length(block)) WHERE id = ?", (number,))
+    database.close()
+
+
+def malformed(_entry: Entry) -> None:
+    raise sqlite3.DatabaseError("database disk image is malformed")
+
+
+class TestPostgresqlAway:
+    """Many rounds fail before one succeeds; none of them may count again what an earlier one counted."""
+
+    async def test_what_a_killed_process_had_in_memory_is_counted_once(
+        self, directory: Path, fallback: Fallback, conninfo: str
+    ) -> None:
+        journal = Journal.create(directory)
+        journal.losses.note(in_memory=7, now_ms=time.time_ns() // 1_000_000)
+        journal.close()
+        drainer = Drainer(fallback, TapStore(AWAY, application_name="jaring-drainer"))
+        await drain_rounds(drainer, 20)
+        drainer._store = TapStore(conninfo, application_name="jaring-drainer")
+        await drainer.drain()
+        await drainer._store.close()
+        assert (lost(conninfo), fallback.lost) == (7, 7)
+
+    async def test_a_garbled_entry_is_counted_once(self, directory: Path, fallback: Fallback, conninfo: str) -> None:
+        garble(left_behind(directory, entry(line()), entry(line(), line()), entry(line())), 2)
+        drainer = Drainer(fallback, TapStore(AWAY, application_name="jaring-drainer"))
+        await drain_rounds(drainer, 20)
+        drainer._store = TapStore(conninfo, application_name="jaring-drainer")
+        await drainer.drain()
+        await drainer._store.close()
+        assert (stored(conninfo), lost(conninfo)) == (2, 2)
+
+    async def test_a_refused_line_is_counted_once_though_its_chunk_is_tried_again(
+        self, fallback: Fallback, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        orphan = f"slug\t{uuid4().hex}\t2026-11-23 01:02:03+00\t7\t\\N\t0\t0\t\\N\t\\N\t\\N\n".encode()
+        await fallback.take(entry(line(), line(visitor="not a number")))
+        await fallback.take(Entry(ORPHANS.name, ORPHANS.column_list, 1, [], orphan))
+        merge, failures = TapStore.merge, iter(range(3))
+
+        async def failing_later(self: TapStore, table: str, *values: Any, within: float) -> None:
+            if table == ORPHANS.name and next(failures, None) is not None:
+                raise OSError("PostgreSQL went away in the middle of the chunk")
+            await merge(self, table, *values, within=within)
+
+        monkeypatch.setattr(TapStore, "merge", failing_later)
+        await drain_rounds(drainer, 4)
+        assert rows(conninfo, "SELECT count(*) FROM orphan_clicks") == [(1,)]
+        assert (stored(conninfo), lost(conninfo), fallback.lost) == (1, 1, 1)
+
+
+async def test_no_stored_tap_is_counted_by_who_is_stopped_while_it_is_taken_out(
+    directory: Path, fallback: Fallback, conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_behind(directory, entry(*(line() for _ in range(100))))
+    forget, begun, released = Journal.forget, threading.Event(), threading.Event()
+
+    def slow(self: Journal, upto: int) -> None:
+        forget(self, upto)
+        begun.set()
+        released.wait(5)  # a disk that takes its time
+
+    monkeypatch.setattr(Journal, "forget", slow)
+    task = asyncio.create_task(Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer")).keep())
+    async with asyncio.timeout(10):
+        while not begun.is_set():
+            await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    released.set()
+    monkeypatch.setattr(Journal, "forget", forget)
+    await drained_by_the_next_process(directory, conninfo)
+    assert (stored(conninfo), lost(conninfo)) == (100, 0)
+
+
+async def test_a_loss_during_the_report_of_earlier_ones_is_not_wiped_by_it(
+    fallback: Fallback, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute, reports = TapStore.execute, iter([1])
+
+    async def one_more_meanwhile(self: TapStore, statement: str, values: Any = (), *, within: float) -> None:
+        await execute(self, statement, values, within=within)
+        if "tap_losses" in statement and next(reports, None):
+            fallback.lose(5, "memory full")
+
+    monkeypatch.setattr(TapStore, "execute", one_more_meanwhile)
+    fallback.lose(10, "memory full")
+    await drainer.drain()
+    await drainer.drain()
+    assert (fallback.lost, lost(conninfo), fallback.losses.counts.lost) == (15, 15, 0)
+
+
+class TestReplacing:
+    """A damaged journal makes room for a new one while taps come in and a drainer reads the old one."""
+
+    async def test_what_is_drained_from_the_old_journal_is_not_taken_out_of_the_new(
+        self, fallback: Fallback, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(20):
+            await fallback.take(entry(line()))
+        merge, times = TapStore.merge, iter([1])
+
+        async def replaced_meanwhile(self: TapStore, *values: Any, within: float) -> None:
+            await merge(self, *values, within=within)
+            if next(times, None):
+                monkeypatch.setattr(fallback.journal, "append", malformed)
+                assert not await fallback.take(entry(line()))
+                for _ in range(10):
+                    assert await fallback.take(entry(line()))
+
+        monkeypatch.setattr(TapStore, "merge", replaced_meanwhile)
+        await drain_rounds(drainer, 3)
+        assert (stored(conninfo), lost(conninfo), fallback.waiting) == (30, 0, 0)
+
+    async def test_what_is_in_memory_stays_with_the_living_process(
+        self, fallback: Fallback, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fallback.in_memory("clicks", 4)
+        old = fallback.journal
+        monkeypatch.setattr(old, "append", malformed)
+        await fallback.take(entry(line()))
+        assert fallback.journal is not old
+        await drain_rounds(drainer, 2)
+        assert (lost(conninfo), fallback.losses.counts.in_memory) == (0, 4)
+
+    async def test_a_tap_taken_meanwhile_is_counted_in_the_file_it_is_in(self, tmp_path: Path, conninfo: str) -> None:
+        fallback = Fallback(tmp_path / "journal", deadline_seconds=0.5)
+        replacing = asyncio.create_task(fallback.replace(fallback.journal))
+        taking = asyncio.create_task(fallback.take(entry(line())))
+        await asyncio.sleep(0)
+        time.sleep(0.2)  # a busy event loop: the journal's thread is done with both before either goes on
+        await asyncio.gather(replacing, taking)
+        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
+        await drain_rounds(drainer, 3)
+        assert fallback.waiting == 0
+        await drainer._store.close()
+        await fallback.close()
+        await drained_by_the_next_process(tmp_path / "journal", conninfo)
+        assert (stored(conninfo), lost(conninfo)) == (1, 0)
+
+    async def test_what_a_journal_damaged_in_use_does_not_give_back_is_counted(
+        self, fallback: Fallback, drainer: Drainer, conninfo: str
+    ) -> None:
+        for _ in range(20):
+            await fallback.take(entry(*(line() for _ in range(100))))
+        journal = fallback.journal
+        assert isinstance(journal, Journal)
+        journal._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        damage(journal.path)
+        journal._database.execute("PRAGMA shrink_memory")
+        await drain_rounds(drainer, 8)
+        taps, missing = stored(conninfo), lost(conninfo)
+        assert isinstance(taps, int)
+        assert isinstance(missing, int)
+        assert (taps + missing, missing > 0, fallback.waiting) == (2000, True, 0)
+
+    async def test_a_garbled_number_of_taps_leaves_no_other_entry_behind(self, tmp_path: Path, conninfo: str) -> None:
+        fallback = Fallback(tmp_path / "journal", deadline_seconds=0.5)
+        for _ in range(12):
+            await fallback.take(entry(line()))
+        journal = fallback.journal
+        assert isinstance(journal, Journal)
+        journal._database.execute("UPDATE batches SET taps = 50000 WHERE id = 1")
+        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
+        await drain_rounds(drainer, 4)
+        await drainer._store.close()
+        await fallback.close()
+        await drained_by_the_next_process(tmp_path / "journal", conninfo)
+        assert (stored(conninfo), lost(conninfo)) == (11, 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "g" * 32},
+        {"first_ms": 10**18},
+        {"lost": 2**40},
+        {"lost": -5},
+        {"lost": "x"},
+        {"in_memory": None},
+        {"reason": "a\0b"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+async def test_a_garbled_record_of_losses_is_not_believed_and_holds_nothing_up(
+    directory: Path, fallback: Fallback, drainer: Drainer, conninfo: str, change: dict[str, object]
+) -> None:
+    record = left_behind(directory, entry(line())).with_suffix(".losses")
+    counts = {"id": uuid4().hex, "lost": 3, "first_ms": 1700000000000, "last_ms": 1700000000000, "reason": "full"}
+    written = json.dumps(json.loads(record.read_text()) | counts | change)
+    record.write_bytes(written.encode().ljust(512))
+    fallback.use_postgres(False)
+    await drainer.drain()
+    assert (fallback.postgres_well, stored(conninfo), lost(conninfo)) == (True, 1, 0)
+    assert not record.exists()
+
+
+async def test_an_account_without_its_journal_is_still_settled(
+    directory: Path, drainer: Drainer, conninfo: str
+) -> None:
+    path = left_behind(directory, entry(line(), line()), entry(line()))
+    for part in directory.glob(f"{path.name}*"):
+        part.rename(part.with_name(f"{part.name}.damaged"))  # and then its process was killed
+    await drainer.drain()
+    assert (stored(conninfo), lost(conninfo)) == (0, 3)
+    await drainer.drain()
+    assert lost(conninfo) == 3
