@@ -147,7 +147,10 @@ def fill_journal_disk(trial: Trial) -> None:
 
 
 def damage_journals(trial: Trial) -> None:
-    """Everything is killed; one journal is garbled in the middle, the other's log is torn before the next start."""
+    """Everything is killed; before the next start one journal is garbled in its middle, the other's log is torn.
+
+    A torn log costs nothing that was acknowledged; of the garbled one the entries that were hit are lost, and counted.
+    """
     stage = trial.stage
     with trial.load():
         _calm(trial)
@@ -274,10 +277,11 @@ def _garble(journal: Path) -> None:
 
 
 def _tear(journal: Path) -> None:
-    """Cut the log off inside its last entry, as a machine that loses power while it writes can."""
+    """Leave half an entry at the log's end, as a machine does that loses power while it writes one."""
     log = _log(journal)
-    with log.open("r+b") as file:
-        file.truncate(log.stat().st_size - 1000)
+    begun = log.read_bytes()[32 : 32 + 2000]
+    with log.open("ab") as file:
+        file.write(begun)
 
 
 @contextlib.contextmanager
