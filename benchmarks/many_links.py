@@ -30,3 +30,4 @@ def make_links(conninfo: str, *, slug_like: str) -> None:
     """Make a link for each of SLUGS, of the campaign and channel of the one given."""
     with psycopg.connect(conninfo) as connection:
         connection.execute(_MAKE, (SLUGS, slug_like))
+        connection.execute("ANALYZE links")  # as PostgreSQL does by itself within a minute

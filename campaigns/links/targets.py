@@ -19,8 +19,8 @@ from campaigns.links.types import LinkState, Utm
 NO_VARIANT = rb"\N"
 _TOKEN_NAME = f"&{CLICK_PARAMETER}=".encode()
 
-# One row a link: its slug and its facts. The campaign's newest live link is what a link that leads
-# nowhere any more names.
+# One row a link: its slug and its facts. The campaign's newest live link is what a link that leads nowhere any more
+# names; nobody else's look-up pays for it.
 FACTS_SQL = """
     SELECT link.slug, json_build_object(
         'id', link.id, 'campaign_id', link.campaign_id, 'state', link.state, 'destination', link.destination,
@@ -35,7 +35,7 @@ FACTS_SQL = """
         'doubtful', EXISTS (
             SELECT FROM destination_checks found
             WHERE found.link_id = link.id AND found.verdict IN ('refused', 'host_not_allowed')),
-        'live', CASE WHEN link.state <> 'active' OR link.ends_at IS NOT NULL THEN (
+        'live', CASE WHEN link.state <> 'active' OR link.ends_at <= now() THEN (
             SELECT live.slug FROM links live
             WHERE live.campaign_id = link.campaign_id AND live.state = 'active' AND live.id <> link.id
                 AND (live.starts_at IS NULL OR live.starts_at <= now())
