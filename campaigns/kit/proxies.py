@@ -5,6 +5,8 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
+# What is longer is read each time, so that nobody can fill the memory of what was read.
+LONGEST_KNOWN = 200
 
 
 class TrustedProxies:
@@ -13,6 +15,7 @@ class TrustedProxies:
     def __init__(self, networks: list[Network]) -> None:
         self._networks = networks
         self._trusts = lru_cache(10_000)(self._is_trusted)
+        self._known = lru_cache(10_000)(self._forwarded)  # a visitor's requests come with the same
 
     def client(self, peer: str, scheme: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, bool]:
         """The address of the client (empty if it cannot be told) and whether it came over https.
@@ -25,17 +28,23 @@ class TrustedProxies:
         hops, scheme_sent = [], scheme.encode()
         for name, value in headers:
             if name == b"x-forwarded-for":
-                hops += value.decode("latin-1").split(",")
+                hops.append(value)
             elif name == b"x-forwarded-proto":
                 scheme_sent = value
         secure = scheme_sent.rpartition(b",")[2].strip().lower() == b"https"
-        for forwarded in reversed(hops):
+        joined = b",".join(hops)
+        read = self._known if len(joined) <= LONGEST_KNOWN else self._forwarded
+        return read(joined) or plain_address(peer), secure
+
+    def _forwarded(self, hops: bytes) -> str:
+        """The rightmost of forwarded addresses that is no trusted proxy; empty if there is none."""
+        for forwarded in reversed(hops.decode("latin-1").split(",")):
             address = plain_address(forwarded.strip())
             if not address:
                 break
             if not self._trusts(address):
-                return address, secure
-        return plain_address(peer), secure
+                return address
+        return ""
 
     def _is_trusted(self, address: str) -> bool:
         plain = plain_address(address)
