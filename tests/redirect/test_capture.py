@@ -95,6 +95,7 @@ async def test_taps_that_come_together_share_commits(
 
 
 async def test_a_commit_is_bounded(conninfo: str, fallback: Fallback, agent: SeenAgent) -> None:
+    fallback.deadline_seconds = 30  # so much in one commit takes a busy machine longer than a tap
     writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=20_000)
     writer.start()
     assert all(await asyncio.gather(*(writer.write(line(), agent) for _ in range(MOST_IN_COMMIT + 10))))
