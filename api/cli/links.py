@@ -33,11 +33,10 @@ from campaigns.kit.sealing import KeyRing
 from campaigns.kit.settings import Settings
 from campaigns.kit.urls import psycopg_conninfo
 from campaigns.links.exporting import sheet_parts
-from campaigns.links.models import Link
 from campaigns.links.operations.importing import place_rows
 from campaigns.links.operations.placing import Placed
 from campaigns.links.operations.trying import only_tried
-from campaigns.links.queries import LinkFilters
+from campaigns.links.queries import LinkFilters, matching_links
 from campaigns.links.sheets import SheetRow, read_sheet
 from campaigns.planning.linting import Fault
 from campaigns.planning.models import Campaign
@@ -114,10 +113,8 @@ def export_sheet(path: Path, *, unit_code: str | None, campaign_slug: str | None
     async def work(session: AsyncSession) -> int:
         operator = await _operator(session, unit_code)
         filters = LinkFilters(campaign_id=await _campaign_id(session, operator, campaign_slug))
-        visible = select(Campaign.id).where(col(Campaign.unit_id).in_(subtree(operator)))
-        counted = select(func.count()).select_from(Link).where(col(Link.campaign_id).in_(visible))
-        if filters.campaign_id is not None:
-            counted = counted.where(col(Link.campaign_id) == filters.campaign_id)
+        matching = await matching_links(session, operator, filters)
+        counted = select(func.count()).select_from(matching.subquery())
         expected, written = (await session.exec(counted)).one(), 0
         parts = sheet_parts(
             session,

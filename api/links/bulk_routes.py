@@ -8,8 +8,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Body, Header, Query, Response
@@ -18,10 +17,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.auth import LinksReader, LinksWriter
 from api.http.context import Context, CurrentContext, Now
-from api.http.schemas import SearchText, UtmName
+from api.http.schemas import UtmName
 from api.http.sessions import StreamSession, UnitOfWork, after_commit
-from api.links.bodies import Tag
 from api.links.bulk_schemas import BulkCreate, PlacementsOut, placements_out, tried_out
+from api.links.filtering import Filters
 from campaigns.access.types import Principal
 from campaigns.kit.errors import invalid_field
 from campaigns.kit.idempotency import begin_once, finish_once
@@ -30,8 +29,6 @@ from campaigns.links.operations.bulk import MOST_LINKS, place_in_bulk
 from campaigns.links.operations.importing import place_rows
 from campaigns.links.operations.placing import Placed
 from campaigns.links.operations.trying import only_tried
-from campaigns.links.queries import LinkFilters
-from campaigns.links.rules import MOST_TAGS
 from campaigns.links.sheets import read_sheet
 
 SHEET_BYTES = 1_000_000
@@ -159,31 +156,12 @@ async def export(
     caller: LinksReader,
     session: StreamSession,
     context: CurrentContext,
-    campaign_id: Annotated[UUID | None, Query(description="Only links of this campaign.")] = None,
-    channel_id: Annotated[UUID | None, Query(description="Only links on this channel.")] = None,
-    state: Annotated[
-        Literal["draft", "active", "paused", "retired"] | None, Query(description="Only in this state.")
-    ] = None,
-    tag: Annotated[
-        list[Tag] | None,
-        Query(max_length=MOST_TAGS, description="Only links with this tag; given several times: with all of them."),
-    ] = None,
-    search: Annotated[
-        SearchText | None,
-        Query(description="Only links with this text in name, slug, content or destination, in any case."),
-    ] = None,
-    check: Annotated[
-        Literal["ok", "unreachable", "broken", "refused", "host_not_allowed", "parameters_lost"] | None,
-        Query(description="Only links with a destination that was found so; `ok`: with nothing else found."),
-    ] = None,
+    filters: Filters,
 ) -> StreamingResponse:
     """Export the links of your units' campaigns as CSV, newest first; an import takes the same columns.
 
     An import passes over the rows as they are exported, so that a sheet with rows added can be sent back.
     """
-    filters = LinkFilters(
-        campaign_id=campaign_id, channel_id=channel_id, state=state, tags=tag or (), search=search, check=check
-    )
     base, timezone = context.settings.short_link_base, ZoneInfo(context.settings.timezone)
     parts = sheet_parts(session, caller, filters=filters, short_link_base=base, timezone=timezone)
     # The first part is made before the answer begins, so that a refusal can still be one.

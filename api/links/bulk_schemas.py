@@ -8,13 +8,13 @@ from pydantic import Field, StringConstraints
 
 from api.http.schemas import Address, In, Moment, Out, SpellingOut, UtmName, example, example_of, spelling_out
 from api.links.bodies import Tag
-from api.links.schemas import UtmOut
+from api.links.schemas import UtmOut, short_url
 from campaigns.links.composing import compose_url
 from campaigns.links.models import Link
 from campaigns.links.operations.bulk import DEFAULT_NAME, MOST_LINKS
 from campaigns.links.operations.placing import Placed
 from campaigns.links.rules import MOST_TAGS
-from campaigns.links.types import LinkState, Utm
+from campaigns.links.types import LinkState
 from campaigns.planning.templates import LINK_NAME_PLACEHOLDERS, TEMPLATE_LENGTH
 
 MOST_CHANNELS = 200
@@ -163,17 +163,16 @@ def tried_out(placed: Placed, chosen: frozenset[str], short_link_base: str) -> P
 
 
 def _placement(link: Link, short_link_base: str) -> PlacementOut:
-    utm = Utm(link.utm_source, link.utm_medium, link.utm_campaign, link.utm_term, link.utm_content)
     return PlacementOut(
         id=link.id,
         campaign_id=link.campaign_id,
         channel_id=link.channel_id,
         name=link.name,
         slug=link.slug,
-        short_url=short_link_base + link.slug,
+        short_url=short_url(link, short_link_base),
         destination=link.destination,
-        target_url=compose_url(link.destination, utm),
-        utm=UtmOut.model_validate(utm),
+        target_url=compose_url(link.destination, link.utm),
+        utm=UtmOut.model_validate(link.utm),
         tags=link.tags,
         state=LinkState(link.state),
         starts_at=link.starts_at,

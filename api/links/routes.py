@@ -13,9 +13,10 @@ from api.http.auth import LinksReader, LinksWriter
 from api.http.conditional import ExpectedVersion, IfNoneMatch, set_etag, still_same
 from api.http.context import CurrentContext, Now
 from api.http.paging import Cursor, Limit, decode_cursor, encode_cursor, listed_up_to
-from api.http.schemas import Listed, SearchText, changes_of
+from api.http.schemas import Listed, changes_of
 from api.http.sessions import ReadSession, UnitOfWork, after_commit
-from api.links.bodies import LinkChange, LinkCreate, QrQuery, Tag, spec_of
+from api.links.bodies import LinkChange, LinkCreate, QrQuery, spec_of
+from api.links.filtering import Filters
 from api.links.ranking import decode_rank, encode_rank
 from api.links.schemas import LinkChanged, LinkMade, LinkOut, link_changed, link_made, link_out, short_url
 from campaigns.kit.paging import PageRequest
@@ -23,8 +24,7 @@ from campaigns.links.checking.reading import checks_of
 from campaigns.links.operations.changing import change_link, retire_link
 from campaigns.links.operations.placing import place_link
 from campaigns.links.qr import PictureKind, QrStyle, draw_qr, scanned_url
-from campaigns.links.queries import LinkFilters, get_link, list_links
-from campaigns.links.rules import MOST_TAGS
+from campaigns.links.queries import get_link, list_links
 from campaigns.links.types import LinkChanges
 from campaigns.planning.linting import Fault
 from campaigns.statistics.links import rank_links
@@ -69,23 +69,7 @@ async def list_all(
     context: CurrentContext,
     request: Request,
     response: Response,
-    campaign_id: Annotated[UUID | None, Query(description="Only links of this campaign.")] = None,
-    channel_id: Annotated[UUID | None, Query(description="Only links on this channel.")] = None,
-    state: Annotated[
-        Literal["draft", "active", "paused", "retired"] | None, Query(description="Only in this state.")
-    ] = None,
-    tag: Annotated[
-        list[Tag] | None,
-        Query(max_length=MOST_TAGS, description="Only links with this tag; given several times: with all of them."),
-    ] = None,
-    search: Annotated[
-        SearchText | None,
-        Query(description="Only links with this text in name, slug, content or destination, in any case."),
-    ] = None,
-    check: Annotated[
-        Literal["ok", "unreachable", "broken", "refused", "host_not_allowed", "parameters_lost"] | None,
-        Query(description="Only links with a destination that was found so; `ok`: with nothing else found."),
-    ] = None,
+    filters: Filters,
     sort: Annotated[
         Literal["newest", "clicks"],
         Query(description="`clicks`: most taps by people first, as counted now; each link then shows its `clicks`."),
@@ -94,9 +78,6 @@ async def list_all(
     cursor: Cursor = None,
 ) -> Listed[LinkOut]:
     """List the links of your units' campaigns, newest first or most clicked first."""
-    filters = LinkFilters(
-        campaign_id=campaign_id, channel_id=channel_id, state=state, tags=tag or (), search=search, check=check
-    )
     next_cursor: str | None = None
     if sort == "clicks":
         rank = decode_rank(cursor) if cursor is not None else None

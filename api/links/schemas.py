@@ -12,7 +12,7 @@ from campaigns.links.checking.reading import worst
 from campaigns.links.composing import compose_url
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.operations.placing import Placed
-from campaigns.links.types import LinkState, Utm
+from campaigns.links.types import LinkState
 from campaigns.planning.linting import Fault
 
 EXAMPLE_RULES: list[dict[str, Any]] = [
@@ -202,7 +202,6 @@ def link_out(
     link: Link, short_link_base: str, *, checks: Sequence[DestinationCheck] = (), clicks: int | None = None
 ) -> LinkOut:
     """A link as the API shows it; a new one has not been checked yet."""
-    utm = Utm(link.utm_source, link.utm_medium, link.utm_campaign, link.utm_term, link.utm_content)
     return LinkOut(
         id=link.id,
         campaign_id=link.campaign_id,
@@ -211,8 +210,8 @@ def link_out(
         slug=link.slug,
         short_url=short_url(link, short_link_base),
         destination=link.destination,
-        target_url=compose_url(link.destination, utm),
-        utm=UtmOut.model_validate(utm),
+        target_url=compose_url(link.destination, link.utm),
+        utm=UtmOut.model_validate(link.utm),
         state=LinkState(link.state).value,
         retired_at=link.retired_at,
         starts_at=link.starts_at,

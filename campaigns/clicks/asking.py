@@ -10,7 +10,7 @@ from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from campaigns.clicks.noting import NULL, copy_text
-from campaigns.links.composing import parameter_name
+from campaigns.links.composing import OWN_PARAMETERS, parameter_name
 from campaigns.links.origins.networks import CLICK_IDS
 
 MOST_PARAMETERS = 20
@@ -22,7 +22,7 @@ LONGEST_CLICK_ID = 1000
 
 VIAS = frozenset({"qr"})
 # The link says these itself; what a tap says of them is not believed.
-_OWN = frozenset({"utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "cid", "via"})
+_OWN = OWN_PARAMETERS | {"via"}
 # An e-mail address, a telephone or an identity number: kept is that the parameter was there.
 _PERSONAL = re.compile(r"@|(?:\d[ .+()-]*){8}")
 REMOVED = "(removed)"

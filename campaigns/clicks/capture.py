@@ -152,9 +152,10 @@ class TapWriter:
         """Put the batch on a disk, whichever takes it in time, and send on those who wait for it."""
         self._kept = [batch]
         try:
-            kept = (self._fallback.postgres_well and await self._stored_in_time(batch)) or await self._fallback.take(
-                self._entry(batch)
-            )
+            entry = self._entry(batch)
+            kept = (
+                self._fallback.postgres_well and await self._stored_in_time(batch, entry)
+            ) or await self._fallback.take(entry)
         except Exception as error:  # nothing that one batch does may keep the next ones waiting
             log.error("batch_failed", table=self._table.name, error=type(error).__name__)
             kept = False
@@ -176,11 +177,10 @@ class TapWriter:
         else:
             self._unsaved.append(batch)
 
-    async def _stored_in_time(self, batch: _Batch) -> bool:
+    async def _stored_in_time(self, batch: _Batch, entry: Entry) -> bool:
         within = batch.opened + self._fallback.deadline_seconds - time.monotonic()
-        agents = [agent.row() for agent in batch.agents.values()]
         try:
-            await self._store.add(self._table, b"".join(batch.lines), agents, within=max(within, 0.001))
+            await self._store.add(self._table, entry.block, entry.agents, within=max(within, 0.001))
         except (psycopg.DataError, psycopg.IntegrityError):
             # A line that cannot be stored: the drainer looks for it, and takes its time.
             return False

@@ -11,9 +11,9 @@ from campaigns.links.types import Utm
 
 CLICK_PARAMETER = "cid"
 _UTM_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
-_OWN_PARAMETERS = frozenset((*_UTM_PARAMETERS, CLICK_PARAMETER))
+OWN_PARAMETERS = frozenset((*_UTM_PARAMETERS, CLICK_PARAMETER))
 # Everything that may stand in a header as it is, `%` included, so that what is encoded already stays byte for byte.
-_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def compose_target(destination: str, utm: Utm) -> tuple[bytes, bytes]:
@@ -33,18 +33,19 @@ def compose_url(destination: str, utm: Utm) -> str:
     return f"{base}?{'&'.join(parameters)}{fragment}"
 
 
+def utm_parameters(utm: Utm) -> dict[str, str]:
+    """The UTM parameters that the link has, in their order, by name."""
+    values = (utm.source, utm.medium, utm.campaign, utm.term, utm.content)
+    return {name: value for name, value in zip(_UTM_PARAMETERS, values, strict=True) if value is not None}
+
+
 def _composed(destination: str, utm: Utm) -> tuple[str, list[str], str]:
     """The destination up to its query, the `name=value` parts of the new query, and the fragment with its `#`."""
-    safe = quote(destination, safe=_PRINTABLE, errors="replace")
+    safe = quote(destination, safe=PRINTABLE, errors="replace")
     address, mark, fragment = safe.partition("#")
     base, _, query = address.partition("?")
-    kept = [part for part in query.split("&") if part and parameter_name(part) not in _OWN_PARAMETERS]
-    values = (utm.source, utm.medium, utm.campaign, utm.term, utm.content)
-    added = [
-        f"{name}={quote(value, safe='', errors='replace')}"
-        for name, value in zip(_UTM_PARAMETERS, values, strict=True)
-        if value is not None
-    ]
+    kept = [part for part in query.split("&") if part and parameter_name(part) not in OWN_PARAMETERS]
+    added = [f"{name}={quote(value, safe='', errors='replace')}" for name, value in utm_parameters(utm).items()]
     return base, kept + added, mark + fragment
 
 

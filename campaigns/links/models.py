@@ -19,7 +19,7 @@ from campaigns.kit.columns import (
     time_column,
     version_column,
 )
-from campaigns.links.types import CheckVerdict, LinkState
+from campaigns.links.types import CheckVerdict, LinkState, Utm
 
 
 class Link(SQLModel, table=True):
@@ -65,6 +65,10 @@ class Link(SQLModel, table=True):
     variants: list[dict[str, Any]] = json_column()  # types.Variant
     created_at: datetime = time_column()
     version: int = version_column()
+
+    @property
+    def utm(self) -> Utm:
+        return Utm(self.utm_source, self.utm_medium, self.utm_campaign, self.utm_term, self.utm_content)
 
 
 class DestinationCheck(SQLModel, table=True):

@@ -16,7 +16,7 @@ from campaigns.kit.errors import FieldError, invalid_field
 from campaigns.kit.faults import gathering, refuse
 from campaigns.links.composing import compose_url
 from campaigns.links.models import Link
-from campaigns.links.types import LinkState, Utm
+from campaigns.links.types import LinkState
 
 NEEDED = ("campaign", "source", "name")
 READ = (
@@ -151,11 +151,10 @@ def rows_text(links: Iterable[Link], *, short_link_base: str, timezone: ZoneInfo
 
 
 def _cells(link: Link, short_link_base: str, timezone: ZoneInfo) -> list[str]:
-    utm = Utm(link.utm_source, link.utm_medium, link.utm_campaign, link.utm_term, link.utm_content)
     cells = {
         "id": str(link.id),
         "short_url": short_link_base + link.slug,
-        "target_url": compose_url(link.destination, utm),
+        "target_url": compose_url(link.destination, link.utm),
         "campaign": link.utm_campaign,
         "source": link.utm_source,
         "medium": link.utm_medium,

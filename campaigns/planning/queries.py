@@ -177,6 +177,18 @@ async def get_channel(session: AsyncSession, principal: Principal, *, channel_id
     return channel
 
 
+async def get_channels(
+    session: AsyncSession, principal: Principal, *, channel_ids: Collection[UUID]
+) -> dict[UUID, Channel]:
+    """Channels the caller may use, by id; raises NotFound unless all of them are."""
+    wanted = set(channel_ids)
+    statement = select(Channel).where(col(Channel.id).in_(wanted), col(Channel.unit_id).in_(in_reach(principal)))
+    channels = {channel.id: channel for channel in (await session.exec(statement)).all()}
+    if wanted - channels.keys():
+        raise NotFound("channel")
+    return channels
+
+
 async def list_channels(
     session: AsyncSession, principal: Principal, *, source: str | None, state: str | None, page: PageRequest
 ) -> Page[Channel]:

@@ -17,6 +17,7 @@ import structlog
 from campaigns.clicks.journal.absent import AnyJournal
 from campaigns.clicks.journal.fallback import Fallback
 from campaigns.clicks.journal.file import Chunk, Entry, Journal, adopt_orphans
+from campaigns.clicks.journal.losses import now_ms
 from campaigns.clicks.storing import CLICKS, TapStore
 
 PAUSE_SECONDS = 0.25
@@ -98,9 +99,9 @@ class Drainer:
         while chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS)):
             await self._merge(journal, chunk)
             drained += chunk.taps
-            journal.losses.note(in_journal=max(0, known - drained), read=chunk.upto, now_ms=_now_ms())
+            journal.losses.note(in_journal=max(0, known - drained), read=chunk.upto, now_ms=now_ms())
             await fallback.off_loop(partial(journal.forget, chunk.upto))
-        missing = journal.losses.give_up(now_ms=_now_ms(), reason="journal damaged or process killed")
+        missing = journal.losses.give_up(now_ms=now_ms(), reason="journal damaged or process killed")
         fallback.count_lost(missing)
         await self._report(journal)
         await fallback.off_loop(journal.set_aside if journal.damaged else journal.remove)
@@ -132,7 +133,7 @@ class Drainer:
         return 0
 
     def _lose(self, journal: AnyJournal, taps: int, reason: str) -> None:
-        journal.losses.lose(taps, now_ms=_now_ms(), reason=reason)
+        journal.losses.lose(taps, now_ms=now_ms(), reason=reason)
         self._fallback.count_lost(taps)
 
     async def _report(self, journal: AnyJournal) -> None:
@@ -162,7 +163,3 @@ def _joined(entries: list[Entry]) -> list[Entry]:
         )
         for (table, columns), same in together.items()
     ]
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

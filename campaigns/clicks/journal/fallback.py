@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,7 @@ from prometheus_client import Counter, Gauge
 
 from campaigns.clicks.journal.absent import AnyJournal, NoJournal
 from campaigns.clicks.journal.file import Chunk, Entry, Journal
-from campaigns.clicks.journal.losses import LossRecord
+from campaigns.clicks.journal.losses import LossRecord, now_ms
 
 JOURNALLED = Counter("jaring_taps_journalled_total", "Taps put into the local journal.")
 LOST = Counter("jaring_taps_lost_total", "Taps given up: no room in journal and memory, damaged, or refused.")
@@ -102,20 +101,20 @@ class Fallback:
             except (sqlite3.Error, OSError):
                 return
             self.journal, self.waiting = new, 0
-            new.losses.take_over(old.losses, in_memory=sum(self._in_memory.values()), now_ms=_now_ms())
+            new.losses.take_over(old.losses, in_memory=sum(self._in_memory.values()), now_ms=now_ms())
             await self.off_loop(old.close)
 
     def in_memory(self, table: str, taps: int) -> None:
         """Note that so many taps for a table are neither in PostgreSQL nor in the journal."""
         self._in_memory[table] = taps
-        self.losses.note(in_memory=sum(self._in_memory.values()), now_ms=_now_ms())
+        self.losses.note(in_memory=sum(self._in_memory.values()), now_ms=now_ms())
 
     def lose(self, taps: int, reason: str, *, no_longer_in_memory: str | None = None) -> None:
         """Count taps that nothing could take; with a table's name, those that were in memory for it are among them."""
         if no_longer_in_memory is not None:
             self._in_memory.pop(no_longer_in_memory, None)
             self.losses.counts.in_memory = sum(self._in_memory.values())  # in one write with the loss
-        self.losses.lose(taps, now_ms=_now_ms(), reason=reason)
+        self.losses.lose(taps, now_ms=now_ms(), reason=reason)
         self.count_lost(taps)
 
     def count_lost(self, taps: int) -> None:
@@ -133,8 +132,4 @@ class Fallback:
     def _count(self, taps: int, *, read: int | None = None) -> None:
         self.waiting = taps
         IN_JOURNAL.set(taps)
-        self.losses.note(in_journal=taps, read=read, now_ms=_now_ms())
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+        self.losses.note(in_journal=taps, read=read, now_ms=now_ms())

@@ -7,6 +7,7 @@ killed, or the journal found damaged, those are known to be lost as well. A loss
 import contextlib
 import json
 import os
+import time
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -139,3 +140,8 @@ class LossRecord:
 
 def _checksum(counts: dict[str, object]) -> int:
     return zlib.crc32(json.dumps(counts).encode())
+
+
+def now_ms() -> int:
+    """The time as the counts have it."""
+    return time.time_ns() // 1_000_000

@@ -23,6 +23,7 @@ from campaigns.links.checking.addresses import Address, may_ask, read_address
 from campaigns.links.checking.resolving import NoSuchHost, Resolve
 from campaigns.links.checking.stops import Ended, Stop, first_stop, kept, next_stop, shown
 from campaigns.links.checking.types import DueCheck, Finding, Policy
+from campaigns.links.composing import PRINTABLE
 from campaigns.links.types import CheckVerdict
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -31,7 +32,6 @@ _MAYBE_FOR_MACHINES = frozenset({401, 403, 405, 406, 429, 503})
 _MOST_ADDRESSES = 4
 _MOST_COOKIES = 20
 _LONGEST_COOKIE = 4096
-_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 Origin = tuple[str, str, int]
 
@@ -153,7 +153,7 @@ async def _ask(
 
 
 def _request(stop: Stop, address: Address, walk: _Walk, policy: Policy) -> httpx.Request:
-    about = f" (+{quote(policy.about, safe=_PRINTABLE)})" if policy.about else ""
+    about = f" (+{quote(policy.about, safe=PRINTABLE)})" if policy.about else ""
     headers = [
         (b"Host", stop.authority.encode("ascii")),
         (b"User-Agent", f"Jaring-Check/1{about}".encode("ascii")),

@@ -18,7 +18,7 @@ from campaigns.access.operations import record_audit
 from campaigns.access.types import SYSTEM
 from campaigns.links.checking.types import DueCheck, Finding
 from campaigns.links.models import DestinationCheck, Link
-from campaigns.links.types import CheckVerdict, LinkState, Utm
+from campaigns.links.types import CheckVerdict, LinkState
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.queries import effective_hosts
 
@@ -118,7 +118,7 @@ async def _claim(session: AsyncSession, order: Any, *, now: datetime, limit: int
         if unit_id not in hosts:
             hosts[unit_id] = tuple(await effective_hosts(session, unit_id=unit_id))
         check.next_at = now + CLAIMED_FOR
-        claimed.append(DueCheck(link.id, check.place, destination, _utm_of(link), hosts[unit_id]))
+        claimed.append(DueCheck(link.id, check.place, destination, link.utm, hosts[unit_id]))
     return claimed
 
 
@@ -141,7 +141,7 @@ async def record_finding(session: AsyncSession, due: DueCheck, finding: Finding,
         .where(col(Link.id) == due.link_id)
     )
     link, unit_id = (await session.exec(owner)).one()
-    if _destination(link, due.place) != due.destination or _utm_of(link) != due.utm:
+    if _destination(link, due.place) != due.destination or link.utm != due.utm:
         return False
     if tuple(await effective_hosts(session, unit_id=unit_id)) != due.allowed_hosts:
         return False
@@ -182,7 +182,3 @@ def next_time(failures: int, *, link_id: UUID, now: datetime) -> datetime:
 def _destination(link: Link, place: str) -> str | None:
     """Where this place of the link leads; None if it is not followed (any more)."""
     return None if link.state == LinkState.RETIRED.value else dict(places_of(link)).get(place)
-
-
-def _utm_of(link: Link) -> Utm:
-    return Utm(link.utm_source, link.utm_medium, link.utm_campaign, link.utm_term, link.utm_content)

@@ -4,14 +4,13 @@ One parser decides which host an address means (`parse_web_url`), and what it wr
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote_plus, urljoin
 
 from campaigns.kit.errors import Invalid
 from campaigns.kit.weburl import LONGEST_URL, parse_web_url
 from campaigns.links.checking.addresses import read_address
-from campaigns.links.composing import CLICK_PARAMETER, compose_target
+from campaigns.links.composing import CLICK_PARAMETER, PRINTABLE, compose_target, utm_parameters
 from campaigns.links.types import CheckVerdict, Utm
 
 # As long as a click token, and one that no key ever signed: its first byte is no version of tokens. A page that takes
@@ -23,7 +22,6 @@ _PORTS = {"http": 80, "https": 443}
 _ANY_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 # To a browser a backslash and a third slash before a host are slashes, and tabs nothing; others make paths of them.
 _TWO_WAYS = re.compile(r"^///|[\x00-\x1f\\]")
-_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 # What can be asked of a resolver; digits at the end would be an address in one of its unusual spellings.
 _NAME = re.compile(
     r"(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*(?!\d+\.?$|0x)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?"
@@ -90,7 +88,7 @@ def kept(stop: Stop, utm: Utm) -> tuple[bool, bool]:
     arrived: dict[str, set[str]] = {}
     for name, value in parse_qsl(stop.query, keep_blank_values=True):
         arrived.setdefault(name, set()).add(value)
-    utm_kept = all(arrived.get(name) == {value} for name, value in _utm_values(utm).items())
+    utm_kept = all(arrived.get(name) == {value} for name, value in utm_parameters(utm).items())
     return utm_kept, arrived.get(CLICK_PARAMETER) == {CHECK_TOKEN}
 
 
@@ -101,17 +99,6 @@ def shown(stop: Stop) -> str:
     return f"{stop.scheme}://{stop.authority}{stop.path}{query}"[:LONGEST_SHOWN]
 
 
-def _utm_values(utm: Utm) -> Mapping[str, str]:
-    values = {
-        "utm_source": utm.source,
-        "utm_medium": utm.medium,
-        "utm_campaign": utm.campaign,
-        "utm_term": utm.term,
-        "utm_content": utm.content,
-    }
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def _is_own(name: str) -> bool:
     return name == CLICK_PARAMETER or name.startswith("utm_")
 
@@ -119,7 +106,7 @@ def _is_own(name: str) -> bool:
 def _read(text: str) -> Stop:
     # The query is no part of what decides the host, and with UTM and cid it may be longer than what people type in.
     base, _, query = text.partition("#")[0].partition("?")
-    query = quote(query, safe=_PRINTABLE, errors="replace")
+    query = quote(query, safe=PRINTABLE, errors="replace")
     if len(query) > LONGEST_QUERY:
         raise Ended(CheckVerdict.BROKEN, f"leads to an address of more than {LONGEST_QUERY} characters")
     try:

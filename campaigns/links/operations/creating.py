@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
-from campaigns.kit.errors import Conflict, FieldError, NotFound, Unavailable
+from campaigns.kit.errors import Conflict, FieldError, Unavailable
 from campaigns.kit.faults import refuse
 from campaigns.links.checking.recording import schedule_checks
 from campaigns.links.models import Link
@@ -22,7 +22,7 @@ from campaigns.links.origins.grouping import origin_of
 from campaigns.links.rules import DRAWN_LENGTHS, FIRST_STATES, draw_slug, find_span_faults, settle_fields
 from campaigns.links.types import LinkSpec, LinkState
 from campaigns.planning.models import Campaign, Channel
-from campaigns.planning.queries import effective_hosts, get_campaign, in_reach
+from campaigns.planning.queries import effective_hosts, get_campaign, get_channels
 from campaigns.planning.rules import SLUG_PATTERN
 from campaigns.planning.types import CampaignState, OpenState
 
@@ -91,10 +91,7 @@ async def create_links(
 async def _open_channels(
     session: AsyncSession, principal: Principal, wanted: Sequence[UUID], pointer: Callable[[int], str]
 ) -> Mapping[UUID, Channel]:
-    statement = select(Channel).where(col(Channel.id).in_(set(wanted)), col(Channel.unit_id).in_(in_reach(principal)))
-    channels = {channel.id: channel for channel in (await session.exec(statement)).all()}
-    if set(wanted) - channels.keys():
-        raise NotFound("channel")
+    channels = await get_channels(session, principal, channel_ids=wanted)
     closed = {channel.id for channel in channels.values() if channel.state == OpenState.CLOSED}
     if closed:
         detail = "This channel is closed; no new link gets it."

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.errors import Conflict, FieldError, Invalid, NotFound
+from campaigns.kit.errors import Conflict, FieldError, Invalid
 from campaigns.kit.faults import refuse
 from campaigns.links.models import Link
 from campaigns.links.operations.creating import create_links
@@ -22,7 +22,7 @@ from campaigns.links.operations.naming import LINTED, Known, read_names
 from campaigns.links.types import LinkSpec
 from campaigns.planning.linting import Fault, find_doubles, mend, near_double
 from campaigns.planning.models import Campaign, Channel, Unit
-from campaigns.planning.queries import get_campaign, in_reach
+from campaigns.planning.queries import get_campaign, get_channels
 from campaigns.planning.templates import Templates, effective_templates, fill_template, fold_filled
 
 # Where in the request a field (such as `utm_content` or `tags/0`) of the spec at a position stands.
@@ -84,10 +84,7 @@ async def read_scene(
     """
     campaign = await get_campaign(session, principal, campaign_id=campaign_id)
     unit = await session.get_one(Unit, campaign.unit_id)
-    wanted = select(Channel).where(col(Channel.id).in_(set(channel_ids)), col(Channel.unit_id).in_(in_reach(principal)))
-    channels = {channel.id: channel for channel in (await session.exec(wanted)).all()}
-    if set(channel_ids) - channels.keys():
-        raise NotFound("channel")
+    channels = await get_channels(session, principal, channel_ids=channel_ids)
     templates = await effective_templates(session, unit_id=unit.id)
     made = 0
     if any("{number}" in (text or "") for text in (templates.term, templates.content, *patterns)):
