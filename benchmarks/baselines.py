@@ -1,7 +1,8 @@
 """What the redirect is measured against, on the same server software with the same options.
 
-python -m benchmarks.baselines bare 8101      an ASGI function that answers 302 and does nothing else
-python -m benchmarks.baselines fastapi 8102   a FastAPI route that answers 302 and does nothing else
+python -m benchmarks.baselines bare 8101            an ASGI function that answers 302 and does nothing else
+python -m benchmarks.baselines fastapi 8102         a FastAPI route that answers 302 and does nothing else
+python -m benchmarks.baselines fastapi_async 8103   the same as `async def`, which FastAPI calls in no thread
 """
 
 import multiprocessing
@@ -27,10 +28,16 @@ async def bare(scope: Any, _receive: Any, send: Any) -> None:
 
 
 fastapi = FastAPI(openapi_url=None)
+fastapi_async = FastAPI(openapi_url=None)
 
 
 @fastapi.get("/{slug}")
-async def redirect(slug: str) -> RedirectResponse:
+def redirect(slug: str) -> RedirectResponse:
+    return RedirectResponse(DESTINATION, status_code=302, headers={"cache-control": "no-store"})
+
+
+@fastapi_async.get("/{slug}")
+async def redirect_async(slug: str) -> RedirectResponse:
     return RedirectResponse(DESTINATION, status_code=302, headers={"cache-control": "no-store"})
 
 

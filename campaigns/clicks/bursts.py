@@ -31,8 +31,10 @@ WITHIN = timedelta(seconds=10)
 RUN = "bursts"
 LATE = "bursts-late"
 CHECK_SECONDS = 60.0
-# Every round goes over this much again, for taps that waited in memory for a slow database.
-LOOK_BACK = timedelta(minutes=10)
+# Every round goes over this much again, for taps that were stored a moment after they came. Half of it is more than the
+# longest deadline that can be set, with clocks of two machines half a minute apart; who stores taps later than that
+# says so (`rewind`). At thousands of taps a second a longer one would keep a core of the database busy.
+LOOK_BACK = timedelta(minutes=2)
 # The most that one transaction goes on, when there is much to catch up with, and how long it may take.
 STEP = timedelta(minutes=30)
 STEP_SECONDS = 300.0

@@ -6,6 +6,7 @@ PostgreSQL answered and what the memory on disk kept are the same text.
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,11 +130,12 @@ class Target:
     def leg(self, *, device: str, language: str | None, visitor: int) -> Leg:
         """Where a tap of this visitor goes while the link is active."""
         for wanted_device, wanted_language, leg in self.rules:
-            if wanted_device in (None, device) and wanted_language in (None, language):
+            if (wanted_device is None or wanted_device == device) and (
+                wanted_language is None or wanted_language == language
+            ):
                 return leg
         if self.variants:
-            number = _share(visitor, self.link_id) % self.weights[-1]
-            return next(leg for leg, upto in zip(self.variants, self.weights, strict=True) if number < upto)
+            return self.variants[bisect_right(self.weights, _share(visitor, self.link_id) % self.weights[-1])]
         return self.default
 
 

@@ -222,7 +222,7 @@ class TestKeeping:
         assert not failing
 
     async def test_several_at_once_mark_everything(self, stored: Stored) -> None:
-        begun = datetime.now(UTC) - timedelta(minutes=5)
+        begun = datetime.now(UTC) - LOOK_BACK / 2
         for number in range(20):
             await stored.tap([begun + timedelta(seconds=number)] * TOO_MANY, link=uuid4())
         make = self.connections(stored.conninfo, [])
