@@ -63,9 +63,9 @@ class TestFile:
         journal.append(entry(line()))
         chunk = journal.read(1)
         assert chunk is not None
-        assert (chunk.entries, chunk.upto, chunk.taps) == ([first], 1, 2)
+        assert (chunk.numbered, chunk.upto, chunk.taps) == ({1: first}, 1, 2)
         journal.forget(1)
-        assert [one.taps for one in (journal.read(100) or chunk).entries] == [1]
+        assert [one.taps for one in (journal.read(100) or chunk).numbered.values()] == [1]
         journal.remove()
         assert list(directory.iterdir()) == []
 
@@ -88,7 +88,7 @@ class TestFile:
         journal.append(entry(line()))
         chunk = journal.read(100)
         assert chunk is not None
-        assert len(chunk.entries) == 2
+        assert len(chunk.numbered) == 2
         journal.remove()
 
     def test_losses_survive_the_process(self, directory: Path) -> None:

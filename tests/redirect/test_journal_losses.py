@@ -13,6 +13,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from campaigns.clicks.journal import draining
 from campaigns.clicks.journal.draining import Drainer
 from campaigns.clicks.journal.fallback import Fallback
 from campaigns.clicks.journal.file import Entry, Journal
@@ -111,6 +112,23 @@ class TestPostgresqlAway:
         await drain_rounds(drainer, 4)
         assert rows(conninfo, "SELECT count(*) FROM orphan_clicks") == [(1,)]
         assert (stored(conninfo), lost(conninfo), fallback.lost) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("most_taps", [1, 5_000])
+async def test_an_entry_whose_process_was_killed_before_it_counted_it_hides_no_loss(
+    directory: Path, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch, most_taps: int
+) -> None:
+    process = Fallback(directory, deadline_seconds=0.5)
+    for taps in (1, 4, 2):
+        assert await process.take(entry(*(line() for _ in range(taps))))
+    journal = process.journal
+    assert isinstance(journal, Journal)
+    journal.append(entry(line(), line(), line()))  # on disk, and then there was no time left
+    journal.close()
+    garble(journal.path, 2)
+    monkeypatch.setattr(draining, "CHUNK_TAPS", most_taps)
+    await drainer.drain()
+    assert (stored(conninfo), lost(conninfo)) == (6, 4)
 
 
 async def test_no_stored_tap_is_counted_by_who_is_stopped_while_it_is_taken_out(

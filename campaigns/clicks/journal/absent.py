@@ -15,7 +15,7 @@ class NoJournal:
     def __init__(self) -> None:
         self.losses = LossRecord(None)
 
-    def append(self, _entry: Entry) -> None:
+    def append(self, _entry: Entry) -> int:
         raise OSError("there is no journal")
 
     def read(self, _most_taps: int) -> Chunk | None:

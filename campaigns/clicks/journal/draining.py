@@ -7,6 +7,7 @@ the journal; killed in between, it is merged again and nothing happens.
 import asyncio
 import sqlite3
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
@@ -95,11 +96,13 @@ class Drainer:
 
     async def _drain_orphan(self, journal: Journal) -> None:
         fallback, drained = self._fallback, 0
-        known = journal.losses.counts.in_journal
+        missing, written = journal.losses.counts.in_journal, journal.losses.counts.written
         while chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS)):
             await self._merge(journal, chunk)
             drained += chunk.taps
-            journal.losses.note(in_journal=max(0, known - drained), read=chunk.upto, now_ms=now_ms())
+            # An account of before `written` was kept has no such number.
+            missing = max(0, missing - chunk.taps_upto(written or chunk.upto))
+            journal.losses.note(in_journal=missing, read=chunk.upto, now_ms=now_ms())
             await fallback.off_loop(partial(journal.forget, chunk.upto))
         missing = journal.losses.give_up(now_ms=now_ms(), reason="journal damaged or process killed")
         fallback.count_lost(missing)
@@ -109,7 +112,7 @@ class Drainer:
 
     async def _merge(self, journal: AnyJournal, chunk: Chunk) -> None:
         # Counted when all of the chunk is stored, since it is tried again from its beginning otherwise.
-        refused = sum([await self._store_entry(entry) for entry in _joined(chunk.entries)])
+        refused = sum([await self._store_entry(entry) for entry in _joined(chunk.numbered.values())])
         if refused:
             self._lose(journal, refused, "refused by the database")
 
@@ -148,7 +151,7 @@ class Drainer:
         journal.losses.settle(lost)  # more may have been lost meanwhile
 
 
-def _joined(entries: list[Entry]) -> list[Entry]:
+def _joined(entries: Iterable[Entry]) -> list[Entry]:
     """Entries for the same columns of the same table as one, since a transaction costs more than a line."""
     together: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:

@@ -66,12 +66,12 @@ class Fallback:
         async with self._switching:
             journal = self.journal
             try:
-                await self.off_loop(lambda: journal.append(entry))
+                number = await self.off_loop(lambda: journal.append(entry))
             except (sqlite3.Error, OSError) as error:
                 log.error("journal_refused", taps=entry.taps, error=type(error).__name__, reason=str(error))
                 refused = error
             else:
-                self._count(self.waiting + entry.taps)
+                self._count(self.waiting + entry.taps, written=number)
                 JOURNALLED.inc(entry.taps)
                 return True
         if not isinstance(refused, sqlite3.OperationalError):
@@ -129,7 +129,7 @@ class Fallback:
         await self.off_loop(self.journal.remove if empty else self.journal.close)
         self._thread.shutdown()
 
-    def _count(self, taps: int, *, read: int | None = None) -> None:
+    def _count(self, taps: int, *, read: int | None = None, written: int | None = None) -> None:
         self.waiting = taps
         IN_JOURNAL.set(taps)
-        self.losses.note(in_journal=taps, read=read, now_ms=now_ms())
+        self.losses.note(in_journal=taps, read=read, written=written, now_ms=now_ms())

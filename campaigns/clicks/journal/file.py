@@ -53,14 +53,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The next entries of a journal, in order; `upto` is the last one's number, damaged ones are left out."""
+    """The next entries of a journal by number, in order; `upto` is the last one's, damaged ones are left out."""
 
-    entries: list[Entry]
+    numbered: dict[int, Entry]
     upto: int
 
     @property
     def taps(self) -> int:
-        return sum(entry.taps for entry in self.entries)
+        return self.taps_upto(self.upto)
+
+    def taps_upto(self, number: int) -> int:
+        """The taps of those entries whose number is this one at most."""
+        return sum(entry.taps for own, entry in self.numbered.items() if own <= number)
 
 
 class Journal:
@@ -102,14 +106,15 @@ class Journal:
             _give_up(path, lock)
             raise
 
-    def append(self, entry: Entry) -> None:
-        """Put a batch on disk."""
+    def append(self, entry: Entry) -> int:
+        """Put a batch on disk; returns the entry's number."""
         agents = json.dumps(entry.agents, separators=(",", ":"))
         values = (entry.table, entry.columns, entry.taps, agents, entry.block)
-        self._database.execute(
+        added = self._database.execute(
             "INSERT INTO batches (target, columns, taps, agents, block, checksum) VALUES (?, ?, ?, ?, ?, ?)",
             (*values, _checksum(*values)),
         )
+        return int(added.lastrowid or 0)
 
     def read(self, most_taps: int) -> Chunk | None:
         """The next entries until they have so many taps; None when all have been read."""
@@ -142,18 +147,18 @@ class Journal:
         return None
 
     def _chunk(self, rows: Iterable[Sequence[Any]], most_taps: int) -> Chunk | None:
-        entries, upto, taps = list[Entry](), self._read, 0
+        numbered, upto, taps = dict[int, Entry](), self._read, 0
         for number, *values, checksum in rows:
             if taps >= most_taps:
                 break
             upto = number
             if _checksum(*values) == checksum:
                 table, columns, count, agents, block = values
-                entries.append(Entry(table, columns, count, json.loads(agents), block))
+                numbered[number] = Entry(table, columns, count, json.loads(agents), block)
                 taps += count
             else:
                 self.damaged = True
-        return Chunk(entries, upto) if upto != self._read else None
+        return Chunk(numbered, upto) if upto != self._read else None
 
     def forget(self, upto: int) -> None:
         """Take out what has been stored elsewhere, up to this number."""

@@ -21,7 +21,8 @@ FILE_BYTES = 512
 class Losses:
     """Counts of taps. `id` names the row that the lost ones become, so that it is written once; times in Unix ms.
 
-    `in_journal` are those behind the entry `read`; what comes before it is in PostgreSQL, taken out or not.
+    `in_journal` are those of the entries from behind number `read` (what comes before is in PostgreSQL, taken out or
+    not) up to number `written`: one put on disk a moment before its process was killed is not counted yet.
     """
 
     id: str = ""
@@ -29,6 +30,7 @@ class Losses:
     in_memory: int = 0
     in_journal: int = 0
     read: int = 0
+    written: int = 0
     first_ms: int = 0
     last_ms: int = 0
     reason: str = ""
@@ -60,13 +62,20 @@ class LossRecord:
         self._write()
 
     def note(
-        self, *, in_memory: int | None = None, in_journal: int | None = None, read: int | None = None, now_ms: int
+        self,
+        *,
+        in_memory: int | None = None,
+        in_journal: int | None = None,
+        read: int | None = None,
+        written: int | None = None,
+        now_ms: int,
     ) -> None:
         """Write down how many taps would be lost if this process, or its journal, were."""
         counts = self.counts
         counts.in_memory = counts.in_memory if in_memory is None else in_memory
         counts.in_journal = counts.in_journal if in_journal is None else in_journal
         counts.read = counts.read if read is None else read
+        counts.written = counts.written if written is None else written
         if counts.lost == 0:
             counts.first_ms = (
                 counts.first_ms if counts.in_memory + counts.in_journal > 0 and counts.first_ms else now_ms
