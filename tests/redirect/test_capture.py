@@ -8,6 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from campaigns.clicks import capture
 from campaigns.clicks.capture import MOST_IN_COMMIT, TapWriter
 from campaigns.clicks.journal.fallback import Fallback
 from campaigns.clicks.journal.file import Entry
@@ -79,19 +80,51 @@ async def test_two_processes_may_meet_an_agent_at_once(
     assert (count(conninfo), fallback.waiting) == (2, 0)
 
 
-async def test_taps_that_come_together_share_commits(
-    writer: TapWriter, conninfo: str, agent: SeenAgent, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    blocks, add = [], TapStore.add
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The blocks of all commits, as they begin."""
+    blocks, add = list[bytes](), TapStore.add
 
     async def counted(self: TapStore, table: object, block: bytes, agents: object, *, within: float) -> None:
         blocks.append(block)
         await add(self, table, block, agents, within=within)  # type: ignore[arg-type]
 
     monkeypatch.setattr(TapStore, "add", counted)
+    return blocks
+
+
+async def test_taps_that_come_together_share_commits(
+    writer: TapWriter, conninfo: str, agent: SeenAgent, commits: list[bytes]
+) -> None:
     assert all(await asyncio.gather(*(writer.write(line(), agent) for _ in range(40))))
     assert count(conninfo) == 40
-    assert len(blocks) <= 2
+    assert len(commits) <= 2
+
+
+async def test_taps_that_come_one_after_the_other_share_commits_too(
+    writer: TapWriter, conninfo: str, agent: SeenAgent, commits: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "PACE_SECONDS", 5.0)
+    assert await writer.write(line(), agent)  # the first waits for nobody
+    monkeypatch.setattr(capture, "PACE_SECONDS", 0.5)
+    begun = asyncio.get_running_loop().time()
+    waiting: list[asyncio.Future[bool]] = []
+    while len(waiting) < 20:
+        waiting.append(writer.write(line(), agent))
+        await asyncio.sleep(0.002)
+    assert all(await asyncio.gather(*waiting))
+    took = asyncio.get_running_loop().time() - begun
+    assert count(conninfo) == 21
+    # One at the end of each pace: a machine that slept in between makes more of them, never one a tap.
+    assert 2 <= len(commits) <= 2 + took / 0.5
+
+
+async def test_a_tap_behind_another_waits_for_a_timer_only(
+    writer: TapWriter, agent: SeenAgent, commits: list[bytes]
+) -> None:
+    for _ in range(20):
+        assert await writer.write(line(), agent)
+    assert len(commits) == 20
 
 
 async def test_a_commit_is_bounded(conninfo: str, fallback: Fallback, agent: SeenAgent) -> None:
