@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.http.context import Context, _now
 from campaigns.access.models import AuditEntry
 from campaigns.applicants.models import Applicant, Application, Consent, RepeatedApplication, StageChange
+from campaigns.applicants.rules import YOUNGEST
 from campaigns.attribution.models import Conversion, Touch
 from campaigns.kit.ids import new_id
 from campaigns.kit.sealing import derive_keys, new_master_key
@@ -25,6 +27,8 @@ from tests.factories.intake import build_link, click_token, post_sign_up, regist
 from tests.factories.world import LANDING, World, build_campaign
 
 pytestmark = pytest.mark.usefixtures("world")
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
 
 
 async def rows(session: AsyncSession, table: type[SQLModel]) -> int:
@@ -236,15 +240,20 @@ class TestRefused:
 class TestAge:
     @pytest.fixture
     def now(self) -> datetime:
-        """Half past midnight in Jakarta, where it is the 24th; the 23rd in UTC."""
-        return datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
+        """Half past midnight of a day in Jakarta, where the day before it is still the day in UTC."""
+        day = datetime.now(JAKARTA).replace(hour=0, minute=30)
+        # A birthday that there is every year.
+        return (day - timedelta(days=1) if (day.month, day.day) == (2, 29) else day).astimezone(UTC)
 
-    @pytest.mark.parametrize(("birth_date", "status"), [("2012-11-24", 201), ("2012-11-25", 422)])
+    @pytest.mark.parametrize(("days_younger", "status"), [(0, 201), (1, 422)])
     async def test_is_counted_by_the_local_day(
-        self, client: httpx.AsyncClient, app: FastAPI, now: datetime, birth_date: str, status: int
+        self, client: httpx.AsyncClient, app: FastAPI, now: datetime, days_younger: int, status: int
     ) -> None:
         app.dependency_overrides[_now] = lambda: now
-        assert (await post_sign_up(client, sign_up(now, birth_date=birth_date))).status_code == status
+        today = now.astimezone(JAKARTA).date()
+        born = today.replace(year=today.year - YOUNGEST) + timedelta(days=days_younger)
+        answer = await post_sign_up(client, sign_up(now, birth_date=born.isoformat()))
+        assert answer.status_code == status
 
 
 class TestIdempotency:
