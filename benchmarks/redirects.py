@@ -49,7 +49,6 @@ BASELINES = {BARE: "bare", FASTAPI: "fastapi", FASTAPI_ASYNC: "fastapi_async"}
 # 302 reached 41,000 to 58,000/s; the `async def` one, twice as fast, is reported beside it.
 LEAST = {BARE: 0.3, FASTAPI: 2.0}
 MOST_SPREAD = 4.0
-FIGURES = ("rate", "p50", "p99")
 
 ADDRESSES = [f"114.4.{number // 250}.{number % 250 + 1}" for number in range(1000)]
 TAPS: Mapping[str, Sequence[Tap]] = {
@@ -133,7 +132,7 @@ def main() -> None:
             prepare(ports, taps, given.connections)
             outcomes = measure(ports, taps, given)
             report(outcomes, given.connections)
-            rate = statistics.median(outcome.rate for outcome in outcomes[JARING])
+            rate, *_ = medians(outcomes[JARING])
             at_half_load(ports, taps, rate, given)
             print(f"memory of the worker: {_worker_megabytes(server):,.0f} MB")
         well = compare_stored(data, database, ports[JARING])
@@ -162,13 +161,19 @@ def measure(ports: Mapping[str, int], taps: Sequence[Tap], given: argparse.Names
     return outcomes
 
 
+def medians(found: Sequence[Outcome]) -> tuple[float, float, float]:
+    """Rate, p50 and p99, each the median of its own."""
+    rates, p50s, p99s = zip(*((one.rate, one.p50, one.p99) for one in found), strict=True)
+    return statistics.median(rates), statistics.median(p50s), statistics.median(p99s)
+
+
 def report(outcomes: dict[str, list[Outcome]], connections: int) -> None:
     """Print the medians and the ratios, each ratio being the median of the rounds' own ratios."""
     generator = outcomes[JARING][0].generator
     print(f"\nmedian of {len(outcomes[JARING])} rounds, {connections} connections, {os.cpu_count()} cores, {generator}")
     print(f"{'':<28} {'requests/s':>10} {'p50 ms':>8} {'p99 ms':>8}")
     for name, found in outcomes.items():
-        rate, p50, p99 = (statistics.median(getattr(one, what) for one in found) for what in FIGURES)
+        rate, p50, p99 = medians(found)
         print(f"{name:<28} {rate:>10,.0f} {p50:>8.2f} {p99:>8.2f}")
     for name in BASELINES:
         pairs = zip(outcomes[JARING], outcomes[name], strict=True)
@@ -190,7 +195,7 @@ def at_half_load(ports: Mapping[str, int], taps: Sequence[Tap], rate: float, giv
             # The answer takes a part of the time between two requests: the pause is made to fit what was reached.
             pause = max(0.001, pause * outcome.rate / (rate / 2))
             outcomes.append(outcome)
-        reached, p50, p99 = (statistics.median(getattr(one, what) for one in outcomes) for what in FIGURES)
+        reached, p50, p99 = medians(outcomes)
         asked = f"  (asked: under {MOST_SPREAD})" if name == JARING else ""
         print(
             f"at half that load, {name} ({reached:,.0f}/s): p50 {p50:.2f} ms, p99 {p99:.2f} ms,"

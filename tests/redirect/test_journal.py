@@ -55,6 +55,20 @@ def left_behind(directory: Path, *entries: Entry) -> Path:
     return journal.path
 
 
+def garble(path: Path, number: int) -> None:
+    """Make one entry of a journal one whose checksum is wrong."""
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE batches SET block = zeroblob(length(block)) WHERE id = ?", (number,))
+    database.close()
+
+
+def killed_with_in_memory(directory: Path, taps: int) -> None:
+    """What a process leaves behind that was killed while so many taps were only in its memory."""
+    journal = Journal.create(directory)
+    journal.losses.note(in_memory=taps, now_ms=time.time_ns() // 1_000_000)
+    journal.close()
+
+
 class TestFile:
     def test_entries_come_out_as_they_went_in(self, directory: Path) -> None:
         journal = Journal.create(directory)
@@ -140,9 +154,7 @@ class TestDraining:
         self, directory: Path, drainer: Drainer, conninfo: str
     ) -> None:
         path = left_behind(directory, entry(line()), entry(line(), line()), entry(line()))
-        with sqlite3.connect(path) as database:
-            database.execute("UPDATE batches SET block = zeroblob(length(block)) WHERE id = 2")
-        database.close()
+        garble(path, 2)
         await drainer.drain()
         assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
         assert rows(conninfo, "SELECT taps FROM tap_losses") == [(2,)]
@@ -199,9 +211,7 @@ class TestDraining:
     async def test_a_loss_that_cannot_be_told_yet_is_counted_once(
         self, directory: Path, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        journal = Journal.create(directory)
-        journal.losses.note(in_memory=7, now_ms=time.time_ns() // 1_000_000)
-        journal.close()
+        killed_with_in_memory(directory, 7)
         execute = TapStore.execute
 
         async def away(*_: object, **__: object) -> None:
@@ -236,9 +246,7 @@ class TestDraining:
     ) -> None:
         for _ in range(3):
             await fallback.take(entry(line()))
-        with sqlite3.connect(fallback.journal.path) as database:
-            database.execute("UPDATE batches SET block = zeroblob(length(block)) WHERE id = 2")
-        database.close()
+        garble(fallback.journal.path, 2)
         await drainer.drain()
         await fallback.take(entry(line()))
         await drainer.drain()
@@ -249,9 +257,7 @@ class TestDraining:
     async def test_taps_only_in_the_memory_of_a_killed_process_are_counted(
         self, directory: Path, drainer: Drainer, conninfo: str
     ) -> None:
-        journal = Journal.create(directory)
-        journal.losses.note(in_memory=7, now_ms=time.time_ns() // 1_000_000)
-        journal.close()
+        killed_with_in_memory(directory, 7)
         await drainer.drain()
         assert rows(conninfo, "SELECT taps FROM tap_losses") == [(7,)]
 

@@ -19,7 +19,7 @@ from campaigns.clicks.journal.fallback import Fallback
 from campaigns.clicks.journal.file import Entry, Journal
 from campaigns.clicks.storing import ORPHANS, TapStore
 from tests.redirect import test_journal
-from tests.redirect.test_journal import entry, left_behind, line, rows
+from tests.redirect.test_journal import entry, garble, killed_with_in_memory, left_behind, line, rows
 
 directory, drainer = test_journal.directory, test_journal.drainer
 
@@ -59,13 +59,6 @@ def damage(path: Path) -> None:
         file.write(content)
 
 
-def garble(path: Path, number: int) -> None:
-    """Make one entry of a journal that nobody holds one whose checksum is wrong."""
-    with sqlite3.connect(path) as database:
-        database.execute("UPDATE batches SET block = zeroblob(length(block)) WHERE id = ?", (number,))
-    database.close()
-
-
 def malformed(_entry: Entry) -> None:
     raise sqlite3.DatabaseError("database disk image is malformed")
 
@@ -76,9 +69,7 @@ class TestPostgresqlAway:
     async def test_what_a_killed_process_had_in_memory_is_counted_once(
         self, directory: Path, fallback: Fallback, conninfo: str
     ) -> None:
-        journal = Journal.create(directory)
-        journal.losses.note(in_memory=7, now_ms=time.time_ns() // 1_000_000)
-        journal.close()
+        killed_with_in_memory(directory, 7)
         drainer = Drainer(fallback, TapStore(AWAY, application_name="jaring-drainer"))
         await drain_rounds(drainer, 20)
         drainer._store = TapStore(conninfo, application_name="jaring-drainer")

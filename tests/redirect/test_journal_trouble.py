@@ -21,12 +21,11 @@ from campaigns.clicks.recognising import SeenAgent
 from campaigns.clicks.storing import CLICKS, TapStore
 from tests.redirect import test_capture, test_journal
 from tests.redirect.conftest import Taps
-from tests.redirect.test_journal import entry, left_behind, line, rows
+from tests.redirect.test_journal import entry, garble, left_behind, line, rows
 from tests.redirect.test_journal_losses import (
     AWAY,
     drain_rounds,
     drained_by_the_next_process,
-    garble,
     lost,
     stored,
 )

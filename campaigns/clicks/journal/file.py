@@ -223,9 +223,8 @@ def adopt_orphans(directory: Path) -> Iterator[Journal]:
             continue
         if lock is None:
             continue
-        if (
-            not path.exists() and not path.with_suffix(LOSSES_SUFFIX).exists()
-        ):  # its process ended in good order while we looked
+        # Its process ended in good order while we looked.
+        if not path.exists() and not path.with_suffix(LOSSES_SUFFIX).exists():
             os.close(lock)
             _lock_path(path).unlink(missing_ok=True)
             continue
