@@ -1,8 +1,10 @@
 """What the redirect is measured against, on the same server software with the same options.
 
-python -m benchmarks.baselines bare 8101            an ASGI function that answers 302 and does nothing else
-python -m benchmarks.baselines fastapi 8102         a FastAPI route that answers 302 and does nothing else
-python -m benchmarks.baselines fastapi_async 8103   the same as `async def`, which FastAPI calls in no thread
+python -m benchmarks.baselines bare 8101 2            an ASGI function that answers 302 and does nothing else
+python -m benchmarks.baselines fastapi 8102 2         a FastAPI route that answers 302 and does nothing else
+python -m benchmarks.baselines fastapi_async 8103 2   the same as `async def`, which FastAPI calls in no thread
+
+The last number is that of worker processes.
 """
 
 import multiprocessing
@@ -41,13 +43,14 @@ async def redirect_async(slug: str) -> RedirectResponse:
     return RedirectResponse(DESTINATION, status_code=302, headers={"cache-control": "no-store"})
 
 
-def serve(which: str, port: int) -> None:
+def serve(which: str, port: int, workers: int) -> None:
     multiprocessing.set_start_method("spawn", force=True)
     MPServer(
         f"benchmarks.baselines:{which}",
         interface=Interfaces.ASGINL if which == "bare" else Interfaces.ASGI,
         address="127.0.0.1",
         port=port,
+        workers=workers,
         loop=Loops.uvloop,
         http=HTTPModes.http1,
         websockets=False,
@@ -56,4 +59,4 @@ def serve(which: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], int(sys.argv[2]))
+    serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

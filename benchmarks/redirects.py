@@ -2,8 +2,8 @@
 
     make bench
 
-Starts the real server (with its embedded PostgreSQL) and the baselines, one worker each, loads them in turn several
-times from another process, and prints rates, ratios and latencies (milliseconds). The links have all that a link can
+Starts the real server (with its embedded PostgreSQL) and the baselines, each with one worker per core, loads them in
+turn several times from another process, and prints rates, ratios and latencies (milliseconds). The links have all that a link can
 have: dates, rules by device and language, variants, query pass-through; the taps have a phone's headers and come
 through a proxy. Three kinds of taps: on one link, on 100,000 links, and of 1,000 user agents. Then it compares, click
 by click, what was answered with what is stored. Everything runs on this machine: the generator, the servers and
@@ -39,6 +39,7 @@ SECONDS = 5.0
 # Two commits' worth and more: while one batch of taps is put on disk, the next one has somebody to come from.
 CONNECTIONS = 128
 EXACT_REQUESTS = 20_000
+WARM_PASSES = 3
 JARING = "jaring, every click durable"
 BARE = "bare ASGI 302"
 FASTAPI = "FastAPI 302, def"
@@ -109,18 +110,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--connections", type=int, default=CONNECTIONS)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="of each server")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jaring-bench-") as folder, contextlib.ExitStack() as servers:
         data, ports = Path(folder) / "var", {name: free_port() for name in (*BASELINES, JARING)}
         # Everybody's /livez and the like aside, all of them answer the same path with a 302.
         urls = {name: f"http://127.0.0.1:{port}/jabar-bio" for name, port in ports.items()}
         for name, which in BASELINES.items():
-            command = [sys.executable, "-m", "benchmarks.baselines", which, str(ports[name])]
+            command = [sys.executable, "-m", "benchmarks.baselines", which, str(ports[name]), str(given.workers)]
             servers.enter_context(started(command, urls[name]))
         jaring = [str(Path(sys.executable).with_name("jaring")), "serve", "--demo"]
         environment = {
             "JARING_DATA": str(data),
             "JARING_PORT": str(ports[JARING]),
+            "JARING_WORKERS": str(given.workers),
             "JARING_LOG_LEVEL": "warning",
             "JARING_TRUSTED_PROXIES": "127.0.0.0/8",
         }
@@ -129,22 +132,28 @@ def main() -> None:
         make_links(database, slug_like="jabar-bio")
         for kind, taps in TAPS.items():
             print(f"\n== taps: {kind} ==\n")
-            prepare(ports, taps, given.connections)
+            prepare(ports, taps, given)
             outcomes = measure(ports, taps, given)
-            report(outcomes, given.connections)
+            report(outcomes, given)
             rate, *_ = medians(outcomes[JARING])
             at_half_load(ports, taps, rate, given)
-            print(f"memory of the worker: {_worker_megabytes(server):,.0f} MB")
+            print(f"memory of each worker: {', '.join(f'{size:,.0f} MB' for size in _megabytes(server, given.workers))}")
         well = compare_stored(data, database, ports[JARING])
     sys.exit(0 if well else 1)
 
 
-def prepare(ports: Mapping[str, int], taps: Sequence[Tap], connections: int) -> None:
-    """Send each tap once to every server, so that what is measured is warm; prints how fast that went for Jaring."""
+def prepare(ports: Mapping[str, int], taps: Sequence[Tap], given: argparse.Namespace) -> None:
+    """Send each tap to every server, so that what is measured is warm; prints how fast that went at first for Jaring.
+
+    Which worker gets a tap is chance, and each remembers links of its own: with several, all taps are sent so often
+    that each worker has had nearly all of them.
+    """
     for name, port in ports.items():
-        outcome = load_exactly(port, taps, connections=connections, requests=max(len(taps), 5_000))
+        outcome = load_exactly(port, taps, connections=given.connections, requests=max(len(taps), 5_000))
         if name == JARING:
             print(f"each tap for the first time: {outcome.rate:,.0f}/s, p99 {outcome.p99:.1f} ms")
+            for _ in range(WARM_PASSES * given.workers if given.workers > 1 else 0):
+                load_exactly(port, taps, connections=given.connections, requests=len(taps))
 
 
 def measure(ports: Mapping[str, int], taps: Sequence[Tap], given: argparse.Namespace) -> dict[str, list[Outcome]]:
@@ -167,10 +176,13 @@ def medians(found: Sequence[Outcome]) -> tuple[float, float, float]:
     return statistics.median(rates), statistics.median(p50s), statistics.median(p99s)
 
 
-def report(outcomes: dict[str, list[Outcome]], connections: int) -> None:
+def report(outcomes: dict[str, list[Outcome]], given: argparse.Namespace) -> None:
     """Print the medians and the ratios, each ratio being the median of the rounds' own ratios."""
     generator = outcomes[JARING][0].generator
-    print(f"\nmedian of {len(outcomes[JARING])} rounds, {connections} connections, {os.cpu_count()} cores, {generator}")
+    print(
+        f"\nmedian of {len(outcomes[JARING])} rounds, {given.connections} connections, {os.cpu_count()} cores,"
+        f" {given.workers} worker{'s' if given.workers > 1 else ''} each, {generator}"
+    )
     print(f"{'':<28} {'requests/s':>10} {'p50 ms':>8} {'p99 ms':>8}")
     for name, found in outcomes.items():
         rate, p50, p99 = medians(found)
@@ -231,15 +243,15 @@ def _database(data: Path) -> str:
     return psycopg_conninfo(url)
 
 
-def _worker_megabytes(server: int) -> float:
-    """Resident memory of the largest child of the server, which is its one worker."""
-    sizes = [0]
+def _megabytes(server: int, workers: int) -> list[float]:
+    """Resident memory of the server's workers, which are the largest of its children."""
+    sizes = []
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError, KeyError):
             lines = dict(line.partition(":")[::2] for line in status.read_text().splitlines())
             if int(lines["PPid"]) == server and lines["Name"].strip().startswith("python"):
-                sizes.append(int(lines["VmRSS"].split()[0]))
-    return max(sizes) / 1024
+                sizes.append(int(lines["VmRSS"].split()[0]) / 1024)
+    return sorted(sizes)[-workers:]
 
 
 def _metric(port: int, name: str) -> float:
