@@ -3,10 +3,10 @@
     make bench
 
 Starts the real server (with its embedded PostgreSQL) and the baselines, each with one worker per core, loads them in
-turn several times from another process, and prints rates, ratios and latencies (milliseconds). The links have all that a link can
-have: dates, rules by device and language, variants, query pass-through; the taps have a phone's headers and come
-through a proxy. Three kinds of taps: on one link, on 100,000 links, and of 1,000 user agents. Then it compares, click
-by click, what was answered with what is stored. Everything runs on this machine: the generator, the servers and
+turn several times from another process, and prints rates, ratios and latencies (milliseconds). The links have all that
+a link can have: dates, rules by device and language, variants, query pass-through; the taps have a phone's headers and
+come through a proxy. Three kinds of taps: on one link, on 100,000 links, and of 1,000 user agents. Then it compares,
+click by click, what was answered with what is stored. Everything runs on this machine: the generator, the servers and
 PostgreSQL share its cores, so the ratios mean more than the rates.
 """
 
@@ -137,7 +137,8 @@ def main() -> None:
             report(outcomes, given)
             rate, *_ = medians(outcomes[JARING])
             at_half_load(ports, taps, rate, given)
-            print(f"memory of each worker: {', '.join(f'{size:,.0f} MB' for size in _megabytes(server, given.workers))}")
+            sizes = ", ".join(f"{size:,.0f} MB" for size in _megabytes(server, given.workers))
+            print(f"memory of each worker: {sizes}")
         well = compare_stored(data, database, ports[JARING])
     sys.exit(0 if well else 1)
 
