@@ -5,9 +5,10 @@ and for the database.
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_to_bytes
+
+from msgspec import Struct
 
 from campaigns.clicks.noting import NULL, copy_text
 from campaigns.links.composing import OWN_PARAMETERS, parameter_name
@@ -30,8 +31,7 @@ REMOVED = "(removed)"
 _PLAIN = re.compile(rb"[A-Za-z0-9._~-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True, gc=False):
     """`via` and `extras` are columns as COPY text, `click_ids` names only, `passed` what may be passed on."""
 
     via: bytes
@@ -69,8 +69,7 @@ def read_query(query: bytes) -> Asked:
     return Asked(copy_text(via), tuple(click_ids), kept, tuple(passed))
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(Struct, frozen=True, gc=False):
     """A parameter's name: fit for comparing, for an address and for keeping; whether the link says it itself."""
 
     folded: str

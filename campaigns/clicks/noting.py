@@ -6,7 +6,8 @@ person that the same browser elsewhere would not send as well.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from campaigns.clicks.recognising import AgentBook, SeenAgent
 from campaigns.clicks.types import Observed
@@ -30,8 +31,7 @@ _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})(?![a-zA-Z0-9])")
 _ESCAPED = {ord("\\"): r"\\", ord("\t"): r"\t", ord("\n"): r"\n", ord("\r"): r"\r"}
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True, gc=False):
     """What the headers of a tap tell.
 
     `columns` is agent_id, observed, language and referrer_host as COPY text with a tab behind each (`burst_columns` the

@@ -4,7 +4,8 @@ On the redirect's hot path: a known agent costs one look into a dictionary.
 """
 
 import hashlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from campaigns.clicks.agents.judging import RULES_VERSION, judge_agent
 from campaigns.clicks.types import AgentVerdict, Reason
@@ -13,8 +14,7 @@ LONGEST_AGENT = 1000  # characters; what is longer is cut, and judged as cut
 MOST_AGENTS = 50_000
 
 
-@dataclass(slots=True, eq=False)
-class SeenAgent:
+class SeenAgent(Struct, eq=False, gc=False):
     """One user agent: its row in `agents`, and whether PostgreSQL is known to have it.
 
     `preview` is that of the verdict's reasons which the redirect answers differently.

@@ -1,7 +1,8 @@
 """Words of clicks: what is noted about a tap, and why one is not counted as a person's."""
 
-from dataclasses import dataclass
 from enum import IntFlag, StrEnum
+
+from msgspec import Struct
 
 
 class Reason(IntFlag):
@@ -45,8 +46,7 @@ class Device(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class AgentVerdict:
+class AgentVerdict(Struct, frozen=True, gc=False):
     """What the rules say of a user agent.
 
     `reasons` are those of AGENT_REASONS that hold; `expects` is what a genuine client with this user agent always sends

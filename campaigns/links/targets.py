@@ -1,18 +1,24 @@
 """A link as the redirect uses it: every address it can lead to, composed beforehand, and what decides between them.
 
-On the redirect's hot path, so it needs the standard library only. A link's facts are JSON as `FACTS_SQL` makes it: what
-PostgreSQL answered and what the memory on disk kept are the same text.
+On the redirect's hot path, so it knows nothing heavy. A link's facts are JSON as `FACTS_SQL` makes it: what PostgreSQL
+answered and what the memory on disk kept are the same text.
+
+A process remembers some hundred thousand of these, and a collection of Python's garbage that walks over all their parts
+stops every tap for most of a second. So they are structs that the collector does not know (`gc=False`), holding tuples
+and never lists: nothing in them can refer back to what holds it.
 """
 
 import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from sys import intern
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from campaigns.links.composing import CLICK_PARAMETER, compose_target, parameter_name
 from campaigns.links.types import LinkState, Utm
@@ -51,8 +57,7 @@ FACTS_SQL = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(Struct, frozen=True, gc=False):
     """One address that a link can lead to: `stem`, `tail`, the click token, `after`.
 
     `tail` is UTM and the token's name, which all legs of a link share; `variant` its key as a column of COPY text.
@@ -83,15 +88,14 @@ class Leg:
         return Leg(self.stem, self.tail.removesuffix(_TOKEN_NAME) + added + _TOKEN_NAME, self.after, self.variant)
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Struct, frozen=True, gc=False):
     """What the pages about a link say; `live` is the slug of the campaign's live link.
 
     `destinations` are all that taps can be sent to while the link is active, `ended` where they are sent afterwards.
     `doubtful` says that following them found one that leads where it should not (`links.checking`).
     """
 
-    destinations: Sequence[str]
+    destinations: tuple[str, ...]
     ended: str | None
     doubtful: bool
     campaign_state: str
@@ -104,8 +108,7 @@ class About:
     live: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True, gc=False):
     """A link, ready to serve. `copy_prefix` is the first columns of its clicks as COPY text.
 
     `plain` says that every tap goes to `default`, whoever makes it and whenever. Otherwise the state decides, then
@@ -121,9 +124,9 @@ class Target:
     starts_ms: int | None
     ends_ms: int | None
     ended: Leg | None
-    rules: Sequence[tuple[str | None, str | None, Leg]]
-    variants: Sequence[Leg]
-    weights: Sequence[int]
+    rules: tuple[tuple[str | None, str | None, Leg], ...]
+    variants: tuple[Leg, ...]
+    weights: tuple[int, ...]
     pass_query: bool
     about: About
 
@@ -152,9 +155,9 @@ def target_of(facts: str) -> Target:
         before, after = compose_target(destination, utm)
         return Leg(before.removesuffix(tail), tail, after, NO_VARIANT if variant is None else variant.encode())
 
-    rules = [(one["device"], one["language"], leg(one["destination"])) for one in read["rules"]]
-    variants = [leg(one["destination"], one["key"]) for one in read["variants"]]
-    weights = [sum(one["weight"] for one in read["variants"][: place + 1]) for place in range(len(variants))]
+    rules = tuple((one["device"], one["language"], leg(one["destination"])) for one in read["rules"])
+    variants = tuple(leg(one["destination"], one["key"]) for one in read["variants"])
+    weights = tuple(accumulate(one["weight"] for one in read["variants"]))
     state = LinkState(read["state"])
     return Target(
         link_id=link_id.bytes,
@@ -185,10 +188,10 @@ def target_of(facts: str) -> Target:
     )
 
 
-def _destinations(read: dict[str, Any]) -> Sequence[str]:
+def _destinations(read: dict[str, Any]) -> tuple[str, ...]:
     """Every address a tap can be sent to, each once: by a rule, else by a variant, without variants by default."""
     otherwise = [one["destination"] for one in read["variants"]] or [read["destination"]]
-    return list(dict.fromkeys([one["destination"] for one in read["rules"]] + otherwise))
+    return tuple(dict.fromkeys([one["destination"] for one in read["rules"]] + otherwise))
 
 
 def _shared(text: Any) -> Any:

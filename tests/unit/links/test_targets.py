@@ -21,7 +21,7 @@ def target(link_id: str, weights: dict[str, int]) -> Target:
         "state": "active",
         "destination": "https://daftar.example/form",
         "utm": ["instagram", "social", "bintara", None, None],
-        "rules": [],
+        "rules": [{"device": "ios", "language": None, "destination": "https://daftar.example/ios"}],
         "variants": [
             {"key": key, "destination": f"https://daftar.example/{key}", "weight": weight}
             for key, weight in weights.items()
