@@ -43,7 +43,8 @@ Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
 log = structlog.get_logger("jaring.bursts")
 
 # Every tap that starts MOST_TAPS + 1 taps in a row within WITHIN marks all of them. Taps around the range are read as
-# well, so that the bursts that cross its borders are seen whole; only taps of the range are changed.
+# well, so that the bursts that cross its borders are seen whole; only taps of the range are changed. That is said of
+# both sides, or PostgreSQL walks over the whole table to find the ones to change.
 _MARK: LiteralString = """
 WITH starting AS (
     SELECT campaign_id, id, link_id, visitor, clicked_at, observed,
@@ -61,6 +62,7 @@ WITH starting AS (
 UPDATE clicks SET observed = CASE WHEN in_burst THEN clicks.observed | %(bit)s ELSE clicks.observed & ~%(bit)s END
 FROM judged
 WHERE clicks.campaign_id = judged.campaign_id AND clicks.id = judged.id
+    AND clicks.clicked_at >= %(since)s AND clicks.clicked_at < %(until)s
     AND judged.clicked_at >= %(since)s AND judged.clicked_at < %(until)s
     AND in_burst <> (judged.observed & %(bit)s <> 0)
 """

@@ -35,7 +35,7 @@ MOST_IN_COMMIT = 5_000
 # Commits begin at least so far apart. One costs the server and PostgreSQL some 300 microseconds of their processors,
 # however few taps it holds; at thousands a second, more taps in each leave more time to all of them, and the slowest
 # tap is faster for it. A tap that comes alone does not wait.
-PACE_SECONDS = 0.001
+PACE_SECONDS = 0.0015
 RETRY_SECONDS = 0.25
 
 log = structlog.get_logger("jaring.capture")
