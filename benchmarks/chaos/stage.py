@@ -102,6 +102,7 @@ class Stage:
     def tear_down(self) -> None:
         if self.serve is not None:
             self.kill_serve()
+        self.signal_postgres(signal.SIGCONT)  # a scenario that failed may have left it stopped
         self.postgres.stop()
 
     # `jaring serve`
