@@ -120,8 +120,8 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
         task.add_done_callback(_end_if_broken)
     # What has been made so far lives as long as the process: out of the collector's sight, a full collection does not
     # stop the redirect for the time it takes to walk over all of it. (What a process remembers of links and agents is
-    # out of it as well, see `links/targets.py`.) The usual thresholds are below what the taps of one commit hold
-    # together, so they would be walked over again and again, and kept for garbage that is none.
+    # out of it as well, see `links/targets.py`.) The usual first threshold is less than what the taps that wait for one
+    # commit consist of: it would be passed many times a second, and little of what is then looked at is garbage.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000)
