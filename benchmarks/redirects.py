@@ -29,6 +29,7 @@ import psycopg
 
 from benchmarks.load import AGENT, Outcome, Tap, load, load_exactly
 from benchmarks.many_links import MOST_LINKS, SLUGS, make_links
+from benchmarks.processes import megabytes, workers_of
 from campaigns.clicks.tokens import read_click
 from campaigns.kit.embedded.attaching import running_url
 from campaigns.kit.master_key import load_keys
@@ -137,7 +138,7 @@ def main() -> None:
             report(outcomes, given)
             rate, *_ = medians(outcomes[JARING])
             at_half_load(ports, taps, rate, given)
-            sizes = ", ".join(f"{size:,.0f} MB" for size in _megabytes(server, given.workers))
+            sizes = ", ".join(f"{megabytes(pid):,.0f} MB" for pid in workers_of(server))
             print(f"memory of each worker: {sizes}")
         well = compare_stored(data, database, ports[JARING])
     sys.exit(0 if well else 1)
@@ -242,17 +243,6 @@ def _database(data: Path) -> str:
     if url is None:
         raise RuntimeError("the embedded PostgreSQL is not running")
     return psycopg_conninfo(url)
-
-
-def _megabytes(server: int, workers: int) -> list[float]:
-    """Resident memory of the server's workers, which are the largest of its children."""
-    sizes = []
-    for status in Path("/proc").glob("[0-9]*/status"):
-        with contextlib.suppress(OSError, KeyError):
-            lines = dict(line.partition(":")[::2] for line in status.read_text().splitlines())
-            if int(lines["PPid"]) == server and lines["Name"].strip().startswith("python"):
-                sizes.append(int(lines["VmRSS"].split()[0]) / 1024)
-    return sorted(sizes)[-workers:]
 
 
 def _metric(port: int, name: str) -> float:

@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from api.cli.demo_data import LINKS
+from benchmarks.processes import children, workers_of
 from benchmarks.redirects import free_port
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
 from campaigns.kit.master_key import load_keys
@@ -137,14 +138,7 @@ class Stage:
 
     def workers(self) -> list[int]:
         """The process ids of the server's workers."""
-        if self.serve is None:
-            return []
-        found = []
-        for pid in children(self.serve.pid):
-            with contextlib.suppress(OSError):
-                if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    found.append(pid)
-        return found
+        return [] if self.serve is None else workers_of(self.serve.pid)
 
     def kill_serve(self) -> None:
         """End the server and all its workers at once."""
@@ -279,17 +273,6 @@ def stage(*, small_disks: bool = False) -> Iterator[Stage]:
         ending.callback(played.tear_down)
         played.set_up()
         yield played
-
-
-def children(parent: int) -> list[int]:
-    """The process ids of a process' children."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            # The name in parentheses may hold anything; the parent is the second field behind it.
-            if int(entry.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(entry.parent.name))
-    return found
 
 
 def alive(pid: int) -> bool:
