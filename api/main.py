@@ -25,11 +25,11 @@ import api.public.routes
 import api.statistics.routes
 import api.units.routes
 from api.http.logging import configure_logging
-from api.http.observing import Observed, operation_id
 from api.http.problems import ProblemsForPlainRefusals, install_problem_handlers
+from api.http.request_log import Observed, operation_id
 from api.openapi import install_openapi
 from api.redirect.app import RedirectApp
-from api.running import running
+from api.runtime.lifespan import running
 from campaigns.kit.settings import Settings
 from campaigns.links.rules import RESERVED_SLUGS
 

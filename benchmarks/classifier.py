@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from campaigns.clicks.agents.judging import RULES_VERSION, judge_agent
-from campaigns.clicks.recognising import AgentBook
+from campaigns.clicks.bots.classifier import RULES_VERSION, judge_agent
+from campaigns.clicks.capture.agent_cache import AgentBook
 from tests.unit.clicks.test_agents import PEOPLE, ROBOTS
 
 ROUNDS = 5

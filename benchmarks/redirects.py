@@ -31,9 +31,9 @@ from benchmarks.load import AGENT, Outcome, Tap, load, load_exactly
 from benchmarks.many_links import MOST_LINKS, SLUGS, make_links
 from benchmarks.processes import megabytes, workers_of
 from campaigns.clicks.tokens import read_click
-from campaigns.kit.embedded.attaching import running_url
-from campaigns.kit.master_key import load_keys
-from campaigns.kit.urls import psycopg_conninfo
+from campaigns.kit.database.url import psycopg_conninfo
+from campaigns.kit.embedded.attach import running_url
+from campaigns.kit.encryption.master_key import load_keys
 
 ROUNDS = 5
 SECONDS = 5.0

@@ -29,15 +29,15 @@ from zlib import crc32
 
 import psycopg
 
-from api.cli.demo_data import LINKS
+from api.cli.demo.data import LINKS
 from benchmarks.redirects import free_port, started
 from campaigns.attribution.types import NOT_SET
-from campaigns.clicks.agents.judging import RULES_VERSION, judge_agent
-from campaigns.clicks.bursts import MOST_TAPS, WITHIN, mark_bursts, take_lock
+from campaigns.clicks.bots.bursts import MOST_TAPS, WITHIN, mark_bursts, take_lock
+from campaigns.clicks.bots.classifier import RULES_VERSION, judge_agent
+from campaigns.clicks.bots.reasons import ORDER_OF_REASONS, reasons_sql, word_of
 from campaigns.clicks.types import Observed, Reason
-from campaigns.clicks.verdict import ORDER_OF_REASONS, reasons_sql, word_of
-from campaigns.kit.embedded.attaching import running_url
-from campaigns.kit.urls import psycopg_conninfo
+from campaigns.kit.database.url import psycopg_conninfo
+from campaigns.kit.embedded.attach import running_url
 
 LOG = Path(__file__).resolve().parents[2] / "shared" / "data" / "access.log"
 # So that the address of a line, forwarded by this process, is the visitor's, and nobody's real database is used.
@@ -128,7 +128,7 @@ def read_log(path: Path) -> tuple[list[Line], int]:
 
 
 def bursts_by_the_log(lines: list[Line]) -> int:
-    """How many of people's taps are in bursts (`campaigns.clicks.bursts`) at the times that the log tells."""
+    """How many of people's taps are in bursts (`campaigns.clicks.bots.bursts`) at the times that the log tells."""
     moments: dict[tuple[str, str, str], list[datetime]] = defaultdict(list)
     for line in lines:
         if line.method == "GET" and not verdict_of(line.agent).reasons:

@@ -12,7 +12,7 @@ from api.http.context import CurrentContext, Now
 from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, Moment, Word
 from api.http.sessions import ReadSession, UnitOfWork
-from campaigns.applicants.operations.moving import move_application
+from campaigns.applicants.operations.move_stage import move_application
 from campaigns.applicants.queries.recruiting import list_applications, read_application
 from campaigns.applicants.types import ApplicationFilter
 from campaigns.planning.rules import STAGE_KEY_PATTERN

@@ -13,7 +13,7 @@ from api.http.context import CurrentContext, Now
 from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, changes_of
 from api.http.sessions import ReadSession, UnitOfWork, after_commit
-from campaigns.links.operations.announcing import announce_campaign
+from campaigns.links.operations.notify import announce_campaign
 from campaigns.planning.operations.campaigns import change_campaign, close_campaign, create_campaign
 from campaigns.planning.queries import get_campaign, list_campaigns
 from campaigns.planning.types import CampaignChanges, CampaignState

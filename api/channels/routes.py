@@ -12,7 +12,7 @@ from api.http.context import Now
 from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, UtmName, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
-from campaigns.planning.linting import Fault
+from campaigns.naming.similar_names import Fault
 from campaigns.planning.operations.channels import change_channel, close_channel, create_channel
 from campaigns.planning.queries import get_channel, list_channels
 from campaigns.planning.types import ChannelChanges

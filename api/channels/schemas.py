@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import MISSING, Field
 
 from api.http.schemas import In, Out, ShortName, SpellingOut, UtmName, example, spelling_out
-from campaigns.planning.linting import Fault
+from campaigns.naming.similar_names import Fault
 from campaigns.planning.models import Channel
 
 MOST_ALIASES = 20

@@ -7,10 +7,10 @@ import psycopg
 import typer
 
 from api.cli.database import current_database
-from api.cli.refusing import Refusal
-from campaigns.clicks.reclassifying import Changed, only_run, reclassify
+from api.cli.errors import Refusal
+from campaigns.clicks.bots.reclassify import Changed, only_run, reclassify
+from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.settings import Settings
-from campaigns.kit.urls import psycopg_conninfo
 
 
 def reclassify_history(*, everything: bool) -> str:

@@ -7,13 +7,13 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from api.cli.refusing import Refusal
-from campaigns.kit.embedded.attaching import running_url
+from api.cli.errors import Refusal
+from campaigns.kit.database.migrations import current_revision, migrate, newest_revision
+from campaigns.kit.database.url import psycopg_conninfo, shown_url
+from campaigns.kit.embedded.attach import running_url
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-from campaigns.kit.migrations import current_revision, migrate, newest_revision
 from campaigns.kit.settings import Settings
-from campaigns.kit.urls import psycopg_conninfo, shown_url
 
 OLDEST_SERVER = 150000
 

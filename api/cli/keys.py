@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.cli.database import current_database
-from api.cli.refusing import Refusal
+from api.cli.errors import Refusal
 from api.cli.sessions import in_transaction
 from campaigns.access.operations import create_key, revoke_key
 from campaigns.access.queries import list_keys

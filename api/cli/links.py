@@ -22,23 +22,23 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.cli.database import current_database
-from api.cli.refusing import Refusal
+from api.cli.errors import Refusal
 from api.cli.sessions import in_transaction
 from campaigns.access.types import OPERATOR, Principal, Role
+from campaigns.kit.database.dry_run import only_tried
+from campaigns.kit.database.url import psycopg_conninfo
+from campaigns.kit.encryption.cipher import KeyRing
+from campaigns.kit.encryption.master_key import check_master_key, load_keys
 from campaigns.kit.errors import Conflict, FieldError, Invalid
 from campaigns.kit.idempotency import begin_once, finish_once
-from campaigns.kit.master_key import check_master_key, load_keys
 from campaigns.kit.models import IdempotencyRecord
-from campaigns.kit.sealing import KeyRing
 from campaigns.kit.settings import Settings
-from campaigns.kit.urls import psycopg_conninfo
-from campaigns.links.exporting import sheet_parts
-from campaigns.links.operations.importing import place_rows
-from campaigns.links.operations.placing import Placed
-from campaigns.links.operations.trying import only_tried
+from campaigns.links.csv_sheets.export import sheet_parts
+from campaigns.links.csv_sheets.format import SheetRow, read_sheet
+from campaigns.links.operations.create import Placed
+from campaigns.links.operations.import_rows import place_rows
 from campaigns.links.queries import LinkFilters, matching_links
-from campaigns.links.sheets import SheetRow, read_sheet
-from campaigns.planning.linting import Fault
+from campaigns.naming.similar_names import Fault
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import find_root_unit, find_unit_by_code, subtree
 

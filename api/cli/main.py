@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.refusing import plainly
+from api.cli.errors import plainly
 
 app = typer.Typer(
     help="Jaring: recruitment campaigns from a tapped link to an accepted applicant.",
@@ -27,7 +27,7 @@ def serve(
     demo: Annotated[bool, typer.Option(help="Fill an empty database with invented data first.")] = False,
 ) -> None:
     """Start the database (unless JARING_DATABASE_URL names one), bring it up to date, and serve until Ctrl-C."""
-    from api.cli.serving import serve_until_stopped
+    from api.cli.serve import serve_until_stopped
 
     serve_until_stopped(demo=demo)
 
@@ -45,7 +45,7 @@ def migrate() -> None:
 @plainly
 def demo() -> None:
     """Fill an empty database with invented units, campaigns, links, taps and applicants."""
-    from api.cli.demonstrating import fill_with_demo
+    from api.cli.demo.fill import fill_with_demo
 
     typer.echo(fill_with_demo())
 
@@ -138,7 +138,7 @@ def openapi() -> None:
 @plainly
 def doctor() -> None:
     """Check the set-up part by part; exits with 1 if something is wrong."""
-    from api.cli.checking import check_everything
+    from api.cli.doctor import check_everything
 
     well = True
     for finding in check_everything():

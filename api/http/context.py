@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from campaigns.kit.database import SessionFactory
-from campaigns.kit.sealing import KeyRing
+from campaigns.kit.database.engine import SessionFactory
+from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.settings import Settings
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 
 from api.http.schemas import Listed
+from campaigns.kit.database.paging import Page, PageRequest
 from campaigns.kit.errors import invalid_field
-from campaigns.kit.paging import Page, PageRequest
 
 T = TypeVar("T")
 

@@ -10,14 +10,9 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from campaigns.planning.linting import Fault, FaultKind
-from campaigns.planning.rules import (
-    PREVIEW_DESCRIPTION_LENGTH,
-    PREVIEW_TITLE_LENGTH,
-    SLUG_LENGTH,
-    SLUG_PATTERN,
-    UTM_NAME_LENGTH,
-)
+from campaigns.naming.similar_names import Fault, FaultKind
+from campaigns.naming.utm import SLUG_LENGTH, SLUG_PATTERN, UTM_NAME_LENGTH
+from campaigns.planning.rules import PREVIEW_DESCRIPTION_LENGTH, PREVIEW_TITLE_LENGTH
 
 T = TypeVar("T")
 Changes = TypeVar("Changes")

@@ -20,16 +20,16 @@ from api.http.context import Context, CurrentContext, Now
 from api.http.schemas import UtmName
 from api.http.sessions import StreamSession, UnitOfWork, after_commit
 from api.links.bulk_schemas import BulkCreate, PlacementsOut, placements_out, tried_out
-from api.links.filtering import Filters
+from api.links.filters import Filters
 from campaigns.access.types import Principal
+from campaigns.kit.database.dry_run import only_tried
 from campaigns.kit.errors import invalid_field
 from campaigns.kit.idempotency import begin_once, finish_once
-from campaigns.links.exporting import sheet_parts
+from campaigns.links.csv_sheets.export import sheet_parts
+from campaigns.links.csv_sheets.format import read_sheet
 from campaigns.links.operations.bulk import MOST_LINKS, place_in_bulk
-from campaigns.links.operations.importing import place_rows
-from campaigns.links.operations.placing import Placed
-from campaigns.links.operations.trying import only_tried
-from campaigns.links.sheets import read_sheet
+from campaigns.links.operations.create import Placed
+from campaigns.links.operations.import_rows import place_rows
 
 SHEET_BYTES = 1_000_000
 # Contents and names to accept, a thousand each, of 50 characters, and the other fields, all of them in the longest

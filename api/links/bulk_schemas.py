@@ -7,15 +7,15 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from api.http.schemas import Address, In, Moment, Out, SpellingOut, UtmName, example, example_of, spelling_out
-from api.links.bodies import Tag
-from api.links.schemas import UtmOut, short_url
-from campaigns.links.composing import compose_url
+from api.links.requests import Tag
+from api.links.responses import UtmOut, short_url
 from campaigns.links.models import Link
 from campaigns.links.operations.bulk import DEFAULT_NAME, MOST_LINKS
-from campaigns.links.operations.placing import Placed
+from campaigns.links.operations.create import Placed
 from campaigns.links.rules import MOST_TAGS
+from campaigns.links.target_url import compose_url
 from campaigns.links.types import LinkState
-from campaigns.planning.templates import LINK_NAME_PLACEHOLDERS, TEMPLATE_LENGTH
+from campaigns.naming.templates import LINK_NAME_PLACEHOLDERS, TEMPLATE_LENGTH
 
 MOST_CHANNELS = 200
 

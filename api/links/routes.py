@@ -15,19 +15,19 @@ from api.http.context import CurrentContext, Now
 from api.http.paging import Cursor, Limit, decode_cursor, encode_cursor, listed_up_to
 from api.http.schemas import Listed, changes_of
 from api.http.sessions import ReadSession, UnitOfWork, after_commit
-from api.links.bodies import LinkChange, LinkCreate, QrQuery, spec_of
-from api.links.filtering import Filters
-from api.links.ranking import decode_rank, encode_rank
-from api.links.schemas import LinkChanged, LinkMade, LinkOut, link_changed, link_made, link_out, short_url
-from campaigns.kit.paging import PageRequest
-from campaigns.links.checking.reading import checks_of
-from campaigns.links.operations.changing import change_link, retire_link
-from campaigns.links.operations.placing import place_link
+from api.links.cursors import decode_rank, encode_rank
+from api.links.filters import Filters
+from api.links.requests import LinkChange, LinkCreate, QrQuery, spec_of
+from api.links.responses import LinkChanged, LinkMade, LinkOut, link_changed, link_made, link_out, short_url
+from campaigns.kit.database.paging import PageRequest
+from campaigns.links.destination_checks.queries import checks_of
+from campaigns.links.operations.create import place_link
+from campaigns.links.operations.update import change_link, retire_link
 from campaigns.links.qr import PictureKind, QrStyle, draw_qr, scanned_url
 from campaigns.links.queries import get_link, list_links
 from campaigns.links.types import LinkChanges
-from campaigns.planning.linting import Fault
-from campaigns.statistics.links import rank_links
+from campaigns.naming.similar_names import Fault
+from campaigns.statistics.link_ranking import rank_links
 
 # A link's slug never changes, so a code only goes stale when the deployment's public address does.
 PICTURE_CACHING = "private, max-age=3600"

@@ -9,9 +9,9 @@ from fastapi.security import APIKeyHeader
 from api.http.context import CurrentContext, Now
 from api.http.schemas import Slug
 from api.http.sessions import ReadSession, UnitOfWork
-from api.public.floor import LeastTime
+from api.public.minimum_duration import LeastTime
 from api.public.schemas import FormFieldOut, NoticeOut, PublicCampaignOut, ReceiptOut, SignUp, StatusOut
-from campaigns.applicants.operations.registering import register
+from campaigns.applicants.operations.register import register
 from campaigns.applicants.queries.public import read_public_campaign, read_status
 from campaigns.applicants.rules import FORM
 from campaigns.applicants.types import ConsentGiven

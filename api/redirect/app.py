@@ -17,19 +17,19 @@ from iptocc import country_code
 from prometheus_client import Counter
 
 from api.redirect import pages
-from campaigns.clicks.asking import NOTHING, Asked, read_query
-from campaigns.clicks.capture import TapWriter
-from campaigns.clicks.noting import NULL, Note, Notes, copy_text
-from campaigns.clicks.pace import Pace
-from campaigns.clicks.salts import SaltKeeper
+from campaigns.acquisition.lookup import network_of
+from campaigns.clicks.capture.burst_counter import Pace
+from campaigns.clicks.capture.query_string import NOTHING, Asked, read_query
+from campaigns.clicks.capture.request_headers import NULL, Note, Notes, copy_text
+from campaigns.clicks.capture.salts import SaltKeeper
+from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.tokens import sign_click
 from campaigns.clicks.visitors import visitor_of
+from campaigns.kit.batched_counter import Tally
+from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.ids import uuid7_bytes
-from campaigns.kit.proxies import TrustedProxies
-from campaigns.kit.tallying import Tally
-from campaigns.links.origins.finding import network_of
-from campaigns.links.resolving import LinkResolver, LookUpFailed
-from campaigns.links.targets import Leg, Target
+from campaigns.links.resolver.resolver import LinkResolver, LookUpFailed
+from campaigns.links.resolver.target import Leg, Target
 from campaigns.links.types import LinkState
 from campaigns.planning.types import CampaignState
 

@@ -6,8 +6,8 @@ from api.http.auth import StatisticsReader
 from api.http.context import CurrentContext
 from api.http.sessions import ReadSession
 from api.statistics.schemas import StatisticsAnswer, StatisticsQuery
-from campaigns.statistics.queries import answer_query
-from campaigns.statistics.rules import parse_query
+from campaigns.statistics.query.parse import parse_query
+from campaigns.statistics.query.run import answer_query
 from campaigns.statistics.types import DateRange, DimensionName, Filter, Order
 
 router = APIRouter(prefix="/v1/statistics", tags=["statistics"])

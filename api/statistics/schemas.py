@@ -8,9 +8,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from api.http.schemas import In, Name, Out, ShortName, example
 from campaigns.attribution.types import NOT_SET
-from campaigns.statistics.dimensions import DIMENSIONS
-from campaigns.statistics.metrics import DECIMALS, METRICS
-from campaigns.statistics.rules import (
+from campaigns.statistics.definitions.dimensions import DIMENSIONS
+from campaigns.statistics.definitions.metrics import DECIMALS, METRICS
+from campaigns.statistics.query.parse import (
     DEFAULT_ROWS,
     FIRST_YEAR,
     LAST_YEAR,

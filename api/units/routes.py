@@ -12,11 +12,10 @@ from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from api.units.schemas import UnitChange, UnitCreate, UnitListed, UnitOut
-from campaigns.links.checking.recording import hasten_checks
+from campaigns.links.destination_checks.operations import hasten_checks
 from campaigns.planning.models import Unit
 from campaigns.planning.operations.units import change_unit, create_unit
-from campaigns.planning.queries import effective_hosts, get_unit, list_units
-from campaigns.planning.templates import effective_templates
+from campaigns.planning.queries import effective_hosts, effective_templates, get_unit, list_units
 from campaigns.planning.types import UnitChanges, UnitKind
 
 router = APIRouter(prefix="/v1/units", tags=["units"])

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import MISSING, Field, StringConstraints
 
 from api.http.schemas import In, Name, Out, example
+from campaigns.naming.templates import CONTENT_PLACEHOLDERS, TEMPLATE_LENGTH, TERM_PLACEHOLDERS
 from campaigns.planning.rules import UNIT_CODE_LENGTH, UNIT_CODE_PATTERN
-from campaigns.planning.templates import CONTENT_PLACEHOLDERS, TEMPLATE_LENGTH, TERM_PLACEHOLDERS
 from campaigns.planning.types import UnitKind
 
 MOST_HOSTS = 50

@@ -22,12 +22,12 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from api.cli.demo_data import LINKS
+from api.cli.demo.data import LINKS
 from benchmarks.processes import children, workers_of
 from benchmarks.redirects import free_port
+from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-from campaigns.kit.master_key import load_keys
-from campaigns.kit.urls import psycopg_conninfo
+from campaigns.kit.encryption.master_key import load_keys
 
 WORKERS = 2
 SLUGS = [row[0] for row in LINKS]

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from campaigns.access.rules import LONGEST_NAME
 from campaigns.access.types import ACTOR_KINDS, Role
-from campaigns.kit.columns import (
+from campaigns.kit.database.columns import (
     bytes_column,
     id_column,
     not_longer,

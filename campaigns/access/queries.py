@@ -12,8 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.models import ApiKey, AuditEntry
 from campaigns.access.rules import digest_of, is_usable, is_well_formed
 from campaigns.access.types import Principal, Role
+from campaigns.kit.database.paging import Page, PageRequest, fetch_page
 from campaigns.kit.errors import NotFound, invalid_field
-from campaigns.kit.paging import Page, PageRequest, fetch_page
 
 
 async def find_principal(session: AsyncSession, *, secret: str, now: datetime) -> Principal | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import SQLModel
 
-from campaigns.kit.columns import (
+from campaigns.kit.database.columns import (
     bytes_column,
     id_column,
     not_longer,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, SmallInteger, Uuid
 from sqlmodel import Field, SQLModel
 
-from campaigns.kit.columns import id_column, one_of, reference_column, text_column, time_column
+from campaigns.kit.database.columns import id_column, one_of, reference_column, text_column, time_column
 from campaigns.planning.types import StageKind
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Date, Index, Integer, PrimaryKeyConst
 from sqlmodel import Field, SQLModel
 
 from campaigns.clicks.types import Device
-from campaigns.kit.columns import bytes_column, id_column, one_of, text_column, time_column
+from campaigns.kit.database.columns import bytes_column, id_column, one_of, text_column, time_column
 
 
 def _plain_id() -> Any:

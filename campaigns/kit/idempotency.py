@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from campaigns.kit.encryption.cipher import KeyRing, seal, unseal
 from campaigns.kit.errors import Invalid
 from campaigns.kit.models import IdempotencyRecord
-from campaigns.kit.sealing import KeyRing, seal, unseal
 
 
 def _place(caller: str, key: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, SmallInteger, Text
 from sqlmodel import Field, SQLModel
 
-from campaigns.kit.columns import bytes_column, time_column
+from campaigns.kit.database.columns import bytes_column, time_column
 
 
 class IdempotencyRecord(SQLModel, table=True):

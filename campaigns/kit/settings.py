@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from campaigns.kit.proxies import Network
-from campaigns.kit.zones import known_zones
+from campaigns.kit.client_address import Network
+from campaigns.kit.time_zones import known_zones
 
 
 class Settings(BaseSettings):

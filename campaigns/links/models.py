@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, SmallInteger
 from sqlmodel import Field, SQLModel
 
-from campaigns.kit.columns import (
+from campaigns.kit.database.columns import (
     flag_column,
     id_column,
     json_column,

@@ -10,9 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from campaigns.access.types import Principal
+from campaigns.kit.database.paging import Page, PageRequest, fetch_page
+from campaigns.kit.error_collector import gathering, refuse
 from campaigns.kit.errors import FieldError, NotFound
-from campaigns.kit.faults import gathering, refuse
-from campaigns.kit.paging import Page, PageRequest, fetch_page
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.rules import fold_tag
 from campaigns.links.types import CheckVerdict

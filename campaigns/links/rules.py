@@ -9,19 +9,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from campaigns.kit.error_collector import gathering, refuse
 from campaigns.kit.errors import Conflict, FieldError, invalid_field
-from campaigns.kit.faults import gathering, refuse
 from campaigns.kit.ids import random_text
 from campaigns.links.types import LinkState, Rule, RuleDevice, Variant
+from campaigns.naming.utm import SLUG_LENGTH, SLUG_PATTERN, UTM_NAME_PATTERN, fold_utm_name
 from campaigns.planning.rules import (
     PREVIEW_DESCRIPTION_LENGTH,
     PREVIEW_TITLE_LENGTH,
-    SLUG_LENGTH,
-    SLUG_PATTERN,
-    UTM_NAME_PATTERN,
     allowed_address,
     allowed_picture,
-    fold_utm_name,
     printable_text,
 )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from campaigns.kit.columns import (
+from campaigns.kit.database.columns import (
     id_column,
     not_longer,
     one_of,
@@ -16,7 +16,7 @@ from campaigns.kit.columns import (
     time_column,
     version_column,
 )
-from campaigns.planning.rules import SLUG_LENGTH
+from campaigns.naming.utm import SLUG_LENGTH
 from campaigns.planning.types import CampaignState, OpenState, StageKind, UnitKind
 
 

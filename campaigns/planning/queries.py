@@ -13,10 +13,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
+from campaigns.kit.database.paging import Page, PageRequest, fetch_page
 from campaigns.kit.errors import Forbidden, NotFound, invalid_field
-from campaigns.kit.paging import Page, PageRequest, fetch_page
+from campaigns.naming.templates import Templates
+from campaigns.naming.utm import fold_utm_name
 from campaigns.planning.models import Campaign, Channel, Intake, Programme, Stage, Unit
-from campaigns.planning.rules import fold_utm_name
 
 
 def subtree(principal: Principal) -> Select[Any]:
@@ -250,3 +251,14 @@ async def require_owner(session: AsyncSession, principal: Principal, *, unit_id:
 async def unit_codes(session: AsyncSession) -> dict[UUID, str]:
     """The code of every unit; for the command line, which acts for the operator."""
     return dict((await session.exec(select(Unit.id, Unit.code))).all())
+
+
+async def effective_templates(session: AsyncSession, *, unit_id: UUID) -> Templates:
+    """The templates that hold for a unit, each its own or that of the nearest unit above with one."""
+    own = select(Unit.path).where(Unit.id == unit_id).scalar_subquery()
+    line = select(Unit.term_template, Unit.content_template).where(own.startswith(col(Unit.path)))
+    rows = (await session.exec(line.order_by(col(Unit.path).desc()))).all()
+    return Templates(
+        term=next((term for term, _ in rows if term is not None), None),
+        content=next((content for _, content in rows if content is not None), None),
+    )

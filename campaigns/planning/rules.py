@@ -6,17 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from campaigns.kit.errors import FieldError, Invalid, invalid_field
-from campaigns.kit.weburl import host_matches, parse_web_url
+from campaigns.kit.web_url import host_matches, parse_web_url
 from campaigns.planning.types import CampaignState, OpenState, Registration, StageKind, StagePlan, UnitKind
 
-SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-SLUG_LENGTH = 60
 UNIT_CODE_PATTERN = r"^[A-Z0-9]+(-[A-Z0-9]+)*$"
 UNIT_CODE_LENGTH = 20
 STAGE_KEY_PATTERN = r"^[a-z0-9]+(_[a-z0-9]+)*$"
 STAGE_KEY_LENGTH = 40
-UTM_NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
-UTM_NAME_LENGTH = 50
 PREVIEW_TITLE_LENGTH = 200
 PREVIEW_DESCRIPTION_LENGTH = 500
 MOST_STAGES = 30
@@ -74,19 +70,6 @@ def require_order(earlier: datetime, later: datetime | None, *, pointer: str) ->
     """Raise Invalid at `pointer` unless `later` (if given) is after `earlier`."""
     if later is not None and later <= earlier:
         raise invalid_field(pointer, "This time must be after the beginning.", "wrong-order")
-
-
-def fold_utm_name(text: str, *, pointer: str) -> str:
-    """A source, medium or alias in its one spelling: trimmed, lower case; raises Invalid for other characters."""
-    name = text.strip().lower()
-    if not is_utm_name(name):
-        raise invalid_field(pointer, "Use letters, digits, dots, hyphens and underscores only.", "not-a-utm-name")
-    return name
-
-
-def is_utm_name(text: str) -> bool:
-    """Whether the text can be a source, medium, term or content as it stands."""
-    return len(text) <= UTM_NAME_LENGTH and re.fullmatch(UTM_NAME_PATTERN, text) is not None
 
 
 def allowed_address(text: str, *, hosts: list[str], pointer: str) -> str:

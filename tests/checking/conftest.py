@@ -10,9 +10,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from campaigns.links.checking.addresses import read_networks
-from campaigns.links.checking.following import follow, open_transport
-from campaigns.links.checking.types import DueCheck, Finding, Policy
+from campaigns.links.destination_checks.address_policy import read_networks
+from campaigns.links.destination_checks.follow import follow, open_transport
+from campaigns.links.destination_checks.types import DueCheck, Finding, Policy
 from campaigns.links.types import CheckVerdict, Utm
 from tests.checking.sites import DEAD, INSIDE, OUTSIDE, Names, Site, serving
 

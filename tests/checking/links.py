@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.kit.ids import new_id
-from campaigns.links.checking.types import Finding
+from campaigns.links.destination_checks.types import Finding
 from campaigns.links.models import Link
 from campaigns.links.types import CheckVerdict
 from tests.factories.world import LANDING, World

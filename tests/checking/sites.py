@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from campaigns.links.checking.addresses import Address
-from campaigns.links.checking.resolving import NoSuchHost
+from campaigns.links.destination_checks.address_policy import Address
+from campaigns.links.destination_checks.dns import NoSuchHost
 
 OUTSIDE, DEAD, INSIDE = "127.0.0.2", "127.0.0.3", "127.0.0.1"
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]

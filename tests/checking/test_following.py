@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from campaigns.clicks.tokens import TOKEN_LENGTH, VERSION
-from campaigns.links.checking.stops import CHECK_TOKEN
+from campaigns.links.destination_checks.hops import CHECK_TOKEN
 from campaigns.links.types import CheckVerdict, Utm
 from tests.checking.conftest import Checker
 from tests.checking.sites import OUTSIDE, Names, Site, page, redirect

@@ -9,11 +9,11 @@ import httpx
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from campaigns.links.checking.addresses import Address, may_ask
-from campaigns.links.checking.following import follow
-from campaigns.links.checking.resolving import NoSuchHost
-from campaigns.links.checking.stops import first_stop, next_stop
-from campaigns.links.checking.types import DueCheck, Policy
+from campaigns.links.destination_checks.address_policy import Address, may_ask
+from campaigns.links.destination_checks.dns import NoSuchHost
+from campaigns.links.destination_checks.follow import follow
+from campaigns.links.destination_checks.hops import first_stop, next_stop
+from campaigns.links.destination_checks.types import DueCheck, Policy
 from campaigns.links.types import CheckVerdict, Utm
 
 UTM = Utm("instagram", "social", "bintara", None, None)

@@ -13,11 +13,11 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import AuditEntry
-from campaigns.kit.database import make_engine, make_sessions
-from campaigns.links.checking import keeping
-from campaigns.links.checking.keeping import CLAIMED_AT_ONCE, FOLLOWED_AT_ONCE, Check, keep_checking
-from campaigns.links.checking.recording import claim_due, record_finding, schedule_checks
-from campaigns.links.checking.types import DueCheck, Finding
+from campaigns.kit.database.engine import make_engine, make_sessions
+from campaigns.links.destination_checks import worker as keeping
+from campaigns.links.destination_checks.operations import claim_due, record_finding, schedule_checks
+from campaigns.links.destination_checks.types import DueCheck, Finding
+from campaigns.links.destination_checks.worker import CLAIMED_AT_ONCE, FOLLOWED_AT_ONCE, Check, keep_checking
 from campaigns.links.models import DestinationCheck, Link
 from tests.checking.links import GONE, OK, put_link
 from tests.factories.world import build_world

@@ -8,8 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import AuditEntry
-from campaigns.links.checking.reading import checks_of, worst
-from campaigns.links.checking.recording import (
+from campaigns.links.destination_checks.operations import (
     AFTER_FAILURES,
     CLAIMED_FOR,
     WHILE_OK,
@@ -20,7 +19,8 @@ from campaigns.links.checking.recording import (
     record_finding,
     schedule_checks,
 )
-from campaigns.links.checking.types import Finding
+from campaigns.links.destination_checks.queries import checks_of, worst
+from campaigns.links.destination_checks.types import Finding
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.types import CheckVerdict, Utm
 from campaigns.planning.models import Unit

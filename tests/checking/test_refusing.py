@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from campaigns.links.checking.following import open_transport
-from campaigns.links.checking.resolving import resolve_by_system
+from campaigns.links.destination_checks.dns import resolve_by_system
+from campaigns.links.destination_checks.follow import open_transport
 from campaigns.links.types import CheckVerdict
 from tests.checking.conftest import Checker
 from tests.checking.sites import INSIDE, OUTSIDE, Names, Site, redirect

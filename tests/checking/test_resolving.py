@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.links.checking.resolving import NoSuchHost, resolve_by_system
+from campaigns.links.destination_checks.dns import NoSuchHost, resolve_by_system
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, outcome: list[str] | Exception) -> None:

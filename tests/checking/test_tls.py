@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from campaigns.links.checking.following import open_transport
+from campaigns.links.destination_checks.follow import open_transport
 from campaigns.links.types import CheckVerdict
 from tests.checking.conftest import Checker
 from tests.checking.sites import OUTSIDE, Names, Site, page, redirect, serving

@@ -17,8 +17,8 @@ import psycopg
 import pytest
 
 from api.cli.links import ROWS_A_CHUNK
-from campaigns.kit.database import make_engine, make_sessions
-from campaigns.kit.urls import psycopg_conninfo
+from campaigns.kit.database.engine import make_engine, make_sessions
+from campaigns.kit.database.url import psycopg_conninfo
 from tests.factories.world import build_world
 
 JARING = str(Path(sys.executable).with_name("jaring"))

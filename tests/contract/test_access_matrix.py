@@ -24,10 +24,10 @@ from campaigns.access.models import AuditEntry
 from campaigns.access.rules import ROLES
 from campaigns.access.types import Role, Scope
 from campaigns.applicants.models import Application
-from campaigns.applicants.operations.registering import register
+from campaigns.applicants.operations.register import register
 from campaigns.applicants.types import ConsentGiven
 from campaigns.kit.settings import Settings
-from campaigns.links.operations.creating import create_link
+from campaigns.links.operations.insert import create_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.operations.channels import create_channel

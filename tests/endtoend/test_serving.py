@@ -15,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 
-from campaigns.kit.embedded.attaching import running_url
+from campaigns.kit.embedded.attach import running_url
 from tests.endtoend.conftest import JARING, Server, free_port, processes_of
 
 

@@ -9,8 +9,8 @@ import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.clicks.tokens import sign_click
+from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.ids import uuid7_at
-from campaigns.kit.sealing import KeyRing
 from campaigns.links.models import Link
 from campaigns.planning.models import Campaign, Channel
 from tests.factories.world import LANDING

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from campaigns.kit.proxies import TrustedProxies
+from campaigns.kit.client_address import TrustedProxies
 from tests.endtoend.conftest import data
 from tests.fuzzing.tapping import Redirect
 from tests.redirect.conftest import Taps, connections, conninfo, draining, fallback, link, taps

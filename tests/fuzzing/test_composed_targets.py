@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns.links.composing import compose_target, compose_url
+from campaigns.links.target_url import compose_target, compose_url
 from campaigns.links.types import Utm
 from tests.fuzzing import hostile
 from tests.fuzzing.bounds import bounded

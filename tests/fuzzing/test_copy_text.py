@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns.clicks.copying import copy_block
-from campaigns.clicks.noting import copy_text
+from campaigns.clicks.capture.request_headers import copy_text
+from campaigns.clicks.pg_copy import copy_block
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
 from tests.fuzzing import hostile
 from tests.fuzzing.bounds import bounded

@@ -11,7 +11,7 @@ import pytest
 
 from campaigns.access.types import Role
 from campaigns.kit.errors import Invalid
-from campaigns.links.sheets import NEEDED, read_sheet
+from campaigns.links.csv_sheets.format import NEEDED, read_sheet
 from tests.factories.world import World
 from tests.fuzzing.refusals import check_answer
 

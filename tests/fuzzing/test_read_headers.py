@@ -7,12 +7,12 @@ from ipaddress import ip_address, ip_network
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns.clicks.agents.judging import judge_agent
-from campaigns.clicks.recognising import LONGEST_AGENT, AgentBook
+from campaigns.acquisition.lookup import network_of
+from campaigns.acquisition.referrer import LONGEST_HOST, referrer_host
+from campaigns.clicks.bots.classifier import judge_agent
+from campaigns.clicks.capture.agent_cache import LONGEST_AGENT, AgentBook
 from campaigns.clicks.types import AGENT_REASONS, Device, Observed, Reason
-from campaigns.kit.proxies import TrustedProxies
-from campaigns.links.origins.finding import network_of
-from campaigns.links.origins.referrers import LONGEST_HOST, referrer_host
+from campaigns.kit.client_address import TrustedProxies
 from tests.fuzzing import hostile
 from tests.fuzzing.bounds import bounded
 

@@ -6,7 +6,8 @@ from urllib.parse import unquote
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns.clicks.asking import (
+from campaigns.acquisition.networks import CLICK_IDS
+from campaigns.clicks.capture.query_string import (
     LONGEST_CLICK_ID,
     LONGEST_KEPT,
     LONGEST_NAME,
@@ -15,7 +16,6 @@ from campaigns.clicks.asking import (
     REMOVED,
     read_query,
 )
-from campaigns.links.origins.networks import CLICK_IDS
 from tests.fuzzing import hostile
 from tests.fuzzing.bounds import bounded
 

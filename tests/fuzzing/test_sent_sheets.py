@@ -10,10 +10,10 @@ from sqlmodel import func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
+from campaigns.kit.error_collector import gathering
 from campaigns.kit.errors import FieldError
-from campaigns.kit.faults import gathering
+from campaigns.links.csv_sheets.format import NEEDED, READ, TOLD, SheetRow, read_sheet
 from campaigns.links.models import Link
-from campaigns.links.sheets import NEEDED, READ, TOLD, SheetRow, read_sheet
 from tests.factories.world import World
 from tests.fuzzing import hostile
 from tests.fuzzing.bounds import bounded

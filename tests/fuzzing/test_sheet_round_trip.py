@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from campaigns.kit.errors import FieldError
 from campaigns.kit.ids import new_id
+from campaigns.links.csv_sheets.format import header_text, read_fields, read_sheet, rows_text
 from campaigns.links.models import Link
 from campaigns.links.rules import settle_fields
-from campaigns.links.sheets import header_text, read_fields, read_sheet, rows_text
 from tests.fuzzing.bounds import bounded
 
 BASE = "https://jaring.example/"

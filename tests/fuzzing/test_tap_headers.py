@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from campaigns.clicks.noting import Notes
+from campaigns.clicks.capture.request_headers import Notes
 from tests.fuzzing import hostile
 from tests.fuzzing.bounds import bounded
 from tests.fuzzing.conftest import LEADING

@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import psycopg
 
-from api.cli.demo_data import LINKS
+from api.cli.demo.data import LINKS
 from campaigns.clicks.tokens import read_click
-from campaigns.kit.embedded.attaching import running_url
-from campaigns.kit.master_key import load_keys
-from campaigns.kit.urls import psycopg_conninfo
+from campaigns.kit.database.url import psycopg_conninfo
+from campaigns.kit.embedded.attach import running_url
+from campaigns.kit.encryption.master_key import load_keys
 from tests.endtoend.conftest import Server
 from tests.fuzzing.hostile import PHONE
 

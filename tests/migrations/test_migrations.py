@@ -8,8 +8,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from psycopg import sql
 
+from campaigns.kit.database.migrations import alembic_config, current_revision, migrate, newest_revision
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-from campaigns.kit.migrations import alembic_config, current_revision, migrate, newest_revision
 
 NAME = "migrations"
 

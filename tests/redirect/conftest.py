@@ -16,18 +16,18 @@ import pytest
 from psycopg.rows import dict_row
 
 from api.redirect.app import RedirectApp
-from campaigns.clicks.capture import TapWriter
-from campaigns.clicks.journal.draining import Drainer
-from campaigns.clicks.journal.fallback import Fallback
-from campaigns.clicks.noting import Notes
-from campaigns.clicks.salts import SaltKeeper
-from campaigns.clicks.storing import CLICKS, ORPHANS, TapStore
-from campaigns.kit.database import make_engine, make_sessions
-from campaigns.kit.proxies import TrustedProxies
-from campaigns.kit.urls import psycopg_conninfo
+from campaigns.clicks.capture.request_headers import Notes
+from campaigns.clicks.capture.salts import SaltKeeper
+from campaigns.clicks.capture.writer import TapWriter
+from campaigns.clicks.journal.drainer import Drainer
+from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.store import CLICKS, ORPHANS, TapStore
+from campaigns.kit.client_address import TrustedProxies
+from campaigns.kit.database.engine import make_engine, make_sessions
+from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.links.models import Link
-from campaigns.links.remembering import LinkMemory, MemoryKeeper
-from campaigns.links.resolving import LinkResolver
+from campaigns.links.resolver.resolver import LinkResolver
+from campaigns.links.resolver.snapshot import LinkMemory, MemoryKeeper
 from tests.factories.world import build_world
 
 TOKEN_KEY = b"k" * 32

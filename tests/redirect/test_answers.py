@@ -8,8 +8,8 @@ import pytest
 
 from campaigns.clicks.tokens import read_click
 from campaigns.clicks.types import Observed
-from campaigns.links.announcing import LINKS_CHANNEL
-from campaigns.links.resolving import follow_changes
+from campaigns.links.resolver.channel import LINKS_CHANNEL
+from campaigns.links.resolver.resolver import follow_changes
 from tests.redirect.conftest import TOKEN_KEY, Taps
 
 

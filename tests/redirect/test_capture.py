@@ -8,13 +8,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from campaigns.clicks import capture
-from campaigns.clicks.capture import MOST_IN_COMMIT, TapWriter
-from campaigns.clicks.journal.fallback import Fallback
-from campaigns.clicks.journal.file import Entry
-from campaigns.clicks.noting import Notes
-from campaigns.clicks.recognising import SeenAgent
-from campaigns.clicks.storing import CLICKS, TapStore
+from campaigns.clicks.capture import writer as capture
+from campaigns.clicks.capture.agent_cache import SeenAgent
+from campaigns.clicks.capture.request_headers import Notes
+from campaigns.clicks.capture.writer import MOST_IN_COMMIT, TapWriter
+from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.journal import Entry
+from campaigns.clicks.store import CLICKS, TapStore
 from tests.redirect.conftest import Taps
 from tests.redirect.test_journal import line, rows
 

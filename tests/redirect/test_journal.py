@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from campaigns.clicks.journal.draining import Drainer
-from campaigns.clicks.journal.fallback import Fallback
-from campaigns.clicks.journal.file import Entry, Journal, adopt_orphans
-from campaigns.clicks.storing import CLICKS, TapStore
+from campaigns.clicks.journal.drainer import Drainer
+from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.journal import Entry, Journal, adopt_orphans
+from campaigns.clicks.store import CLICKS, TapStore
 from campaigns.kit.ids import uuid7_bytes
 
 CAMPAIGN, LINK = uuid4(), uuid4()

@@ -13,11 +13,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from campaigns.clicks.journal import draining
-from campaigns.clicks.journal.draining import Drainer
-from campaigns.clicks.journal.fallback import Fallback
-from campaigns.clicks.journal.file import Entry, Journal
-from campaigns.clicks.storing import ORPHANS, TapStore
+from campaigns.clicks.journal import drainer as draining
+from campaigns.clicks.journal.drainer import Drainer
+from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.journal import Entry, Journal
+from campaigns.clicks.store import ORPHANS, TapStore
 from tests.redirect import test_journal
 from tests.redirect.test_journal import entry, garble, killed_with_in_memory, left_behind, line, rows
 

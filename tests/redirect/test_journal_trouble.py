@@ -10,15 +10,15 @@ from typing import Any, NoReturn
 import psycopg
 import pytest
 
-from campaigns.clicks import capture
-from campaigns.clicks.capture import TapWriter
-from campaigns.clicks.journal.absent import NoJournal
-from campaigns.clicks.journal.draining import Drainer
-from campaigns.clicks.journal.fallback import Fallback
-from campaigns.clicks.journal.file import Journal, adopt_orphans
-from campaigns.clicks.noting import Notes
-from campaigns.clicks.recognising import SeenAgent
-from campaigns.clicks.storing import CLICKS, TapStore
+from campaigns.clicks.capture import writer as capture
+from campaigns.clicks.capture.agent_cache import SeenAgent
+from campaigns.clicks.capture.request_headers import Notes
+from campaigns.clicks.capture.writer import TapWriter
+from campaigns.clicks.journal.drainer import Drainer
+from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.journal import Journal, adopt_orphans
+from campaigns.clicks.journal.null_journal import NoJournal
+from campaigns.clicks.store import CLICKS, TapStore
 from tests.redirect import test_capture, test_journal
 from tests.redirect.conftest import Taps
 from tests.redirect.test_journal import entry, garble, left_behind, line, rows

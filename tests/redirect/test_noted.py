@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns.clicks.types import Observed
-from campaigns.kit.proxies import TrustedProxies
+from campaigns.kit.client_address import TrustedProxies
 from tests.redirect.conftest import Taps
 
 PHONE = (

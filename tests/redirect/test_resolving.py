@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from campaigns.links.models import Link
-from campaigns.links.remembering import LinkMemory, MemoryKeeper
-from campaigns.links.resolving import LinkResolver, LookUpFailed
+from campaigns.links.resolver.resolver import LinkResolver, LookUpFailed
+from campaigns.links.resolver.snapshot import LinkMemory, MemoryKeeper
 from tests.redirect.conftest import Connections
 
 

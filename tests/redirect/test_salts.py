@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaigns.clicks.salts import SaltKeeper
+from campaigns.clicks.capture.salts import SaltKeeper
 from tests.redirect.conftest import Connections
 
 JAKARTA = ZoneInfo("Asia/Jakarta")

@@ -14,8 +14,8 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
+from campaigns.applicants.encryption import open_answer, open_reason, open_repeat, person_key_or_none
 from campaigns.applicants.models import ApplicantKey, Application, Consent, RepeatedApplication, StageChange
-from campaigns.applicants.sealed import open_answer, open_reason, open_repeat, person_key_or_none
 from campaigns.applicants.types import (
     ApplicationFilter,
     ApplicationItem,
@@ -29,9 +29,9 @@ from campaigns.applicants.types import (
 )
 from campaigns.attribution.models import Touch
 from campaigns.attribution.types import NOT_SET
+from campaigns.kit.database.paging import Page, PageRequest, fetch_page
+from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.errors import NotFound, invalid_field
-from campaigns.kit.paging import Page, PageRequest, fetch_page
-from campaigns.kit.sealing import KeyRing
 from campaigns.links.models import Link
 from campaigns.links.queries import get_link
 from campaigns.planning.models import Campaign, Intake, Programme, Stage

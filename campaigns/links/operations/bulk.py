@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
+from campaigns.kit.error_collector import gathering, refuse
 from campaigns.kit.errors import FieldError
-from campaigns.kit.faults import gathering, refuse
-from campaigns.links.operations.placing import Placed, place_links, read_scene
+from campaigns.links.operations.create import Placed, place_links, read_scene
 from campaigns.links.types import LinkSpec
-from campaigns.planning.linting import mend
-from campaigns.planning.templates import LINK_NAME_PLACEHOLDERS, fill_template, require_template
+from campaigns.naming.similar_names import mend
+from campaigns.naming.templates import LINK_NAME_PLACEHOLDERS, fill_template, require_template
 
 MOST_LINKS = 1000
 DEFAULT_NAME = "{source} {content}"

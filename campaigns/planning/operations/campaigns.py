@@ -10,10 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
-from campaigns.kit.changes import apply_changes
-from campaigns.kit.database import violated_constraint
+from campaigns.kit.database.engine import violated_constraint
+from campaigns.kit.database.versioning import apply_changes
+from campaigns.kit.error_collector import gathering, refuse
 from campaigns.kit.errors import Conflict, FieldError
-from campaigns.kit.faults import gathering, refuse
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import effective_hosts, get_campaign, get_intake, get_unit
 from campaigns.planning.rules import (

@@ -9,13 +9,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
-from campaigns.kit.changes import apply_changes
-from campaigns.kit.database import violated_constraint
+from campaigns.kit.database.engine import violated_constraint
+from campaigns.kit.database.versioning import apply_changes
+from campaigns.kit.error_collector import refuse
 from campaigns.kit.errors import Conflict, FieldError
-from campaigns.kit.faults import refuse
-from campaigns.planning.linting import Fault
+from campaigns.naming.similar_names import Fault
 from campaigns.planning.models import Channel
-from campaigns.planning.operations.naming import (
+from campaigns.planning.operations.channel_names import (
     Words,
     find_alias_slips,
     find_slips,

@@ -13,10 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
-from campaigns.kit.changes import apply_changes
-from campaigns.kit.database import violated_constraint
+from campaigns.kit.database.engine import violated_constraint
+from campaigns.kit.database.versioning import apply_changes
 from campaigns.kit.errors import Conflict, invalid_field
-from campaigns.kit.weburl import parse_web_url
+from campaigns.kit.web_url import parse_web_url
 from campaigns.planning.models import Intake, Programme, Stage
 from campaigns.planning.queries import get_intake, get_programme, get_unit, list_stages, require_owner
 from campaigns.planning.rules import require_order, require_stages

@@ -8,16 +8,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Actor, Principal
-from campaigns.kit.changes import apply_changes
-from campaigns.kit.database import violated_constraint
+from campaigns.kit.database.engine import violated_constraint
+from campaigns.kit.database.versioning import apply_changes
+from campaigns.kit.error_collector import gathering, refuse
 from campaigns.kit.errors import Conflict, FieldError
-from campaigns.kit.faults import gathering, refuse
 from campaigns.kit.ids import new_id
-from campaigns.kit.weburl import parse_host_pattern
+from campaigns.kit.web_url import parse_host_pattern
+from campaigns.naming.templates import CONTENT_PLACEHOLDERS, TERM_PLACEHOLDERS, require_utm_template
 from campaigns.planning.models import Unit
 from campaigns.planning.queries import get_unit
 from campaigns.planning.rules import require_parent_kind, unit_path
-from campaigns.planning.templates import CONTENT_PLACEHOLDERS, TERM_PLACEHOLDERS, require_utm_template
 from campaigns.planning.types import UnitChanges, UnitKind
 
 

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.http.context import CaptureState, Context
 from api.main import create_api
-from campaigns.kit.database import make_engine, make_sessions
+from campaigns.kit.database.engine import make_engine, make_sessions
+from campaigns.kit.database.migrations import newest_revision
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-from campaigns.kit.migrations import newest_revision
-from campaigns.kit.sealing import derive_keys, new_master_key
+from campaigns.kit.encryption.cipher import derive_keys, new_master_key
 from campaigns.kit.settings import Settings
 from tests.contract.checked_client import CheckedTransport
 from tests.factories.databases import copied_database

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import api.public.floor
+import api.public.minimum_duration
 from api.http.context import Context
 from tests.factories.intake import post_sign_up, sign_up
 
@@ -45,7 +45,7 @@ def happenings(
     class Waiting:
         """Stands in for asyncio in the module under test."""
 
-        get_running_loop = staticmethod(api.public.floor.asyncio.get_running_loop)
+        get_running_loop = staticmethod(api.public.minimum_duration.asyncio.get_running_loop)
 
         @staticmethod
         async def sleep(seconds: float) -> None:
@@ -53,7 +53,7 @@ def happenings(
             noted.append(f"wait holding {committing_engine.pool.checkedout()}")  # type: ignore[attr-defined]
 
     event.listen(committing_engine.sync_engine, "commit", committed)
-    monkeypatch.setattr(api.public.floor, "asyncio", Waiting)
+    monkeypatch.setattr(api.public.minimum_duration, "asyncio", Waiting)
     yield noted
     event.remove(committing_engine.sync_engine, "commit", committed)
 

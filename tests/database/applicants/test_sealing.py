@@ -10,9 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.context import Context
 from campaigns.access.types import Role
+from campaigns.applicants.encryption import open_answer, open_person_key
 from campaigns.applicants.models import ApplicantKey, Application, RepeatedApplication, StageChange
-from campaigns.applicants.sealed import open_answer, open_person_key
-from campaigns.kit.sealing import CannotOpen, unseal
+from campaigns.kit.encryption.cipher import CannotOpen, unseal
 from campaigns.tables import metadata
 from tests.factories.intake import registered
 from tests.factories.world import World

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from campaigns.clicks.types import Observed
-from campaigns.kit.urls import psycopg_conninfo
+from campaigns.kit.database.url import psycopg_conninfo
 
 BURST = Observed.BURST.value
 

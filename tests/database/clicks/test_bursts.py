@@ -9,8 +9,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from campaigns.clicks import bursts
-from campaigns.clicks.bursts import (
+from campaigns.clicks.bots import bursts
+from campaigns.clicks.bots.bursts import (
     LATE,
     LOOK_BACK,
     MOST_TAPS,

@@ -13,12 +13,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from campaigns.clicks.agents.judging import RULES_VERSION, judge_agent
-from campaigns.clicks.reclassifying import AGENTS, BATCH, BURSTS, GROUPS, LOCK, only_run
+from campaigns.acquisition.channel_groups import GROUPING_VERSION
+from campaigns.clicks.bots.classifier import RULES_VERSION, judge_agent
+from campaigns.clicks.bots.reclassify import AGENTS, BATCH, BURSTS, GROUPS, LOCK, only_run
 from campaigns.clicks.types import Observed, Reason
-from campaigns.kit.database import make_engine, make_sessions
+from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.links.models import Link
-from campaigns.links.origins.grouping import GROUPING_VERSION
 from tests.database.clicks.conftest import BURST, Stored
 from tests.factories.clicks import NO_REASON, build_link
 from tests.factories.world import build_world

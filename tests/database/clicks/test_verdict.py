@@ -3,8 +3,8 @@
 from sqlalchemy import Integer, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from campaigns.clicks.bots.reasons import ORDER_OF_REASONS, first_reason, reasons_sql
 from campaigns.clicks.types import Observed, Reason
-from campaigns.clicks.verdict import ORDER_OF_REASONS, first_reason, reasons_sql
 from tests.database.clicks.conftest import Stored
 
 AGENTS = [Reason(0), Reason.CRAWLER, Reason.PREVIEW | Reason.AUTOMATED, Reason.EMPTY_AGENT]

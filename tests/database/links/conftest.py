@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.kit.database import make_engine, make_sessions
+from campaigns.kit.database.engine import make_engine, make_sessions
+from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-from campaigns.kit.urls import psycopg_conninfo
 from tests.factories.databases import copied_database
 from tests.factories.world import World, build_world
 

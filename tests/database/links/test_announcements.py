@@ -8,9 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal, Role
 from campaigns.links.models import Link
-from campaigns.links.operations.announcing import announce_campaign
-from campaigns.links.operations.changing import change_link, retire_link
-from campaigns.links.operations.creating import create_link
+from campaigns.links.operations.insert import create_link
+from campaigns.links.operations.notify import announce_campaign
+from campaigns.links.operations.update import change_link, retire_link
 from campaigns.links.types import LinkSpec
 from tests.factories.world import World
 

@@ -9,12 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import AuditEntry
 from campaigns.access.types import Role
+from campaigns.kit.database.paging import PageRequest
 from campaigns.kit.errors import Conflict, NotFound, Unavailable
-from campaigns.kit.paging import PageRequest
 from campaigns.links import rules
 from campaigns.links.models import Link
-from campaigns.links.operations.changing import change_link, retire_link
-from campaigns.links.operations.creating import create_link
+from campaigns.links.operations.insert import create_link
+from campaigns.links.operations.update import change_link, retire_link
 from campaigns.links.queries import LinkFilters, get_link, list_links
 from campaigns.links.rules import DRAWN_LENGTHS
 from campaigns.links.types import LinkSpec

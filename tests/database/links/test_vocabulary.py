@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.kit.database import make_engine, make_sessions
+from campaigns.kit.database.dry_run import only_tried
+from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.errors import Conflict, Invalid
-from campaigns.links.operations import importing
-from campaigns.links.operations.changing import change_link
-from campaigns.links.operations.importing import place_rows
-from campaigns.links.operations.placing import Placed, place_link
-from campaigns.links.operations.trying import only_tried
-from campaigns.links.sheets import read_sheet
+from campaigns.links.csv_sheets.format import read_sheet
+from campaigns.links.operations import import_rows as importing
+from campaigns.links.operations.create import Placed, place_link
+from campaigns.links.operations.import_rows import place_rows
+from campaigns.links.operations.update import change_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.operations.units import change_unit
 from tests.factories.world import World, build_world

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal, Role
-from campaigns.kit.database import make_engine, make_sessions
+from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.errors import Conflict
 from campaigns.kit.ids import new_id
 from campaigns.planning.models import Channel, Unit

@@ -9,7 +9,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.applicants.models import Applicant, Application, StageChange
-from campaigns.kit.database import make_engine, make_sessions
+from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.errors import Conflict
 from campaigns.planning.models import Stage
 from campaigns.planning.operations.programmes import change_intake

@@ -18,8 +18,8 @@ from campaigns.clicks.types import Device, Observed, Reason
 from campaigns.links.models import Link
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.types import StageKind
-from campaigns.statistics.queries import answer_query
-from campaigns.statistics.rules import parse_query
+from campaigns.statistics.query.parse import parse_query
+from campaigns.statistics.query.run import answer_query
 from campaigns.statistics.types import Answer, DateRange, DimensionName, Filter, MetricName
 from tests.factories.clicks import (
     NO_REASON,
@@ -114,7 +114,7 @@ class Happened:
 
     @property
     def reasons(self) -> Reason:
-        """What `campaigns.clicks.verdict` is to find for the tap."""
+        """What `campaigns.clicks.bots.reasons` is to find for the tap."""
         reasons = Reason(self.agent.reasons) if self.agent else NO_REASON
         expected = Observed(self.agent.expects) if self.agent else NOTHING
         if Observed.SECURE not in self.observed:

@@ -7,7 +7,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.statistics.dimensions import DIMENSIONS
+from campaigns.statistics.definitions.dimensions import DIMENSIONS
 from campaigns.statistics.types import Answer, DimensionName, FactName, MetricName
 from tests.database.statistics.arithmetic import breakdown, counted, counted_as, in_range, value_of
 from tests.database.statistics.conftest import Field, as_rows, ask, only, random_history, store

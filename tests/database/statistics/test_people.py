@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.clicks.types import Reason
 from campaigns.kit.errors import Invalid
-from campaigns.statistics.rules import fold
+from campaigns.statistics.query.parse import fold
 from campaigns.statistics.types import DimensionName, MetricName
 from tests.database.statistics.conftest import Field, ask, only, store
 from tests.database.statistics.test_edges import moment

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
-from campaigns.links.operations.creating import create_link
+from campaigns.links.operations.insert import create_link
 from campaigns.links.types import LinkSpec
 from tests.factories.world import World
 

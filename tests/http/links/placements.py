@@ -7,7 +7,7 @@ import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
-from campaigns.links.operations.creating import create_link
+from campaigns.links.operations.insert import create_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Unit
 from campaigns.planning.operations.channels import create_channel

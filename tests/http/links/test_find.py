@@ -11,11 +11,11 @@ import pytest
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.links.ranking import decode_rank, encode_rank
+from api.links.cursors import decode_rank, encode_rank
 from campaigns.access.types import Role
 from campaigns.clicks.types import Observed, Reason
 from campaigns.links.models import DestinationCheck, Link
-from campaigns.statistics.links import Rank
+from campaigns.statistics.link_ranking import Rank
 from tests.factories.clicks import build_agent, build_click
 from tests.factories.world import LANDING, World
 from tests.http.links.placements import foreign_link, make

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.links.bulk_routes import SHEET_BYTES
 from campaigns.access.types import Role
-from campaigns.links import exporting
+from campaigns.links.csv_sheets import export as exporting
 from campaigns.links.models import Link
 from campaigns.planning.models import Channel
 from campaigns.planning.operations.campaigns import close_campaign

@@ -17,8 +17,8 @@ from campaigns.access.models import AuditEntry
 from campaigns.applicants.models import Applicant, Application, Consent, RepeatedApplication, StageChange
 from campaigns.applicants.rules import YOUNGEST
 from campaigns.attribution.models import Conversion, Touch
+from campaigns.kit.encryption.cipher import derive_keys, new_master_key
 from campaigns.kit.ids import new_id
-from campaigns.kit.sealing import derive_keys, new_master_key
 from campaigns.planning.operations.campaigns import close_campaign, create_campaign
 from campaigns.planning.operations.programmes import close_intake, create_intake
 from campaigns.planning.rules import DEFAULT_STAGES

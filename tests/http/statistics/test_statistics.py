@@ -9,7 +9,7 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
-from campaigns.clicks.agents.judging import RULES_VERSION
+from campaigns.clicks.bots.classifier import RULES_VERSION
 from campaigns.clicks.types import Reason
 from campaigns.planning.types import StageKind
 from tests.factories.clicks import build_agent, build_click, build_conversion, build_link, build_orphan_click

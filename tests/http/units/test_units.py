@@ -9,9 +9,9 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
-from campaigns.links.checking.reading import checks_of
+from campaigns.links.destination_checks.queries import checks_of
 from campaigns.links.models import DestinationCheck
-from campaigns.links.operations.creating import create_link
+from campaigns.links.operations.insert import create_link
 from campaigns.links.types import LinkSpec
 from tests.factories.keys import headers_of_new_key
 from tests.factories.trail import trail_of

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from campaigns.applicants.sealed import (
+from campaigns.applicants.encryption import (
     email_index,
     new_person_key,
     open_answer,
@@ -15,8 +15,8 @@ from campaigns.applicants.sealed import (
     seal_reason,
 )
 from campaigns.applicants.types import Answers
+from campaigns.kit.encryption.cipher import CannotOpen, derive_keys, new_master_key
 from campaigns.kit.ids import new_id
-from campaigns.kit.sealing import CannotOpen, derive_keys, new_master_key
 
 KEYS = derive_keys(new_master_key())
 ANSWERS = Answers("Sari Contoh", "sari@example.com", "+6281234567890", date(2006, 2, 28), "ID-JB")

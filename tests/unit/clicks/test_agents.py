@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.clicks.agents.judging import judge_agent
+from campaigns.clicks.bots.classifier import judge_agent
 from campaigns.clicks.types import AgentVerdict, Device, Observed, Reason
 
 ANDROID = (

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from is_bot import Bots
 
-from campaigns.clicks.agents import automation, crawlers, people, previews
-from campaigns.clicks.agents.judging import judge_agent
+from campaigns.clicks.bots import apps as people
+from campaigns.clicks.bots import automation, crawlers, previews
+from campaigns.clicks.bots.classifier import judge_agent
 from campaigns.clicks.types import AGENT_REASONS, Observed
 from tests.unit.clicks.test_agents import PEOPLE, ROBOTS
 

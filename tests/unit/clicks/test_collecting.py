@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from campaigns.clicks.noting import Notes
+from campaigns.clicks.capture.request_headers import Notes
 from tests.unit.links.test_targets import target
 
 MANY = 1000

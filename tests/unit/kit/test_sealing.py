@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.kit.sealing import (
+from campaigns.kit.encryption.cipher import (
     CannotOpen,
     KeyRing,
     blind_index,

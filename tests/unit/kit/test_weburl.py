@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaigns.kit.errors import Invalid
-from campaigns.kit.weburl import LONGEST_URL, WebUrl, host_matches, parse_host_pattern, parse_web_url
+from campaigns.kit.web_url import LONGEST_URL, WebUrl, host_matches, parse_host_pattern, parse_web_url
 
 
 @pytest.mark.parametrize(

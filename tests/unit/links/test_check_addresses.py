@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.links.checking.addresses import may_ask, read_address, read_networks
+from campaigns.links.destination_checks.address_policy import may_ask, read_address, read_networks
 
 PUBLIC = [
     "8.8.8.8",

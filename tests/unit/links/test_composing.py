@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.kit.weburl import parse_web_url
-from campaigns.links.composing import compose_target, compose_url
+from campaigns.kit.web_url import parse_web_url
+from campaigns.links.target_url import compose_target, compose_url
 from campaigns.links.types import Utm
 
 SHORT = Utm("instagram", "social", "bintara", None, None)
@@ -104,7 +104,7 @@ def test_what_the_page_reads_is_its_own_query_and_one_of_each(parts: list[str], 
 
 
 def test_needs_the_standard_library_only() -> None:
-    program = "import campaigns.links.composing, json, sys; print(json.dumps(sorted(sys.modules)))"
+    program = "import campaigns.links.target_url, json, sys; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
     assert "campaigns" in loaded

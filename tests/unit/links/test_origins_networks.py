@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns.links.origins.finding import MOST_LABELS, fold, network_of, network_of_host
-from campaigns.links.origins.networks import CLICK_IDS, NETWORKS, PLAIN_SITES, Network
-from campaigns.links.origins.referrers import LONGEST_HOST, referrer_host
+from campaigns.acquisition.lookup import MOST_LABELS, fold, network_of, network_of_host
+from campaigns.acquisition.networks import CLICK_IDS, NETWORKS, PLAIN_SITES, Network
+from campaigns.acquisition.referrer import LONGEST_HOST, referrer_host
 
 HOSTS = [host for network in NETWORKS for host in network.hosts]
 

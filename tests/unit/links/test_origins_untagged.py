@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns.links.origins.grouping import MEDIUM_OF_KIND, NOT_SET, ChannelGroup, Origin, origin_of
-from campaigns.links.origins.networks import CLICK_IDS, NETWORKS, Kind, Network
+from campaigns.acquisition.channel_groups import MEDIUM_OF_KIND, NOT_SET, ChannelGroup, Origin, origin_of
+from campaigns.acquisition.networks import CLICK_IDS, NETWORKS, Kind, Network
 
 G = ChannelGroup
 

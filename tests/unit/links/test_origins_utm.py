@@ -6,7 +6,7 @@ network under two names; a missing value that vanishes instead of staying `(not 
 
 import pytest
 
-from campaigns.links.origins.grouping import NOT_SET, ChannelGroup, Origin, origin_of
+from campaigns.acquisition.channel_groups import NOT_SET, ChannelGroup, Origin, origin_of
 
 G = ChannelGroup
 

@@ -12,8 +12,7 @@ import pytest
 
 from campaigns.kit.errors import FieldError, Invalid
 from campaigns.kit.ids import new_id
-from campaigns.links.models import Link
-from campaigns.links.sheets import (
+from campaigns.links.csv_sheets.format import (
     NEEDED,
     READ,
     WRITTEN,
@@ -24,6 +23,7 @@ from campaigns.links.sheets import (
     read_sheet,
     rows_text,
 )
+from campaigns.links.models import Link
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 LEAST = "campaign,source,name\r\n"

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from campaigns.clicks.visitors import visitor_of
-from campaigns.links.targets import Target, target_of
+from campaigns.links.resolver.target import Target, target_of
 
 VISITORS = [visitor_of(b"salt", f"114.4.{number // 250}.{number % 250}".encode(), b"", b"") for number in range(20_000)]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.planning.linting import FaultKind, are_near, find_doubles, mend, near_doubles, nearest_name
+from campaigns.naming.similar_names import FaultKind, are_near, find_doubles, mend, near_doubles, nearest_name
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_thousand_names_are_not_compared_with_ten_thousand_one_by_one(monkeypa
         compared += 1
         return are_near(one, other)
 
-    monkeypatch.setattr("campaigns.planning.linting.are_near", counted)
+    monkeypatch.setattr("campaigns.naming.similar_names.are_near", counted)
     known = [f"video-minggu-{word}-{number}" for word in ("satu", "lima", "enam", "tujuh") for number in range(2500)]
     fresh = [f"video-mingu-{word}-{number}" for word in ("satu", "lima", "enam", "tujuh") for number in range(250)]
     assert near_doubles(fresh, known) == {name: name.replace("mingu", "minggu") for name in fresh}

@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 
 from campaigns.kit.errors import Invalid
+from campaigns.naming.utm import fold_utm_name
 from campaigns.planning.rules import (
     DEFAULT_STAGES,
     MOST_STAGES,
     STAGE_KEY_LENGTH,
     STAGE_KEY_PATTERN,
-    fold_utm_name,
     registration_state,
     require_order,
     require_parent_kind,

@@ -3,8 +3,7 @@
 import pytest
 
 from campaigns.kit.errors import Invalid
-from campaigns.planning.rules import fold_utm_name
-from campaigns.planning.templates import (
+from campaigns.naming.templates import (
     CONTENT_PLACEHOLDERS,
     LINK_NAME_PLACEHOLDERS,
     PLACEHOLDERS,
@@ -15,6 +14,7 @@ from campaigns.planning.templates import (
     require_template,
     require_utm_template,
 )
+from campaigns.naming.utm import fold_utm_name
 
 
 def test_each_template_has_its_placeholders() -> None:

@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 
 from campaigns.kit.errors import Invalid
-from campaigns.statistics.dimensions import DIMENSIONS
-from campaigns.statistics.metrics import MEASURES, METRICS
-from campaigns.statistics.plan import Read, plan_query
-from campaigns.statistics.rules import parse_query
+from campaigns.statistics.definitions.dimensions import DIMENSIONS
+from campaigns.statistics.definitions.metrics import MEASURES, METRICS
+from campaigns.statistics.query.parse import parse_query
+from campaigns.statistics.query.plan import Read, plan_query
 from campaigns.statistics.types import DateRange, DimensionName, FactName, Filter, MetricName
 
 OF_TAPS = [

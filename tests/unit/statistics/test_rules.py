@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.kit.errors import Invalid
-from campaigns.statistics.rules import MOST_DAYS, days_of, parse_query, utc_range
+from campaigns.statistics.query.parse import MOST_DAYS, days_of, parse_query, utc_range
 from campaigns.statistics.types import (
     DateRange,
     DimensionName,

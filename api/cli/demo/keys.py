@@ -1,0 +1,30 @@
+"""The demo's API keys, which every start prints again; kept in a file, since the database has only their hashes."""
+
+import json
+import os
+
+import psycopg
+
+from campaigns.kit.database.url import psycopg_conninfo
+from campaigns.kit.settings import Settings
+
+
+def is_empty(url: str) -> bool:
+    """Whether the database holds nothing yet, not even a unit."""
+    with psycopg.connect(psycopg_conninfo(url), connect_timeout=5) as connection:
+        return connection.execute("SELECT NOT EXISTS (SELECT FROM units)").fetchone() == (True,)
+
+
+def keep_keys(settings: Settings, secrets: dict[str, str]) -> None:
+    """Write the keys down by role, readable by this account alone."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(settings.data / "demo-keys.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(secrets, file, indent=2)
+
+
+def kept_keys(settings: Settings) -> dict[str, str]:
+    """The keys by role; none if the data is not the demo's."""
+    path = settings.data / "demo-keys.json"
+    secrets: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    return secrets

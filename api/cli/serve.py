@@ -1,0 +1,269 @@
+"""`jaring serve`: the database, the schema, the demo data and the server, started in this order and stopped in reverse.
+
+This process holds the embedded PostgreSQL and the server's workers as children; it answers no request itself.
+"""
+
+import http.client
+import multiprocessing
+import os
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import psycopg
+import structlog
+import typer
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.server import MPServer
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.cli.database import ServerAway, embedded_directory, require_server
+from api.cli.demo import data as demo_data
+from api.cli.demo.keys import is_empty, kept_keys
+from api.cli.errors import Refusal
+from api.http.logging import configure_logging
+from campaigns.kit.database.migrations import current_revision, migrate, newest_revision
+from campaigns.kit.database.url import psycopg_conninfo
+from campaigns.kit.embedded.supervisor import EmbeddedPostgres
+from campaigns.kit.encryption.master_key import MasterKeyError, check_master_key, load_keys
+from campaigns.kit.settings import Settings
+from campaigns.links.resolver.snapshot import link_memory
+
+READY_SECONDS = 60.0
+# Longer than the workers take to store the taps that wait (api/running.py).
+KILL_SECONDS = 10
+RETRY_SECONDS = 1.0
+
+log = structlog.get_logger("jaring.serve")
+
+
+def serve_until_stopped(*, demo: bool) -> None:
+    """Serve until SIGINT or SIGTERM; raises Refusal and the like before anything is left running."""
+    stopping = _Stopping()
+    stopping.listen()
+    settings = Settings()
+    configure_logging(settings.log_level)
+    _require_free_port(settings)
+    with _database(settings) as (url, answers):
+        if answers:
+            _prepare(settings, url)
+            guide = _guide(settings, url, demo=demo)
+        else:
+            guide = _cold_guide(settings)
+            threading.Thread(target=_prepare_later, args=(settings, url), daemon=True).start()
+        os.environ["JARING_DATABASE_URL"] = url
+        with _shared_metrics():
+            _serve(settings, guide, stopping, ready_at="/readyz" if answers else "/livez")
+
+
+class _WakefulEvent(threading.Event):
+    """An event whose waiters look up five times a second.
+
+    The server's main thread waits on one without end, and Python runs signal handlers only when that thread executes
+    something: now and then (one start in twenty, measured) a signal did not wake it, and Ctrl-C did nothing.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if timeout is not None:
+            return super().wait(timeout)
+        while not super().wait(0.2):
+            pass
+        return True
+
+
+class _Stopping:
+    """Ends the process at the first SIGINT or SIGTERM and ignores further ones, so that nothing is left half stopped.
+
+    A terminal, make and a supervisor may each send one for a single Ctrl-C. Before the server runs, the signal is an
+    exception that unwinds what was started; afterwards it wakes the server's loop, from a thread of its own, since
+    that loop's lock may be held by the very code the signal interrupts.
+    """
+
+    def __init__(self) -> None:
+        self.server: MPServer | None = None
+        self.never_ready = False
+        self._asked = False
+
+    def listen(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self._asked:
+            return
+        self._asked = True
+        if self.server is None:
+            raise SystemExit(128 + number)
+        threading.Thread(target=self.server.signal_handler_interrupt).start()
+
+
+def _require_free_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Refusal(
+                f"Port {settings.port} on {settings.host} cannot be used ({(error.strerror or '').lower()}); "
+                "stop what uses it or choose another with PORT= (JARING_PORT)"
+            ) from None
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[tuple[str, bool]]:
+    """The database's URL, and whether it answers: a machine that knows links from before serves them without it."""
+    if settings.database_url is not None:
+        url = settings.database_url.get_secret_value()
+        try:
+            require_server(url)
+        except ServerAway:
+            if not link_memory(settings.journal_directory).path.exists():
+                raise
+            yield url, False
+        else:
+            yield url, True
+        return
+    server = EmbeddedPostgres(embedded_directory(settings), on_event=lambda event, facts: log.info(event, **facts))
+    try:
+        server.start()
+        yield server.url, True
+    finally:
+        server.stop()
+
+
+def _prepare(settings: Settings, url: str) -> None:
+    """Bring the schema up to date and make sure that the keys are those of this database."""
+    if settings.migrate_on_start:
+        migrate(url)
+    elif current_revision(url) != newest_revision():
+        raise Refusal("The database is not at this version's schema; run `jaring migrate` first")
+    check_master_key(psycopg_conninfo(url), load_keys(settings.master_key, settings.data))
+
+
+def _prepare_later(settings: Settings, url: str) -> None:
+    """Wait for a database that was away at the start, then prepare it; ends everything if it is the wrong one."""
+    while True:
+        time.sleep(RETRY_SECONDS)
+        try:
+            require_server(url)
+            _prepare(settings, url)
+        except (ServerAway, SQLAlchemyError, psycopg.Error, OSError):
+            continue
+        except (Refusal, MasterKeyError) as error:
+            log.critical("database_refused", reason=str(error))
+            os.kill(os.getpid(), signal.SIGTERM)
+        return
+
+
+def _cold_guide(settings: Settings) -> str:
+    return (
+        f"PostgreSQL does not answer. Jaring serves the short links it knew last on {settings.short_link_base}\n"
+        "and keeps taps in its journal until PostgreSQL is back; everything else waits for it.\n\n"
+        "Ctrl-C stops everything."
+    )
+
+
+def _guide(settings: Settings, url: str, *, demo: bool) -> str:
+    """What to tell a person who has just started the server."""
+    base = settings.short_link_base
+    lines = [f"Jaring serves on {base}", "", f"  API documentation  {base}docs"]
+    if demo:
+        lines += _demo_guide(settings, url)
+    else:
+        lines.append("  First key          jaring keys create --role administrator --name you")
+    return "\n".join([*lines, "", "Ctrl-C stops everything."])
+
+
+def _demo_guide(settings: Settings, url: str) -> list[str]:
+    if is_empty(url):
+        # Imported only for the first start: the domain takes longer to load than all the rest of a later one.
+        from api.cli.demo.fill import fill
+
+        fill(settings, url)
+    secrets = kept_keys(settings)
+    if not secrets:
+        return ["  (This database has data of its own, so there is no demo.)"]
+    link = f"{settings.short_link_base}{demo_data.LINKS[0][0]}"
+    return [f"  A short link       {link}", *(f"  Key: {role:<13} {secret}" for role, secret in secrets.items())]
+
+
+@contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """A folder in memory through which the workers share their metrics.
+
+    The files are written through memory maps, and on a full disk that kills the writer: they must not be where the
+    database can fill the disk.
+    """
+    memory = "/dev/shm"  # noqa: S108 - the folder made in it is private
+    place = memory if os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="jaring-metrics-", dir=place) as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ["JARING_METRICS_DIRECTORY"] = folder
+        yield
+
+
+def _serve(settings: Settings, guide: str, stopping: _Stopping, *, ready_at: str) -> None:
+    # Workers start as fresh interpreters: a forked copy would share this process' threads and locks.
+    multiprocessing.set_start_method("spawn", force=True)
+    server = MPServer(
+        "api.main:create_app",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=KILL_SECONDS,
+        working_dir=Path.cwd(),
+    )
+    server.main_loop_interrupt = _WakefulEvent()
+    stopping.server = server
+    # The server software sets handlers of its own when it starts, before it calls this hook.
+    server.on_startup(stopping.listen)
+    threading.Thread(target=_announce, args=(settings, guide, stopping, ready_at), daemon=True).start()
+    try:
+        server.serve()
+    except SystemExit as end:
+        # The server software gives up when workers die one right after the other; whoever supervises us starts anew.
+        log.critical("server_gave_up", exit_code=end.code)
+        raise
+    if stopping.never_ready:
+        raise Refusal(f"The server was not ready within {READY_SECONDS:.0f} s; see the log above")
+
+
+def _announce(settings: Settings, guide: str, stopping: _Stopping, ready_at: str) -> None:
+    """Print the guide as soon as the server is ready; end everything if it never becomes so."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if _answers(settings, ready_at):
+            typer.echo(f"\n{guide}\n")
+            return
+        time.sleep(0.05)
+    if _answers(settings, "/livez"):
+        # PostgreSQL went away while we started; links are served all the same.
+        typer.echo(f"\n{_cold_guide(settings)}\n")
+        return
+    stopping.never_ready = True
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _answers(settings: Settings, path: str) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - not binding here
+    connection = http.client.HTTPConnection(host, settings.port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

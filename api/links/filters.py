@@ -1,0 +1,38 @@
+"""The filters of links, which the list and the export take alike."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from api.http.schemas import SearchText
+from api.links.requests import Tag
+from campaigns.links.queries import LinkFilters
+from campaigns.links.rules import MOST_TAGS
+
+
+def _filters(
+    campaign_id: Annotated[UUID | None, Query(description="Only links of this campaign.")] = None,
+    channel_id: Annotated[UUID | None, Query(description="Only links on this channel.")] = None,
+    state: Annotated[
+        Literal["draft", "active", "paused", "retired"] | None, Query(description="Only in this state.")
+    ] = None,
+    tag: Annotated[
+        list[Tag] | None,
+        Query(max_length=MOST_TAGS, description="Only links with this tag; given several times: with all of them."),
+    ] = None,
+    search: Annotated[
+        SearchText | None,
+        Query(description="Only links with this text in name, slug, content or destination, in any case."),
+    ] = None,
+    check: Annotated[
+        Literal["ok", "unreachable", "broken", "refused", "host_not_allowed", "parameters_lost"] | None,
+        Query(description="Only links with a destination that was found so; `ok`: with nothing else found."),
+    ] = None,
+) -> LinkFilters:
+    return LinkFilters(
+        campaign_id=campaign_id, channel_id=channel_id, state=state, tags=tag or (), search=search, check=check
+    )
+
+
+Filters = Annotated[LinkFilters, Depends(_filters)]

@@ -1,0 +1,250 @@
+"""The public contract of links: what is answered about them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.http.schemas import Out, SpellingOut, example, example_of, spelling_out
+from campaigns.links.destination_checks.queries import worst
+from campaigns.links.models import DestinationCheck, Link
+from campaigns.links.operations.create import Placed
+from campaigns.links.target_url import compose_url
+from campaigns.links.types import LinkState
+from campaigns.naming.similar_names import Fault
+
+EXAMPLE_RULES: list[dict[str, Any]] = [
+    {"device": "android", "language": None, "destination": "https://daftar.example/android"},
+    {"device": None, "language": "en", "destination": "https://daftar.example/en"},
+]
+EXAMPLE_VARIANTS: list[dict[str, Any]] = [
+    {"key": "photo", "destination": "https://daftar.example/photo", "weight": 2},
+    {"key": "film", "destination": "https://daftar.example/film", "weight": 1},
+]
+EXAMPLE: dict[str, Any] = {
+    "campaign_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004",
+    "channel_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000005",
+    "name": "Instagram story, first week",
+    "slug": "bintara-story-1",
+    "destination": "https://daftar.example/bintara?lang=id",
+    "state": "active",
+    "starts_at": "2026-11-01T00:00:00Z",
+    "ends_at": "2027-02-01T00:00:00Z",
+    "ended_destination": "https://daftar.example/selesai",
+    "tags": ["week-1"],
+    "pass_query": False,
+    "preview_title": "Penerimaan Bintara 2027",
+    "preview_description": None,
+    "preview_image": "https://daftar.example/story.png",
+    "rules": EXAMPLE_RULES,
+    "variants": EXAMPLE_VARIANTS,
+}
+_EXAMPLE_PLACE = {
+    "place": "default",
+    "verdict": "ok",
+    "checked_at": "2026-10-20T02:00:05Z",
+    "detail": "The page answers, and UTM and cid arrive.",
+    "status": 200,
+    "final_url": "https://daftar.example/bintara",
+    "hops": 1,
+    "utm_kept": True,
+    "cid_kept": True,
+    "host_allowed": True,
+}
+_EXAMPLE_LINK: dict[str, Any] = {
+    **EXAMPLE,
+    "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000006",
+    "short_url": "https://jaring.example/bintara-story-1",
+    "target_url": "https://daftar.example/bintara?lang=id&utm_source=instagram&utm_medium=social"
+    "&utm_campaign=bintara-2027-jabar&utm_content=story-1",
+    "utm": {
+        "source": "instagram",
+        "medium": "social",
+        "campaign": "bintara-2027-jabar",
+        "term": None,
+        "content": "story-1",
+    },
+    "retired_at": None,
+    "check": {**_EXAMPLE_PLACE, "places": [_EXAMPLE_PLACE]},
+    "clicks": None,
+    "created_at": "2026-10-20T02:00:00Z",
+    "version": 1,
+}
+_EXAMPLE_NAMED: dict[str, Any] = {**_EXAMPLE_LINK, "check": None, "spelling": [example_of(SpellingOut)]}
+
+
+class UtmOut(Out):
+    """The UTM five that a link's visitors arrive with."""
+
+    model_config = example(
+        {
+            "source": "instagram",
+            "medium": "social",
+            "campaign": "bintara-2027-jabar",
+            "term": None,
+            "content": "story-1",
+        }
+    )
+
+    source: str
+    medium: str
+    campaign: str = Field(description="The campaign's slug.")
+    term: str | None
+    content: str | None
+
+
+class RuleOut(Out):
+    """Where taps of a device or language go instead; null matches every one."""
+
+    model_config = example(EXAMPLE_RULES[0])
+
+    device: Literal["ios", "android", "desktop"] | None
+    language: str | None
+    destination: str
+
+
+class VariantOut(Out):
+    """One of several destinations that a link's visitors are shared out to by weight."""
+
+    model_config = example(EXAMPLE_VARIANTS[0])
+
+    key: str
+    destination: str
+    weight: int
+
+
+class PlaceCheckOut(Out):
+    """What following one of a link's destinations found last; null is what could not be found out."""
+
+    model_config = example(_EXAMPLE_PLACE)
+
+    place: str = Field(description="`default`, `ended`, `rule:0` (its position) or `variant:photo` (its key).")
+    verdict: Literal["ok", "unreachable", "broken", "refused", "host_not_allowed", "parameters_lost"]
+    checked_at: datetime
+    detail: str | None = Field(description="One sentence for people.")
+    status: int | None = Field(description="The HTTP status of the last page.")
+    final_url: str | None = Field(description="Where its redirects ended.")
+    hops: int | None = Field(description="How many redirects were followed.")
+    utm_kept: bool | None = Field(description="Whether the UTM five arrived there.")
+    cid_kept: bool | None = Field(description="Whether `cid` arrived there; without it sign-ups have no link.")
+    host_allowed: bool | None = Field(description="Whether its host is on the allow-list.")
+
+
+class CheckOut(PlaceCheckOut):
+    """The gravest finding among a link's destinations, and each of them."""
+
+    model_config = example({**_EXAMPLE_PLACE, "places": [_EXAMPLE_PLACE]})
+
+    places: list[PlaceCheckOut] = Field(description="Every destination that was followed.")
+
+
+class LinkOut(Out):
+    """A link."""
+
+    model_config = example(_EXAMPLE_LINK)
+
+    id: UUID
+    campaign_id: UUID
+    channel_id: UUID
+    name: str
+    slug: str
+    short_url: str = Field(description="What is published: the address to tap.")
+    destination: str = Field(description="The page it leads to, as parsed.")
+    target_url: str = Field(
+        description="Where a tap ends up that no rule or variant sends elsewhere; each tap's own address has a `cid` "
+        "besides."
+    )
+    utm: UtmOut
+    state: Literal["draft", "active", "paused", "retired"]
+    retired_at: datetime | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    ended_destination: str | None
+    tags: list[str] = Field(description="In alphabetical order.")
+    pass_query: bool
+    preview_title: str | None
+    preview_description: str | None
+    preview_image: str | None
+    rules: list[RuleOut] = Field(description="The first that matches a tap decides where it goes.")
+    variants: list[VariantOut]
+    check: CheckOut | None = Field(
+        description="What following its destinations found; null before the first time, and of a retired link."
+    )
+    clicks: int | None = Field(description="Taps by people, in a list sorted by clicks; null elsewhere.")
+    created_at: datetime
+    version: int = Field(description="Counts changes; also the ETag.")
+
+
+class LinkMade(LinkOut):
+    """A link that was just made, and what was mended in the names that were sent."""
+
+    model_config = example(_EXAMPLE_NAMED)
+
+    spelling: list[SpellingOut] = Field(description="Names that were mended: case, spaces, underscores.")
+
+
+class LinkChanged(LinkOut):
+    """A link that was just changed, and what was mended in the names that were sent."""
+
+    model_config = example(_EXAMPLE_NAMED)
+
+    spelling: list[SpellingOut] = Field(description="Names that were mended: case, spaces, underscores.")
+
+
+def short_url(link: Link, short_link_base: str) -> str:
+    """The address that is published for a link."""
+    return short_link_base + link.slug
+
+
+def link_out(
+    link: Link, short_link_base: str, *, checks: Sequence[DestinationCheck] = (), clicks: int | None = None
+) -> LinkOut:
+    """A link as the API shows it; a new one has not been checked yet."""
+    return LinkOut(
+        id=link.id,
+        campaign_id=link.campaign_id,
+        channel_id=link.channel_id,
+        name=link.name,
+        slug=link.slug,
+        short_url=short_url(link, short_link_base),
+        destination=link.destination,
+        target_url=compose_url(link.destination, link.utm),
+        utm=UtmOut.model_validate(link.utm),
+        state=LinkState(link.state).value,
+        retired_at=link.retired_at,
+        starts_at=link.starts_at,
+        ends_at=link.ends_at,
+        ended_destination=link.ended_destination,
+        tags=link.tags,
+        pass_query=link.pass_query,
+        preview_title=link.preview_title,
+        preview_description=link.preview_description,
+        preview_image=link.preview_image,
+        rules=[RuleOut.model_validate(rule) for rule in link.rules],
+        variants=[VariantOut.model_validate(variant) for variant in link.variants],
+        check=_check_out(checks),
+        clicks=clicks,
+        created_at=link.created_at,
+        version=link.version,
+    )
+
+
+def link_made(placed: Placed, short_link_base: str) -> LinkMade:
+    """The one link that was placed, as the answer to making it."""
+    (link,) = placed.links
+    return LinkMade(**dict(link_out(link, short_link_base)), spelling=spelling_out(placed.spelling))
+
+
+def link_changed(link: LinkOut, mended: Sequence[Fault]) -> LinkChanged:
+    """The link as the answer to changing it."""
+    return LinkChanged(**dict(link), spelling=spelling_out(mended))
+
+
+def _check_out(checks: Sequence[DestinationCheck]) -> CheckOut | None:
+    gravest = worst(checks)
+    if gravest is None:
+        return None
+    places = [PlaceCheckOut.model_validate(check) for check in checks if check.verdict is not None]
+    return CheckOut(**PlaceCheckOut.model_validate(gravest).model_dump(), places=places)

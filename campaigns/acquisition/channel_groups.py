@@ -1,0 +1,237 @@
+"""Where a visit came from: source, medium and channel group, from UTM, else the referrer, else click ids.
+
+The groups and their order are those of Google Analytics 4's default channel group, first match wins; what differs from
+it, and why, stands in docs/decisions/0009. Pure and total, standard library only.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from campaigns.acquisition.lookup import fold, network_of_click_ids, network_of_host, network_of_source
+from campaigns.acquisition.networks import Kind, Network
+
+# Raised with every change of rules or networks that can give another group; stored groups are then made anew.
+GROUPING_VERSION = 1
+
+NOT_SET = "(not set)"
+DIRECT_SOURCE = "(direct)"
+NO_MEDIUM = "(none)"
+REFERRAL_MEDIUM = "referral"
+
+
+class ChannelGroup(StrEnum):
+    """GA4's default channel groups in their order, and `offline`, which is ours."""
+
+    DIRECT = "direct"
+    CROSS_NETWORK = "cross_network"
+    PAID_SHOPPING = "paid_shopping"
+    PAID_SEARCH = "paid_search"
+    PAID_SOCIAL = "paid_social"
+    PAID_VIDEO = "paid_video"
+    DISPLAY = "display"
+    PAID_OTHER = "paid_other"
+    ORGANIC_SHOPPING = "organic_shopping"
+    ORGANIC_SOCIAL = "organic_social"
+    ORGANIC_VIDEO = "organic_video"
+    AI_ASSISTANT = "ai_assistant"
+    ORGANIC_SEARCH = "organic_search"
+    REFERRAL = "referral"
+    EMAIL = "email"
+    AFFILIATES = "affiliates"
+    AUDIO = "audio"
+    SMS = "sms"
+    MOBILE_PUSH = "mobile_push"
+    OFFLINE = "offline"
+    UNASSIGNED = "unassigned"
+
+
+DecidedBy = Literal["utm", "referrer", "click_id", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a visit came from; `source` is a network's canonical name where it names one."""
+
+    source: str
+    medium: str
+    group: ChannelGroup
+    decided_by: DecidedBy
+
+
+# The medium of a visit that a referrer or a click id tells of: the word a link for that network would have.
+MEDIUM_OF_KIND = {
+    Kind.SOCIAL: "social",
+    Kind.CHAT: "chat",
+    Kind.VIDEO: "video",
+    Kind.SEARCH: "organic",
+    Kind.SHOPPING: REFERRAL_MEDIUM,
+    Kind.EMAIL: "email",
+    Kind.AI: "ai-assistant",
+}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# What mediums (and some sources and campaigns) say, folded. GA4 searches for pieces of words instead, which makes the
+# mediums `cpns` and `wacpns` paid and the campaign `coffeeshop` shopping.
+_PAID = _words("cpc ppc cpm cpv cpa cpp cpl cpi cpe retargeting remarketing ad ads iklan berbayar")
+_DISPLAY = _words("display banner expandable interstitial cpm")
+_SHOP = _words("shop shops eshop shopping")
+_SOCIAL = _words("social medsos sosmed socmed")
+_SOCIAL_ALONE = _words("sm chat group-chat grup-chat media-sosial sosial-media")
+_VIDEO = _words("video videos")
+_REFERRAL = _words("referral app link rujukan")
+_EMAIL = _words("email surel newsletter buletin")
+_AFFILIATE = _words("affiliate affiliates afiliasi")
+_AUDIO = _words("audio podcast siniar")
+_SMS = _words("sms")
+_PUSH = _words("mobile notification notifications notifikasi")
+# Print and air, in English and Indonesian; sosialisasi is outreach in person, at a school say, and not social media.
+_OFFLINE = _words(
+    """
+    offline luring print cetak poster qr qrcode flyer leaflet brochure brosur pamflet selebaran booklet
+    billboard baliho spanduk x-banner roll-banner videotron radio tv televisi koran majalah newspaper magazine
+    pameran expo sosialisasi kunjungan
+    """
+)
+_UNSAID = (NO_MEDIUM, fold(NOT_SET))
+# `fb-ads`, `tiktokads`, `iklan-ig`: a source that names a network and says that the place was bought.
+_BOUGHT = re.compile(r"(?P<before>.+?)(?:-?ads|-ad|-iklan)|(?:ads?|iklan)-(?P<after>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the rules look at: folded words, the kind of network they name, and whether the place was bought."""
+
+    source: str
+    medium: str
+    campaign: str
+    kind: Kind | None
+    paid: bool
+
+    @property
+    def shops(self) -> bool:
+        return self.kind is Kind.SHOPPING or _has(self.campaign, _SHOP)
+
+
+def _has(text: str, words: frozenset[str]) -> bool:
+    """Whether the folded text is one of the words or has one between its hyphens."""
+    return text in words or not words.isdisjoint(text.split("-"))
+
+
+# First match wins.
+_RULES: tuple[tuple[ChannelGroup, Callable[[_Said], bool]], ...] = (
+    (ChannelGroup.DIRECT, lambda said: said.source == DIRECT_SOURCE and said.medium in _UNSAID),
+    (ChannelGroup.CROSS_NETWORK, lambda said: "cross-network" in said.campaign),
+    (ChannelGroup.PAID_SHOPPING, lambda said: said.paid and said.shops),
+    (ChannelGroup.PAID_SEARCH, lambda said: said.paid and said.kind is Kind.SEARCH),
+    (ChannelGroup.PAID_SOCIAL, lambda said: said.paid and said.kind in (Kind.SOCIAL, Kind.CHAT)),
+    (ChannelGroup.PAID_VIDEO, lambda said: said.paid and said.kind is Kind.VIDEO),
+    (ChannelGroup.DISPLAY, lambda said: said.medium in _DISPLAY),
+    (ChannelGroup.PAID_OTHER, lambda said: said.paid),
+    (ChannelGroup.ORGANIC_SHOPPING, lambda said: said.shops),
+    (
+        ChannelGroup.ORGANIC_SOCIAL,
+        lambda said: (
+            said.kind in (Kind.SOCIAL, Kind.CHAT) or _has(said.medium, _SOCIAL) or said.medium in _SOCIAL_ALONE
+        ),
+    ),
+    (ChannelGroup.ORGANIC_VIDEO, lambda said: said.kind is Kind.VIDEO or _has(said.medium, _VIDEO)),
+    (ChannelGroup.AI_ASSISTANT, lambda said: said.kind is Kind.AI or said.medium == "ai-assistant"),
+    (ChannelGroup.ORGANIC_SEARCH, lambda said: said.kind is Kind.SEARCH or said.medium == "organic"),
+    (ChannelGroup.REFERRAL, lambda said: said.medium in _REFERRAL),
+    (ChannelGroup.EMAIL, lambda said: said.kind is Kind.EMAIL or _has(said.medium, _EMAIL)),
+    (ChannelGroup.AFFILIATES, lambda said: said.medium in _AFFILIATE),
+    (ChannelGroup.AUDIO, lambda said: said.medium in _AUDIO),
+    (ChannelGroup.SMS, lambda said: _has(said.source, _SMS) or _has(said.medium, _SMS)),
+    (
+        ChannelGroup.MOBILE_PUSH,
+        lambda said: said.source == "firebase" or said.medium.endswith("push") or _has(said.medium, _PUSH),
+    ),
+    (ChannelGroup.OFFLINE, lambda said: _has(said.medium, _OFFLINE) or _has(said.source, _OFFLINE)),
+)
+
+
+def origin_of(
+    *,
+    source: str | None,
+    medium: str | None,
+    campaign: str | None,
+    referrer_host: str | None,
+    click_ids: Collection[str],
+) -> Origin:
+    """Where a visit came from; the UTM three as they are, a host as `referrers` gives it, names of query parameters.
+
+    A source or medium decides alone, and what is missing of the two is `(not set)`. An empty value and `(not set)`
+    itself say nothing. A click id marks the network it comes from; it travels with copied links, so it is never paid.
+    """
+    source, medium = _given(source), _given(medium)
+    if source is not None or medium is not None:
+        return _by_utm(source, medium, campaign)
+    if referrer_host:
+        known = network_of_host(referrer_host)
+        if known is None:
+            return _origin(referrer_host, REFERRAL_MEDIUM, campaign, None, "referrer")
+        return _origin(known.name, MEDIUM_OF_KIND[known.kind], campaign, known, "referrer")
+    known = network_of_click_ids(click_ids) if click_ids else None
+    if known is None:
+        return Origin(DIRECT_SOURCE, NO_MEDIUM, ChannelGroup.DIRECT, "none")
+    if known.kind is Kind.SEARCH:
+        # Search engines mark only what they sell, on their results and on other people's pages alike. Paid it is never
+        # called, and nobody knows that there was a search.
+        return Origin(known.name, NOT_SET, ChannelGroup.UNASSIGNED, "click_id")
+    return _origin(known.name, MEDIUM_OF_KIND[known.kind], campaign, known, "click_id")
+
+
+def _given(text: str | None) -> str | None:
+    """The value trimmed and in lower case; None where it says nothing."""
+    value = (text or "").strip().lower()
+    return value if value and value != NOT_SET else None
+
+
+def _by_utm(source: str | None, medium: str | None, campaign: str | None) -> Origin:
+    named, bought = _named(source or "")
+    network = named
+    if named is None:
+        # `alumni` / `whatsapp`: some write the network into the medium.
+        network, bought = _named(medium or "")
+    shown = named.name if named is not None else source or NOT_SET
+    return _origin(shown, medium or NOT_SET, campaign, network, "utm", bought=bought)
+
+
+def _named(text: str) -> tuple[Network | None, bool]:
+    """The network that a source or medium names, and whether it says that the place was bought."""
+    known = network_of_source(text)
+    if known is not None:
+        return known, False
+    bought = _BOUGHT.fullmatch(fold(text))
+    if bought is None:
+        return None, False
+    known = network_of_source(bought["before"] or bought["after"])
+    return known, known is not None
+
+
+def _origin(
+    source: str,
+    medium: str,
+    campaign: str | None,
+    network: Network | None,
+    decided_by: DecidedBy,
+    *,
+    bought: bool = False,
+) -> Origin:
+    folded = fold(medium)
+    said = _Said(
+        source=fold(source),
+        medium=folded,
+        campaign=fold(campaign or ""),
+        kind=network.kind if network is not None else None,
+        paid=bought or _has(folded, _PAID) or any(word.startswith("paid") for word in folded.split("-")),
+    )
+    group = next((group for group, holds in _RULES if holds(said)), ChannelGroup.UNASSIGNED)
+    return Origin(source, medium, group, decided_by)

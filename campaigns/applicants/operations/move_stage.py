@@ -1,0 +1,94 @@
+"""Moving an application to another stage of its intake: the recruiters' decision, with its reason."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.operations import record_audit
+from campaigns.access.types import Principal
+from campaigns.applicants.encryption import open_person_key, seal_reason
+from campaigns.applicants.models import ApplicantKey, Application, StageChange
+from campaigns.applicants.queries.recruiting import lock_application
+from campaigns.attribution.operations import record_entry
+from campaigns.attribution.types import Counted
+from campaigns.kit.database.versioning import require_version
+from campaigns.kit.encryption.cipher import KeyRing
+from campaigns.kit.errors import Conflict, invalid_field
+from campaigns.kit.ids import new_id
+from campaigns.planning.queries import list_stages
+from campaigns.planning.types import StageKind
+
+
+async def move_application(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    keys: KeyRing,
+    application_id: UUID,
+    stage_key: str,
+    reason: str,
+    expected_version: int | None,
+    now: datetime,
+) -> None:
+    """Move an application to the stage of this key, and count it in the kinds it then stands in.
+
+    Raises NotFound, Stale, Invalid at `/stage`, or Conflict (`already-there`, `applicant-erased`).
+    """
+    application = await lock_application(session, principal, application_id=application_id)
+    require_version(application, expected_version)
+    stages = (await list_stages(session, intake_ids=[application.intake_id]))[application.intake_id]
+    entered = next((stage for stage in stages if stage.key == stage_key), None)
+    if entered is None:
+        raise invalid_field("/stage", "The application's intake has no stage of this key.", "unknown-stage")
+    if entered.id == application.stage_id:
+        raise Conflict("already-there", "The application stands in this stage already.")
+    left = next(stage for stage in stages if stage.id == application.stage_id)
+    change_id = new_id()
+    session.add(
+        StageChange(
+            id=change_id,
+            application_id=application.id,
+            from_stage_id=left.id,
+            to_stage_id=entered.id,
+            reason_sealed=seal_reason(await _person_key(session, keys, application), change_id, reason),
+            changed_at=now,
+            key_id=principal.key_id,
+        )
+    )
+    application.stage_id = entered.id
+    application.stage_entered_at = now
+    application.version += 1
+    await record_entry(session, _counted(application), entered=StageKind(entered.kind), now=now)
+    record_audit(
+        session,
+        principal,
+        "application.moved",
+        object_id=application.id,
+        unit_id=application.unit_id,
+        now=now,
+        changes={"stage": {"from": left.key, "to": entered.key}},
+    )
+
+
+async def _person_key(session: AsyncSession, keys: KeyRing, application: Application) -> bytes:
+    """The key the reason is sealed under; raises Conflict once the person was erased."""
+    key = (
+        await session.exec(select(ApplicantKey).where(ApplicantKey.applicant_id == application.applicant_id))
+    ).first()
+    if key is None:
+        raise Conflict("applicant-erased", "This person's data was erased; the application can no longer be moved.")
+    return open_person_key(keys, application.applicant_id, key.wrapped_key)
+
+
+def _counted(application: Application) -> Counted:
+    return Counted(
+        application_id=application.id,
+        unit_id=application.unit_id,
+        intake_id=application.intake_id,
+        campaign_id=application.campaign_id,
+        link_id=application.link_id,
+        source=application.source,
+        medium=application.medium,
+    )

@@ -1,0 +1,255 @@
+"""Applying changed rules to history, for `jaring clicks reclassify`: agents, then bursts, then channel groups of links.
+
+Each of the three goes over its table in small transactions that also write down how far they came (`rule_runs`), so
+after a run that was interrupted, even killed, the next one goes on there, whatever it was asked for. The redirect need
+not stop for it: new agents are judged by the rules of the server that meets them.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from campaigns.acquisition.channel_groups import GROUPING_VERSION, origin_of
+from campaigns.clicks.bots.bursts import BURSTS_VERSION, mark_bursts, take_lock
+from campaigns.clicks.bots.classifier import RULES_VERSION, judge_agent
+from campaigns.clicks.bots.reasons import reasons_sql
+
+BATCH = 500
+# An arbitrary number that no other advisory lock of the project has.
+LOCK = 7_411_306_202
+
+AGENTS, BURSTS, GROUPS = "agents", "burst-history", "groups"
+_LEAST_ID = -(2**63)
+# Agents are numbered by a hash, so 0 is none of them: it stands for taps from before agents were kept.
+_OF_AGENTS = "WHERE id <> 0 AND id > %(after)s AND (%(everything)s OR rules_version <> %(version)s)"
+
+
+@dataclass(slots=True)
+class Changed:
+    """What this run changed so far, without what an interrupted one did before it.
+
+    `flagged` and `unflagged` are agents that became robots and people; taps change sides with their agents.
+    """
+
+    judged: int = 0
+    flagged: int = 0
+    unflagged: int = 0
+    taps_filtered: int = 0
+    taps_restored: int = 0
+    burst_marks: int = 0
+    links: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One of the three parts: how many steps are left, and the steps themselves, each the number it did."""
+
+    label: str
+    steps: int
+    doing: AsyncIterator[int]
+
+
+@asynccontextmanager
+async def only_run(connection: psycopg.AsyncConnection) -> AsyncIterator[bool]:
+    """Whether no other run is at work; none begins until the block ends, or this process does."""
+    cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,))
+    row = await cursor.fetchone()
+    alone = bool(row and row[0])
+    yield alone
+    if alone:
+        await connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+
+
+async def reclassify(
+    connection: psycopg.AsyncConnection, *, everything: bool, changed: Changed, now: datetime
+) -> AsyncIterator[Work]:
+    """The parts that have something to do, to be worked off in order over a connection in autocommit.
+
+    Without `everything` agents and links are left alone that were judged by the present rules already. Counts what it
+    does into `changed`, the taps concerned once the agents are through.
+    """
+    yield await _agents(connection, everything, changed, now)
+    yield await _bursts(connection, changed, now)
+    groups = await _groups(connection, everything, changed, now)
+    if groups is not None:
+        yield groups
+
+
+async def _agents(connection: psycopg.AsyncConnection, everything: bool, changed: Changed, now: datetime) -> Work:
+    begun = await _position(connection, AGENTS, RULES_VERSION)
+    # Only a run over everything has a place to go on from; otherwise the rows themselves say what is left.
+    given = {"after": int(begun or _LEAST_ID), "everything": everything or bool(begun), "version": RULES_VERSION}
+    steps = await _number(connection, f"SELECT count(*) FROM agents {_OF_AGENTS}", given)  # noqa: S608
+    return Work("User agents", steps, _judge_agents(connection, given, changed, now))
+
+
+async def _judge_agents(
+    connection: psycopg.AsyncConnection, given: dict[str, Any], changed: Changed, now: datetime
+) -> AsyncIterator[int]:
+    await connection.execute("DROP TABLE IF EXISTS judged_before")
+    await connection.execute("CREATE TEMPORARY TABLE judged_before (id bigint, reasons smallint, expects smallint)")
+    while True:
+        async with connection.transaction():
+            cursor = await connection.execute(
+                f"SELECT id, text FROM agents {_OF_AGENTS} ORDER BY id LIMIT {BATCH}".encode(),  # noqa: S608
+                given,
+            )
+            batch = await cursor.fetchall()
+            if batch:
+                await _store_verdicts(connection, batch, changed)
+                given["after"] = batch[-1][0]
+            place = str(given["after"]) if batch and given["everything"] else ""
+            await _note(connection, AGENTS, RULES_VERSION, place, now)
+        if not batch:
+            break
+        yield len(batch)
+    cursor = await connection.execute(_COUNT_TAPS)
+    row = await cursor.fetchone()
+    changed.taps_filtered, changed.taps_restored = row or (0, 0)
+
+
+async def _store_verdicts(
+    connection: psycopg.AsyncConnection, batch: Sequence[tuple[int, str]], changed: Changed
+) -> None:
+    verdicts = [judge_agent(text) for _, text in batch]
+    cursor = await connection.execute(
+        _STORE_VERDICTS,
+        (
+            [agent_id for agent_id, _ in batch],
+            [one.reasons.value for one in verdicts],
+            [one.expects.value for one in verdicts],
+            [one.device.value for one in verdicts],
+            [one.app for one in verdicts],
+            RULES_VERSION,
+        ),
+    )
+    row = await cursor.fetchone()
+    flagged, unflagged = row or (0, 0)
+    changed.judged += len(batch)
+    changed.flagged += flagged
+    changed.unflagged += unflagged
+
+
+# Rows that stay as they are are not written: a run over everything would make each of them anew.
+_STORE_VERDICTS = """
+WITH judged AS (
+    SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::smallint[], %s::text[], %s::text[])
+        AS judged (id, reasons, expects, device, app)
+), before AS (
+    SELECT agents.id, agents.reasons, agents.expects FROM agents JOIN judged USING (id)
+    WHERE (agents.reasons, agents.expects) <> (judged.reasons, judged.expects)
+), noted AS (
+    INSERT INTO judged_before SELECT * FROM before
+), stored AS (
+    UPDATE agents SET reasons = judged.reasons, expects = judged.expects, device = judged.device, app = judged.app,
+        rules_version = given.version
+    FROM judged, (SELECT %s::smallint AS version) AS given
+    WHERE agents.id = judged.id
+        AND (agents.reasons, agents.expects, agents.device, agents.app, agents.rules_version)
+            IS DISTINCT FROM (judged.reasons, judged.expects, judged.device, judged.app, given.version)
+)
+SELECT count(*) FILTER (WHERE before.reasons = 0 AND judged.reasons <> 0),
+    count(*) FILTER (WHERE before.reasons <> 0 AND judged.reasons = 0)
+FROM before JOIN judged USING (id)
+"""
+
+_COUNT_TAPS = f"""
+SELECT count(*) FILTER (WHERE before = 0 AND after <> 0), count(*) FILTER (WHERE before <> 0 AND after = 0)
+FROM (
+    SELECT {reasons_sql(agent="judged_before")} AS before, {reasons_sql()} AS after
+    FROM clicks JOIN agents ON agents.id = clicks.agent_id JOIN judged_before ON judged_before.id = clicks.agent_id
+) AS compared
+""".encode()  # noqa: S608
+
+
+async def _bursts(connection: psycopg.AsyncConnection, changed: Changed, now: datetime) -> Work:
+    cursor = await connection.execute("SELECT min(clicked_at), max(clicked_at) FROM clicks")
+    first, last = await cursor.fetchone() or (None, None)
+    if first is None:
+        return Work("Days of taps", 0, _mark_days(connection, [], changed, now))
+    begun = await _position(connection, BURSTS, BURSTS_VERSION)
+    day, end = first.astimezone(UTC).date(), last.astimezone(UTC).date()
+    day = max(day, date.fromisoformat(begun)) if begun else day
+    days = [day + timedelta(days=place) for place in range((end - day).days + 1)]
+    return Work("Days of taps", len(days), _mark_days(connection, days, changed, now))
+
+
+async def _mark_days(
+    connection: psycopg.AsyncConnection, days: Sequence[date], changed: Changed, now: datetime
+) -> AsyncIterator[int]:
+    for day in days:
+        since = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        async with connection.transaction():
+            await take_lock(connection)
+            changed.burst_marks += await mark_bursts(connection, since=since, until=since + timedelta(days=1))
+            await _note(connection, BURSTS, BURSTS_VERSION, (day + timedelta(days=1)).isoformat(), now)
+        yield 1
+    await _note(connection, BURSTS, BURSTS_VERSION, "", now)
+
+
+async def _groups(
+    connection: psycopg.AsyncConnection, everything: bool, changed: Changed, now: datetime
+) -> Work | None:
+    cursor = await connection.execute("SELECT version, position FROM rule_runs WHERE name = %s", (GROUPS,))
+    version, begun = await cursor.fetchone() or (0, "")
+    if version == GROUPING_VERSION and not begun and not everything:
+        return None
+    after = UUID(begun) if begun and version == GROUPING_VERSION else UUID(int=0)
+    steps = await _number(connection, "SELECT count(*) FROM links WHERE id > %(after)s", {"after": after})
+    return Work("Links", steps, _group_links(connection, after, changed, now))
+
+
+async def _group_links(
+    connection: psycopg.AsyncConnection, after: UUID, changed: Changed, now: datetime
+) -> AsyncIterator[int]:
+    while True:
+        async with connection.transaction():
+            cursor = await connection.execute(
+                "SELECT id, utm_source, utm_medium, utm_campaign FROM links WHERE id > %s ORDER BY id LIMIT %s",
+                (after, BATCH),
+            )
+            batch = await cursor.fetchall()
+            if batch:
+                after = batch[-1][0]
+                groups = [
+                    origin_of(source=source, medium=medium, campaign=campaign, referrer_host=None, click_ids=()).group
+                    for _, source, medium, campaign in batch
+                ]
+                stored = await connection.execute(
+                    "UPDATE links SET channel_group = grouped.channel_group"
+                    " FROM unnest(%s::uuid[], %s::text[]) AS grouped (id, channel_group)"
+                    " WHERE links.id = grouped.id AND links.channel_group <> grouped.channel_group",
+                    ([row[0] for row in batch], [group.value for group in groups]),
+                )
+                changed.links += stored.rowcount
+            await _note(connection, GROUPS, GROUPING_VERSION, str(after) if batch else "", now)
+        if not batch:
+            return
+        yield len(batch)
+
+
+async def _position(connection: psycopg.AsyncConnection, name: str, version: int) -> str:
+    """Where an interrupted run by these very rules stopped; empty if there is none."""
+    cursor = await connection.execute(
+        "SELECT position FROM rule_runs WHERE name = %s AND version = %s", (name, version)
+    )
+    row = await cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
+async def _note(connection: psycopg.AsyncConnection, name: str, version: int, position: str, now: datetime) -> None:
+    await connection.execute(
+        "INSERT INTO rule_runs (name, version, position, changed_at) VALUES (%s, %s, %s, %s) ON CONFLICT (name)"
+        " DO UPDATE SET version = excluded.version, position = excluded.position, changed_at = excluded.changed_at",
+        (name, version, position, now),
+    )
+
+
+async def _number(connection: psycopg.AsyncConnection, statement: str, given: dict[str, Any]) -> int:
+    row = await (await connection.execute(statement.encode(), given)).fetchone()
+    return int(row[0]) if row else 0

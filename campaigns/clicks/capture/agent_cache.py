@@ -1,0 +1,70 @@
+"""User agents that one server process has met: judged when first seen, and stored before the first tap that has them.
+
+On the redirect's hot path: a known agent costs one look into a dictionary.
+"""
+
+import hashlib
+
+from msgspec import Struct
+
+from campaigns.clicks.bots.classifier import RULES_VERSION, judge_agent
+from campaigns.clicks.types import AgentVerdict, Reason
+
+LONGEST_AGENT = 1000  # characters; what is longer is cut, and judged as cut
+MOST_AGENTS = 50_000
+
+
+class SeenAgent(Struct, eq=False, gc=False):
+    """One user agent: its row in `agents`, and whether PostgreSQL is known to have it.
+
+    `preview` is that of the verdict's reasons which the redirect answers differently.
+    """
+
+    id: int
+    text: str
+    verdict: AgentVerdict
+    preview: bool
+    stored: bool = False
+
+    def row(self) -> tuple[int, str, int, int, str, str | None, int]:
+        """Its row, as `storing.AgentRow` has it."""
+        verdict = self.verdict
+        return (
+            self.id,
+            self.text,
+            int(verdict.reasons),
+            int(verdict.expects),
+            verdict.device.value,
+            verdict.app,
+            RULES_VERSION,
+        )
+
+
+class AgentBook:
+    """What this process knows of user agents; the oldest are forgotten beyond `most`."""
+
+    def __init__(self, most: int = MOST_AGENTS) -> None:
+        self._known: dict[bytes, SeenAgent] = {}
+        self._most = most
+
+    def recognise(self, header: bytes) -> SeenAgent:
+        """The agent of a User-Agent header; empty for a request that has none."""
+        seen = self._known.get(header)
+        if seen is None:
+            text = agent_text(header)
+            verdict = judge_agent(text)
+            seen = SeenAgent(agent_id(text), text, verdict, Reason.PREVIEW in verdict.reasons)
+            while len(self._known) >= self._most:
+                del self._known[next(iter(self._known))]
+            self._known[header] = seen
+        return seen
+
+
+def agent_text(header: bytes) -> str:
+    """A header's text as it is stored and judged: whatever bytes came in, it is text that PostgreSQL takes."""
+    return header.decode("utf-8", "replace").replace("\0", "\ufffd")[:LONGEST_AGENT]
+
+
+def agent_id(text: str) -> int:
+    """The agent's key: BLAKE2b (RFC 7693) of its text as a signed 64-bit number, so that no look-up is needed."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)

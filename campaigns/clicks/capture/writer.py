@@ -1,0 +1,257 @@
+"""Storing taps durably, many in one commit: a tap waits until the COPY that holds it is on disk (group commit).
+
+Used by the redirect alone, so it knows psycopg and nothing heavier. While one batch is being stored the next one
+collects: a batch holds whatever arrived during the last commit, and for the rest of PACE_SECONDS if that was shorter.
+
+    PostgreSQL answers in time   -> COPY, then the browser is sent on
+    it does not                  -> local journal (on disk too), then the browser is sent on; a drainer replays it
+    the journal is full as well  -> the browser is sent on, the batch stays in memory and is tried again
+    memory is full, or it stops  -> lost, counted, and shown in statistics
+"""
+
+import asyncio
+import contextlib
+import math
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+import psycopg
+import structlog
+from prometheus_client import Counter, Gauge
+
+from campaigns.clicks.capture.agent_cache import SeenAgent
+from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.journal import Entry
+from campaigns.clicks.store import CopyTable, TapStore
+from campaigns.kit.batched_counter import Tally
+
+STORED = Counter("jaring_taps_stored_total", "Taps committed to PostgreSQL at once.", ["table"])
+LATE = Counter("jaring_taps_late_total", "Taps sent on before they were on any disk.", ["table"])
+WAITING = Gauge("jaring_taps_waiting", "Taps sent on that are in memory only.", ["table"], multiprocess_mode="livesum")
+COMMITS = Counter("jaring_taps_commits_total", "Commits to PostgreSQL that hold the taps stored at once.", ["table"])
+
+MOST_IN_COMMIT = 5_000
+# Commits begin at least so far apart. One costs the server and PostgreSQL some 300 microseconds of their processors,
+# however few taps it holds; at thousands a second, more taps in each leave more time to all of them, and the slowest
+# tap is faster for it. A tap that comes alone does not wait.
+PACE_SECONDS = 0.0015
+RETRY_SECONDS = 0.25
+
+log = structlog.get_logger("jaring.capture")
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """Lines of COPY text that came in one after the other, the agents they refer to, and who waits for them."""
+
+    lines: list[bytes] = field(default_factory=list)
+    agents: dict[int, SeenAgent] = field(default_factory=dict)
+    waiters: list["asyncio.Future[bool]"] = field(default_factory=list)
+    opened: float = 0.0
+
+    def settle(self, durable: bool) -> None:
+        for waiter in self.waiters:
+            if not waiter.done():  # its browser may have gone away
+                waiter.set_result(durable)
+        self.waiters = []
+
+
+class TapWriter:
+    """Stores the taps of one server process in one table; `backlog` is the most taps kept in memory."""
+
+    def __init__(self, store: TapStore, table: CopyTable, fallback: Fallback, *, backlog: int) -> None:
+        self._store = store
+        self._table = table
+        self._fallback = fallback
+        self._backlog = backlog
+        self._full: deque[_Batch] = deque()
+        self._open = _Batch()
+        self._unsaved: deque[_Batch] = deque()
+        self._kept: list[_Batch] = []  # the batch that is being put on a disk
+        self._stopped = False
+        self._filled = asyncio.Event()
+        self._begun = -math.inf  # when the last commit began
+        self._due: float | None = None  # when the next one may begin, while taps wait for that
+        self._is_due = asyncio.Event()
+        self._waiting = 0
+        self._task: asyncio.Task[None] | None = None
+        self._stored, self._commits = Tally(STORED.labels(table.name)), Tally(COMMITS.labels(table.name))
+        self._late = LATE.labels(table.name)
+        self._gauge = WAITING.labels(table.name)
+
+    @property
+    def waiting(self) -> int:
+        """Taps in memory that are on no disk yet."""
+        return self._waiting
+
+    def start(self) -> asyncio.Task[None]:
+        """Begin storing; returns the task that does it, which ends only by `stop`. Needs a running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.create_task(self._run(), name=f"taps into {self._table.name}")
+        return self._task
+
+    async def stop(self, *, within_seconds: float) -> None:
+        """Put what is waiting on a disk, for so long at most; what is left then is lost and counted."""
+        if self._task is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_seconds):
+                while self._waiting:
+                    await asyncio.sleep(0.01)
+        self._stopped = True
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        left, self._waiting = self._waiting, 0
+        if left:
+            self._fallback.lose(left, "stopped with full disks", no_longer_in_memory=self._table.name)
+            log.error("taps_lost_at_stop", table=self._table.name, taps=left)
+        for batch in [*self._unsaved, *self._full, self._open, *self._kept]:
+            batch.settle(False)
+        await self._store.close()
+
+    def write(self, line: bytes, agent: SeenAgent) -> "asyncio.Future[bool]":
+        """Take one line of COPY text, ended by a newline, and its agent.
+
+        The future is true once both are on disk, and false if the tap is to be sent on although they are not.
+        """
+        waiter: asyncio.Future[bool] = self._loop.create_future()
+        if self._waiting >= self._backlog or self._stopped:
+            self._fallback.lose(1, "stopped" if self._stopped else "memory full")
+            waiter.set_result(False)
+            return waiter
+        batch = self._open
+        if len(batch.lines) >= MOST_IN_COMMIT:
+            self._full.append(batch)
+            batch = self._open = _Batch()
+        if not batch.lines:
+            batch.opened = time.monotonic()
+            self._filled.set()
+        batch.lines.append(line)
+        batch.waiters.append(waiter)
+        if not agent.stored:
+            batch.agents[agent.id] = agent
+        self._waiting += 1
+        if self._due is not None and time.monotonic() >= self._due:
+            self._is_due.set()
+        return waiter
+
+    async def _run(self) -> None:
+        while True:
+            if self._unsaved:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._filled.wait(), RETRY_SECONDS)
+            else:
+                await self._filled.wait()
+            self._filled.clear()
+            # Taps whose requests are in the event loop's queue already join this commit: as long as each turn of the
+            # loop brings some, they share its cost. A single tap waits for one empty turn.
+            collected = 0
+            while collected != len(self._open.lines) < MOST_IN_COMMIT:
+                collected = len(self._open.lines)
+                await asyncio.sleep(0)
+            await self._pace()
+            while self._full:
+                await self._keep(self._full.popleft())
+            fresh, self._open = self._open, _Batch()
+            if fresh.lines:
+                await self._keep(fresh)
+            if self._unsaved:
+                await self._save_overdue()
+
+    async def _pace(self) -> None:
+        """Wait until the next commit may begin.
+
+        The first tap after that moment ends it, a timer at the latest: those of the event loop are of milliseconds.
+        """
+        due = self._begun + PACE_SECONDS
+        while time.monotonic() < due:
+            self._due = due
+            self._is_due.clear()
+            timer = self._loop.call_later(PACE_SECONDS, self._is_due.set)
+            await self._is_due.wait()
+            timer.cancel()
+        self._due = None
+        self._begun = time.monotonic()
+
+    async def _keep(self, batch: _Batch) -> None:
+        """Put the batch on a disk, whichever takes it in time, and send on those who wait for it."""
+        self._kept = [batch]
+        try:
+            entry = self._entry(batch)
+            kept = (
+                self._fallback.postgres_well and await self._stored_in_time(batch, entry)
+            ) or await self._fallback.take(entry)
+        except Exception as error:  # nothing that one batch does may keep the next ones waiting
+            log.error("batch_failed", table=self._table.name, error=type(error).__name__)
+            kept = False
+        self._kept = []
+        if kept:
+            self._settle(batch)
+        else:
+            self._late.inc(len(batch.lines))
+            batch.settle(False)
+            self._put_off(batch)
+            self._note_unsaved()
+
+    def _put_off(self, batch: _Batch) -> None:
+        """Keep a batch in memory, in one with those before it as far as a commit takes them."""
+        last = self._unsaved[-1] if self._unsaved else None
+        if last is not None and len(last.lines) + len(batch.lines) <= MOST_IN_COMMIT:
+            last.lines += batch.lines
+            last.agents |= batch.agents
+        else:
+            self._unsaved.append(batch)
+
+    async def _stored_in_time(self, batch: _Batch, entry: Entry) -> bool:
+        within = batch.opened + self._fallback.deadline_seconds - time.monotonic()
+        try:
+            await self._store.add(self._table, entry.block, entry.agents, within=max(within, 0.001))
+        except (psycopg.DataError, psycopg.IntegrityError):
+            # A line that cannot be stored: the drainer looks for it, and takes its time.
+            return False
+        except (psycopg.Error, OSError, TimeoutError) as error:
+            # It may have arrived all the same; the journal's entries are merged, so that no tap is there twice.
+            log.warning("postgresql_late", table=self._table.name, error=type(error).__name__)
+            self._fallback.use_postgres(False)
+            return False
+        for agent in batch.agents.values():
+            agent.stored = True
+        self._stored.add(len(batch.lines))
+        self._commits.add()
+        return True
+
+    async def _save_overdue(self) -> None:
+        """Try again what is only in memory."""
+        # Taps that have just come do not wait for all of it.
+        while self._unsaved and await self._saved(self._entry(self._unsaved[0])):
+            self._settle(self._unsaved.popleft())
+            if self._open.lines:
+                break
+        self._note_unsaved()
+
+    def _note_unsaved(self) -> None:
+        taps = sum(len(batch.lines) for batch in self._unsaved)
+        self._fallback.in_memory(self._table.name, taps)
+        self._gauge.set(taps)
+
+    async def _saved(self, entry: Entry) -> bool:
+        if self._fallback.postgres_well:
+            within = self._fallback.deadline_seconds / 2
+            try:
+                await self._store.merge(entry.table, entry.columns, entry.block, entry.agents, within=within)
+            except (psycopg.DataError, psycopg.IntegrityError):
+                pass
+            except (psycopg.Error, OSError, TimeoutError):
+                self._fallback.use_postgres(False)
+            else:
+                return True
+        return await self._fallback.take(entry)
+
+    def _settle(self, batch: _Batch) -> None:
+        self._waiting -= len(batch.lines)
+        batch.settle(True)
+
+    def _entry(self, batch: _Batch) -> Entry:
+        agents = [agent.row() for agent in batch.agents.values()]
+        return Entry(self._table.name, self._table.column_list, len(batch.lines), agents, b"".join(batch.lines))

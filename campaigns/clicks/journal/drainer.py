@@ -1,0 +1,168 @@
+"""Taps out of journals into PostgreSQL, once it answers again: this process' own, and those of processes that died.
+
+Exactly once: a chunk is merged in one transaction in which the taps' keys remove doubles, and only then taken out of
+the journal; killed in between, it is merged again and nothing happens.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import partial
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.journal import Chunk, Entry, Journal, adopt_orphans
+from campaigns.clicks.journal.loss_record import now_ms
+from campaigns.clicks.journal.null_journal import AnyJournal
+from campaigns.clicks.store import CLICKS, TapStore
+
+PAUSE_SECONDS = 0.25
+ORPHANS_SECONDS = 10.0
+CHUNK_TAPS = 5_000
+ATTEMPT_SECONDS = 10.0
+
+# Answered only by a PostgreSQL that has the columns this release writes.
+_ASK = f"SELECT {CLICKS.column_list} FROM clicks LIMIT 0"  # noqa: S608 - names of our own
+_INSERT_LOSS = (
+    "INSERT INTO tap_losses (id, first_at, last_at, taps, reason) VALUES (%s, %s, %s, %s, %s)"
+    " ON CONFLICT (id) DO UPDATE SET last_at = excluded.last_at, taps = excluded.taps"
+)
+
+log = structlog.get_logger("jaring.journal")
+
+
+class Drainer:
+    """Empties journals as long as the process runs; also the one who finds out that PostgreSQL is well again."""
+
+    def __init__(self, fallback: Fallback, store: TapStore) -> None:
+        self._fallback = fallback
+        self._store = store
+        self._adopted: list[Journal] = []
+        self._orphans_due = 0.0
+
+    async def keep(self) -> None:
+        """Drain for ever; run as a task and cancelled to stop."""
+        try:
+            while True:
+                try:
+                    await self.drain()
+                except (psycopg.Error, OSError, TimeoutError, sqlite3.Error) as error:
+                    if self._fallback.waiting:
+                        log.info("journal_waiting", taps=self._fallback.waiting, error=type(error).__name__)
+                await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            for journal in self._adopted:
+                journal.close()
+            await self._store.close()
+
+    async def drain(self) -> None:
+        """One round: everything that waits, PostgreSQL permitting."""
+        fallback = self._fallback
+        if not fallback.postgres_well or fallback.waiting or fallback.losses.counts.lost:
+            await self._drain_own()
+        if time.monotonic() >= self._orphans_due:
+            self._orphans_due = time.monotonic() + ORPHANS_SECONDS
+            self._adopted += await fallback.off_loop(lambda: list(adopt_orphans(fallback.directory)))
+        while self._adopted:
+            # Put last before it is tried: one that cannot be drained keeps neither the others nor our own waiting.
+            self._adopted.append(journal := self._adopted.pop(0))
+            await self._drain_orphan(journal)
+            self._adopted.remove(journal)
+
+    async def _drain_own(self) -> None:
+        fallback = self._fallback
+        begun = time.monotonic()
+        await self._store.execute(_ASK, within=fallback.deadline_seconds)
+        prompt = time.monotonic() - begun < fallback.deadline_seconds / 2
+        journal = fallback.journal
+        while fallback.waiting and (chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS))):
+            begun = time.monotonic()
+            await self._merge(journal, chunk)
+            # It took some, so from now on taps go there at once; what still waits is drained beside them.
+            prompt = prompt or time.monotonic() - begun < fallback.deadline_seconds / 2
+            fallback.use_postgres(prompt)
+            await fallback.drained(journal, chunk)
+        fallback.use_postgres(prompt)
+        if journal.damaged:
+            log.error("journal_damaged", taps=fallback.waiting)
+            await fallback.replace(journal)
+            self._orphans_due = 0.0
+        await self._report(fallback.journal)
+
+    async def _drain_orphan(self, journal: Journal) -> None:
+        fallback, drained = self._fallback, 0
+        missing, written = journal.losses.counts.in_journal, journal.losses.counts.written
+        while chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS)):
+            await self._merge(journal, chunk)
+            drained += chunk.taps
+            # An account of before `written` was kept has no such number.
+            missing = max(0, missing - chunk.taps_upto(written or chunk.upto))
+            journal.losses.note(in_journal=missing, read=chunk.upto, now_ms=now_ms())
+            await fallback.off_loop(partial(journal.forget, chunk.upto))
+        missing = journal.losses.give_up(now_ms=now_ms(), reason="journal damaged or process killed")
+        fallback.count_lost(missing)
+        await self._report(journal)
+        await fallback.off_loop(journal.set_aside if journal.damaged else journal.remove)
+        log.info("orphan_drained", taps=drained, missing=missing)
+
+    async def _merge(self, journal: AnyJournal, chunk: Chunk) -> None:
+        # Counted when all of the chunk is stored, since it is tried again from its beginning otherwise.
+        refused = sum([await self._store_entry(entry) for entry in _joined(chunk.numbered.values())])
+        if refused:
+            self._lose(journal, refused, "refused by the database")
+
+    async def _store_entry(self, entry: Entry) -> int:
+        """Merge one entry; a line that cannot be stored stands alone in the end and is given up. Returns how many."""
+        try:
+            await self._store.merge(entry.table, entry.columns, entry.block, entry.agents, within=ATTEMPT_SECONDS)
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            lines = entry.block.splitlines(keepends=True)
+            if len(lines) == 1:
+                log.error("tap_refused", table=entry.table, sqlstate=error.sqlstate)
+                return 1
+            middle = len(lines) // 2
+            halves = (lines[:middle], lines[middle:])
+            return sum(
+                [
+                    await self._store_entry(Entry(entry.table, entry.columns, len(half), entry.agents, b"".join(half)))
+                    for half in halves
+                ]
+            )
+        return 0
+
+    def _lose(self, journal: AnyJournal, taps: int, reason: str) -> None:
+        journal.losses.lose(taps, now_ms=now_ms(), reason=reason)
+        self._fallback.count_lost(taps)
+
+    async def _report(self, journal: AnyJournal) -> None:
+        """Put what is lost into PostgreSQL, where statistics tell of it."""
+        counts = journal.losses.counts
+        if not counts.lost:
+            return
+        first, last = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (counts.first_ms, counts.last_ms))
+        lost = counts.lost
+        values = (UUID(counts.id), first, last, lost, counts.reason)
+        await self._store.execute(_INSERT_LOSS, values, within=ATTEMPT_SECONDS)
+        journal.losses.settle(lost)  # more may have been lost meanwhile
+
+
+def _joined(entries: Iterable[Entry]) -> list[Entry]:
+    """Entries for the same columns of the same table as one, since a transaction costs more than a line."""
+    together: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        together.setdefault((entry.table, entry.columns), []).append(entry)
+    return [
+        Entry(
+            table,
+            columns,
+            sum(one.taps for one in same),
+            list({row[0]: row for one in same for row in one.agents}.values()),
+            b"".join(one.block for one in same),
+        )
+        for (table, columns), same in together.items()
+    ]

@@ -1,0 +1,135 @@
+"""Where taps go while PostgreSQL does not answer: what the writers of one process and its drainer share."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from campaigns.clicks.journal.journal import Chunk, Entry, Journal
+from campaigns.clicks.journal.loss_record import LossRecord, now_ms
+from campaigns.clicks.journal.null_journal import AnyJournal, NoJournal
+
+JOURNALLED = Counter("jaring_taps_journalled_total", "Taps put into the local journal.")
+LOST = Counter("jaring_taps_lost_total", "Taps given up: no room in journal and memory, damaged, or refused.")
+IN_JOURNAL = Gauge(
+    "jaring_journal_taps", "Taps in the local journal, not in PostgreSQL yet.", multiprocess_mode="livesum"
+)
+WELL = Gauge("jaring_postgres_takes_taps", "1 while taps go to PostgreSQL at once.", multiprocess_mode="livemin")
+
+log = structlog.get_logger("jaring.journal")
+T = TypeVar("T")
+
+
+class Fallback:
+    """One process' journal and the switch between it and PostgreSQL. `deadline_seconds` is the longest a tap waits."""
+
+    def __init__(self, directory: Path, *, deadline_seconds: float) -> None:
+        self.directory = directory
+        self.deadline_seconds = deadline_seconds
+        self.postgres_well = True
+        # Whoever puts something into the journal counts it in the same file, whatever replaces it meanwhile.
+        self._switching = asyncio.Lock()
+        try:
+            self.journal: AnyJournal = Journal.create(directory)
+        except (sqlite3.Error, OSError) as error:
+            log.error("journal_missing", error=type(error).__name__, reason=str(error))
+            self.journal = NoJournal()
+        self.waiting = 0
+        self.lost = 0
+        self._in_memory: dict[str, int] = {}
+        # One thread: SQLite calls come one after the other, and none of them on the event loop.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        WELL.set(1)
+
+    @property
+    def losses(self) -> LossRecord:
+        return self.journal.losses
+
+    async def off_loop(self, work: Callable[[], T]) -> T:
+        """Do something that blocks in the journal's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def use_postgres(self, well: bool) -> None:
+        """Send taps to PostgreSQL from now on, or to the journal."""
+        if well != self.postgres_well:
+            log.warning("capture_switched", to="postgresql" if well else "journal")
+        self.postgres_well = well
+        WELL.set(int(well))
+
+    async def take(self, entry: Entry) -> bool:
+        """Put a batch into the journal; False if that cannot be done either."""
+        async with self._switching:
+            journal = self.journal
+            try:
+                number = await self.off_loop(lambda: journal.append(entry))
+            except (sqlite3.Error, OSError) as error:
+                log.error("journal_refused", taps=entry.taps, error=type(error).__name__, reason=str(error))
+                refused = error
+            else:
+                self._count(self.waiting + entry.taps, written=number)
+                JOURNALLED.inc(entry.taps)
+                return True
+        if not isinstance(refused, sqlite3.OperationalError):
+            await self.replace(journal)
+        return False
+
+    async def drained(self, journal: AnyJournal, chunk: Chunk) -> None:
+        """Take a chunk that is in PostgreSQL out of the journal it was read from."""
+        if journal is not self.journal:
+            return  # replaced meanwhile: it is read again as an orphan, and stored once all the same
+        # Noted first: whoever is killed in between neither misses what is not taken out, nor what is.
+        self._count(max(0, self.waiting - chunk.taps), read=chunk.upto)
+        await self.off_loop(lambda: journal.forget(chunk.upto))
+        if not self.waiting:
+            await self.off_loop(journal.shrink)
+
+    async def replace(self, old: AnyJournal) -> None:
+        """Go on with a new file, since this one is damaged or was never there; it is left to be drained as an orphan.
+
+        What is in memory stays with this process.
+        """
+        async with self._switching:
+            if old is not self.journal:
+                return
+            try:
+                new = await self.off_loop(lambda: Journal.create(self.directory))
+            except (sqlite3.Error, OSError):
+                return
+            self.journal, self.waiting = new, 0
+            new.losses.take_over(old.losses, in_memory=sum(self._in_memory.values()), now_ms=now_ms())
+            await self.off_loop(old.close)
+
+    def in_memory(self, table: str, taps: int) -> None:
+        """Note that so many taps for a table are neither in PostgreSQL nor in the journal."""
+        self._in_memory[table] = taps
+        self.losses.note(in_memory=sum(self._in_memory.values()), now_ms=now_ms())
+
+    def lose(self, taps: int, reason: str, *, no_longer_in_memory: str | None = None) -> None:
+        """Count taps that nothing could take; with a table's name, those that were in memory for it are among them."""
+        if no_longer_in_memory is not None:
+            self._in_memory.pop(no_longer_in_memory, None)
+            self.losses.counts.in_memory = sum(self._in_memory.values())  # in one write with the loss
+        self.losses.lose(taps, now_ms=now_ms(), reason=reason)
+        self.count_lost(taps)
+
+    def count_lost(self, taps: int) -> None:
+        """Count taps whose loss is written down elsewhere."""
+        self.lost += taps
+        LOST.inc(taps)
+
+    async def close(self) -> None:
+        """Give the journal up; it stays for the next process only if something is in it."""
+        counts = self.losses.counts
+        empty = not (self.waiting or counts.lost or counts.in_memory)
+        await self.off_loop(self.journal.remove if empty else self.journal.close)
+        self._thread.shutdown()
+
+    def _count(self, taps: int, *, read: int | None = None, written: int | None = None) -> None:
+        self.waiting = taps
+        IN_JOURNAL.set(taps)
+        self.losses.note(in_journal=taps, read=read, written=written, now_ms=now_ms())

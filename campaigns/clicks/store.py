@@ -1,0 +1,165 @@
+"""Taps into PostgreSQL, over one connection of its own: at once by COPY, or merged where some may be there already.
+
+Used by the redirect and the drainer alone, so it knows psycopg and nothing heavier. Whoever calls it decides how long
+to wait. A call that takes too long is ended by shutting its socket down: cancelling it would wait for the very server
+that hangs.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import psycopg
+
+from campaigns.clicks.bots.bursts import LOOK_BACK, rewind
+from campaigns.clicks.pg_copy import copy_block
+
+LATE = LOOK_BACK / 2
+
+_INSERT_AGENTS = (
+    "INSERT INTO agents (id, text, reasons, expects, device, app, rules_version, first_seen_at)"
+    " SELECT *, now() FROM unnest(%s::bigint[], %s::text[], %s::smallint[], %s::smallint[], %s::text[], %s::text[],"
+    " %s::smallint[]) ON CONFLICT DO NOTHING"
+)
+
+# Whatever the database, the role or the server say; what waits for more than this disk stays.
+_WAIT_FOR_DISK = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
+
+# id, text, reasons, expects, device, app, rules_version
+AgentRow = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class CopyTable:
+    """A table that taps are copied to, with the columns a line holds in order."""
+
+    name: str
+    columns: tuple[str, ...]
+
+    @cached_property
+    def column_list(self) -> str:
+        return ", ".join(self.columns)
+
+    @cached_property
+    def copy_in(self) -> bytes:
+        return f"COPY {self.name} ({self.column_list}) FROM STDIN".encode()
+
+
+_NOTED = ("country", "agent_id", "observed", "language", "referrer_host", "network")
+CLICKS = CopyTable(
+    "clicks",
+    ("campaign_id", "link_id", "id", "clicked_at", "visitor", *_NOTED, "via", "variant", "extras"),
+)
+ORPHANS = CopyTable("orphan_clicks", ("slug", "id", "clicked_at", "visitor", *_NOTED))
+
+
+class TapStore:
+    """One lazily opened connection; after psycopg.Error, OSError or TimeoutError the next call opens a new one.
+
+    After such a failure what was sent may have arrived all the same, or may yet.
+    """
+
+    def __init__(self, conninfo: str, *, application_name: str) -> None:
+        self._conninfo = conninfo
+        self._application_name = application_name
+        self._connection: psycopg.AsyncConnection | None = None
+        self._careful = False
+
+    async def add(self, table: CopyTable, block: bytes, agents: Sequence[AgentRow], *, within: float) -> None:
+        """Store lines that are new for certain; a double is an IntegrityError."""
+        async with self._bounded(within) as connection:
+            if agents:
+                # Before the taps, so that no tap refers to an agent that is not there.
+                await connection.execute(_INSERT_AGENTS, _by_column(agents))
+            await copy_block(connection, table.copy_in, block)
+
+    async def merge(self, table: str, columns: str, block: bytes, agents: Sequence[AgentRow], *, within: float) -> None:
+        """Store those of the lines that are not there yet, in one transaction."""
+        async with self._bounded(within) as connection, connection.transaction():
+            if agents:
+                await connection.execute(_INSERT_AGENTS, _by_column(agents))
+            await connection.execute(
+                f"CREATE TEMPORARY TABLE taps_again (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DROP".encode()
+            )
+            await copy_block(connection, f"COPY taps_again ({columns}) FROM STDIN".encode(), block)
+            await connection.execute(
+                f"INSERT INTO {table} ({columns}) SELECT {columns} FROM taps_again"  # noqa: S608 - names of our own
+                " ON CONFLICT DO NOTHING".encode()
+            )
+            if table == CLICKS.name:
+                await _have_bursts_looked_at(connection)
+
+    async def execute(self, statement: str, values: Sequence[Any] = (), *, within: float) -> None:
+        """Run one statement, committed at once."""
+        async with self._bounded(within) as connection:
+            await connection.execute(statement.encode(), values)
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(psycopg.Error, OSError):
+                await connection.close()
+
+    async def _open(self, within: float) -> psycopg.AsyncConnection:
+        if self._connection is None:
+            async with asyncio.timeout(within):
+                self._connection = await psycopg.AsyncConnection.connect(
+                    self._conninfo,
+                    autocommit=True,
+                    application_name=self._application_name,
+                    prepare_threshold=None,
+                    keepalives_idle=30,
+                    # Lines and agents are UTF-8, whatever PGCLIENTENCODING or the database say.
+                    client_encoding="utf8",
+                )
+                self._careful = False
+        return self._connection
+
+    @contextlib.asynccontextmanager
+    async def _bounded(self, within: float) -> AsyncIterator[psycopg.AsyncConnection]:
+        """The connection, whose socket is shut down after so many seconds: whatever waits for it then fails."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + within
+        connection = await self._open(within)
+        timer = loop.call_at(until, _shut_down, connection)
+        try:
+            if not self._careful:
+                # Under the timer, for it may hang as well. A commit that does not wait for the disk is none.
+                await connection.execute(_WAIT_FOR_DISK)
+                self._careful = True
+            yield connection
+        except (psycopg.DataError, psycopg.IntegrityError):
+            raise  # it refused what it was given, and is as good as before
+        except BaseException:
+            await self.close()
+            raise
+        finally:
+            timer.cancel()
+
+
+async def _have_bursts_looked_at(connection: psycopg.AsyncConnection) -> None:
+    """Have the bursts among taps that came late marked; those of the last minutes are looked at again anyway."""
+    cursor = await connection.execute(
+        "SELECT min(clicked_at) FROM taps_again HAVING min(clicked_at) < now() - %s", (LATE,)
+    )
+    row = await cursor.fetchone()
+    if row is not None:
+        await rewind(connection, row[0])
+
+
+def _shut_down(connection: psycopg.AsyncConnection) -> None:
+    with contextlib.suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as own:
+        own.shutdown(socket.SHUT_RDWR)
+
+
+def _by_column(agents: Sequence[AgentRow]) -> list[list[Any]]:
+    # In the order of their keys: two processes that insert the same agents then never wait for each other in a circle.
+    ordered = sorted(agents, key=lambda row: row[0])
+    return [list(column) for column in zip(*ordered, strict=True)]

@@ -1,0 +1,37 @@
+"""Engines and sessions for PostgreSQL, the only dialect."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.kit.database.url import sqlalchemy_url
+
+SessionFactory = Callable[[], AbstractAsyncContextManager[AsyncSession]]
+
+
+def make_engine(url: str, *, pool_size: int, statement_timeout_seconds: float) -> AsyncEngine:
+    """An engine whose connections give up on a statement after the time-out and on a lock after 5 s."""
+    options = f"-c statement_timeout={int(statement_timeout_seconds * 1000)} -c lock_timeout=5000 -c timezone=UTC"
+    return create_async_engine(
+        sqlalchemy_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        # A connection that a restarted server left dead is found by the ping and replaced, not handed to a request.
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 5, "application_name": "jaring-api"},
+        hide_parameters=True,
+    )
+
+
+def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+
+
+def violated_constraint(error: IntegrityError) -> str | None:
+    """The name of the database constraint that refused the change."""
+    diagnostics = getattr(error.orig, "diag", None)
+    return getattr(diagnostics, "constraint_name", None)

@@ -1,0 +1,55 @@
+"""Bringing the database's schema to the newest revision of `alembic/`."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from campaigns.kit.database.url import psycopg_conninfo, sqlalchemy_url
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_REVISION = re.compile(r"^revision = ['\"](\w+)['\"]$", re.MULTILINE)
+_DOWN_REVISION = re.compile(r"^down_revision = ['\"](\w+)['\"]$", re.MULTILINE)
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def alembic_config(url: str) -> "Config":
+    """Alembic's configuration for a database, as in `[tool.alembic]` of pyproject.toml."""
+    from alembic.config import Config
+
+    config = Config(toml_file=PROJECT / "pyproject.toml")
+    config.attributes["url"] = sqlalchemy_url(url)
+    return config
+
+
+def newest_revision() -> str:
+    """The revision that no other follows, read from the files: every start asks, and loading Alembic takes longer."""
+    texts = [path.read_text() for path in (PROJECT / "alembic" / "versions").glob("*.py")]
+    revisions = {match[1] for text in texts for match in _REVISION.finditer(text)}
+    followed = {match[1] for text in texts for match in _DOWN_REVISION.finditer(text)}
+    (newest,) = revisions - followed
+    return newest
+
+
+def current_revision(url: str) -> str | None:
+    """The revision the database stands at; None if it was never migrated."""
+    with psycopg.connect(psycopg_conninfo(url), connect_timeout=5) as connection:
+        known = connection.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL").fetchone()
+        if not known or not known[0]:
+            return None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return row[0] if row else None
+
+
+def migrate(url: str) -> bool:
+    """Upgrade to the newest revision; False if there was nothing to do. Several nodes may call it at once."""
+    if current_revision(url) == newest_revision():
+        return False
+    from alembic import command
+
+    command.upgrade(alembic_config(url), "head")
+    return True

@@ -1,0 +1,67 @@
+"""Where the master key comes from, and the check that it is the one the database was filled with."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import psycopg
+from pydantic import SecretStr
+
+from campaigns.kit.encryption.cipher import KeyRing, derive_keys, new_master_key
+
+
+class MasterKeyError(Exception):
+    """The master key is missing, malformed or not the database's; the text is one sentence for the operator."""
+
+
+def load_keys(configured: SecretStr | None, directory: Path) -> KeyRing:
+    """The key ring from the setting, else from `<directory>/master.key`, which is made if absent (mode 0600)."""
+    if configured is not None:
+        source, text = "JARING_MASTER_KEY", configured.get_secret_value()
+    else:
+        path = directory / "master.key"
+        source = str(path)
+        try:
+            if not path.exists():
+                _write_new_key(path)
+            text = path.read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise MasterKeyError(f"{path} cannot be used: {(error.strerror or '').lower()}.") from None
+        except UnicodeDecodeError:
+            text = ""
+    try:
+        return derive_keys(text)
+    except ValueError as error:
+        raise MasterKeyError(f"{source} is not usable: {error}.") from None
+
+
+def _write_new_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(new_master_key() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # link() fails if another process was first, so that two starts cannot end with two keys.
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+
+
+def check_master_key(conninfo: str, keys: KeyRing) -> None:
+    """Record the key's fingerprint in a new database; in a used one, raise MasterKeyError if it is another key's."""
+    fingerprint = hashlib.sha256(keys.check).digest()
+    with psycopg.connect(conninfo, connect_timeout=5) as connection:
+        connection.execute(
+            "INSERT INTO key_checks (id, fingerprint) VALUES (1, %s) ON CONFLICT (id) DO NOTHING", (fingerprint,)
+        )
+        row = connection.execute("SELECT fingerprint FROM key_checks WHERE id = 1").fetchone()
+    if row is None or bytes(row[0]) != fingerprint:
+        raise MasterKeyError(
+            "This database was filled with another master key; set JARING_MASTER_KEY to that one "
+            "or put its master.key back (with this key its personal data could not be read)."
+        )

@@ -1,0 +1,252 @@
+"""Links as a CSV sheet: what spreadsheet programs write is read, and what they would run as a formula is not written.
+
+Rows count from 1, the first below the header, empty ones included; so a row's number is the spreadsheet's less one.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from campaigns.kit.error_collector import gathering, refuse
+from campaigns.kit.errors import FieldError, invalid_field
+from campaigns.links.models import Link
+from campaigns.links.target_url import compose_url
+from campaigns.links.types import LinkState
+
+NEEDED = ("campaign", "source", "name")
+READ = (
+    *NEEDED,
+    "medium",
+    "slug",
+    "destination",
+    "term",
+    "content",
+    "tags",
+    "state",
+    "starts_at",
+    "ends_at",
+    "ended_destination",
+    "pass_query",
+    "preview_title",
+    "preview_description",
+    "preview_image",
+)
+# What an export tells besides. An import knows a row that is a link already by its `id`, so that an exported sheet with
+# rows added can be sent back; it passes over the other two.
+TOLD = ("id", "short_url", "target_url")
+WRITTEN = (*TOLD, *READ)
+
+# More columns than this are no sheet of links, and more faults than this nobody reads.
+MOST_COLUMNS, MOST_FAULTS = 100, 1000
+
+# Where the fields of a link stand in a sheet, as far as the column has another name.
+COLUMN_OF = {"channel_id": "source", "utm_term": "term", "utm_content": "content"}
+_FIELD_OF = {column: field for field, column in COLUMN_OF.items()} | {
+    "campaign": "utm_campaign",
+    "source": "utm_source",
+    "medium": "utm_medium",
+}
+
+# Spreadsheet programs take a cell that begins so for a formula (OWASP, CSV Injection). Cells that look as if they were
+# marked already are marked once more, so that what comes back is what went out.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_YES, _NO = ("yes", "true", "1", "ya"), ("", "no", "false", "0", "tidak")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """The cells of one row by column, without those that are empty.
+
+    `columns` are those that the sheet has, `link_id` is the cell of an export that tells which link the row is.
+    """
+
+    number: int
+    cells: Mapping[str, str]
+    columns: Collection[str] = ()
+    link_id: str = ""
+
+    def pointer(self, column: str) -> str:
+        return f"/rows/{self.number}/{column}"
+
+
+def read_sheet(data: bytes) -> list[SheetRow]:
+    """The rows of a CSV file in UTF-8, with `,` or `;` between its cells; raises Invalid with all that is wrong."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise invalid_field("", "The file is not in UTF-8; save it as CSV UTF-8.", "not-utf8") from None
+    first_line = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;", key=first_line.count), strict=True)
+    faults: list[FieldError] = []
+    columns: list[str] = []
+    rows: list[SheetRow] = []
+    number = 0
+    try:
+        columns = _read_header(next(reader, []), faults)
+        for number, cells in enumerate(reader, start=1):
+            if any(cell.strip() for cell in cells):
+                rows.append(_read_cells(number, columns, cells, faults))
+            if len(faults) > MOST_FAULTS:
+                faults.append(FieldError("/rows", "The rows after these were not looked at.", "too-many-faults"))
+                break
+    except csv.Error as error:
+        # The reader counts lines, of which a row can have several and an empty one none that it gives out.
+        at = f"/rows/{number + 1}" if columns else "/header"
+        faults.append(FieldError(at, f"This is not CSV: {error}.", "not-csv"))
+    refuse(faults)
+    if not rows:
+        raise invalid_field("/rows", "The sheet has no rows below its header.", "empty")
+    return rows
+
+
+def read_fields(row: SheetRow, *, timezone: ZoneInfo, faults: list[FieldError]) -> dict[str, Any]:
+    """The row as fields of `LinkSpec` (all but its channel); what cannot be read is added to `faults`.
+
+    Times without an offset are of `timezone`.
+    """
+    cells = row.cells
+    given: dict[str, Any] = {
+        "name": cells.get("name", ""),
+        "utm_term": cells.get("term"),
+        "utm_content": cells.get("content"),
+        "tags": [tag for tag in re.split("[|,;]", cells.get("tags", "")) if tag.strip()],
+        **{name: cells.get(name) for name in ("slug", "destination", "ended_destination")},
+        **{name: cells.get(name) for name in ("preview_title", "preview_description", "preview_image")},
+    }
+    with gathering(faults):
+        given["state"] = _read_state(cells.get("state", ""), row.pointer("state"))
+    with gathering(faults):
+        given["pass_query"] = _read_flag(cells.get("pass_query", ""), row.pointer("pass_query"))
+    for name in ("starts_at", "ends_at"):
+        with gathering(faults):
+            given[name] = _read_time(cells.get(name), timezone, row.pointer(name))
+    return given
+
+
+def differing_columns(row: SheetRow, link: Link, *, timezone: ZoneInfo) -> list[str]:
+    """The columns in which a row says something else than the link that it is, which an export wrote there."""
+    said = read_fields(row, timezone=timezone, faults=[])
+    words = ("campaign", "source", "medium", "slug", "term", "content")
+    said |= {_FIELD_OF.get(name, name): row.cells.get(name, "").lower() or None for name in words}
+    said["tags"] = sorted(tag.strip().lower() for tag in said["tags"])
+    missing = object()
+    columns = ((name, _FIELD_OF.get(name, name)) for name in READ if name in row.columns)
+    return [name for name, field in columns if said.get(field, missing) != getattr(link, field)]
+
+
+def header_text() -> str:
+    """The first line of an export, marked as UTF-8 for the spreadsheet programs that need to be told."""
+    return "\ufeff" + _line(WRITTEN)
+
+
+def rows_text(links: Iterable[Link], *, short_link_base: str, timezone: ZoneInfo) -> str:
+    """Links as lines of an export."""
+    return "".join(_line(_escaped(_cells(link, short_link_base, timezone))) for link in links)
+
+
+def _cells(link: Link, short_link_base: str, timezone: ZoneInfo) -> list[str]:
+    cells = {
+        "id": str(link.id),
+        "short_url": short_link_base + link.slug,
+        "target_url": compose_url(link.destination, link.utm),
+        "campaign": link.utm_campaign,
+        "source": link.utm_source,
+        "medium": link.utm_medium,
+        "term": link.utm_term,
+        "content": link.utm_content,
+        "tags": "|".join(link.tags),
+        "pass_query": "yes" if link.pass_query else "no",
+        "starts_at": _written_time(link.starts_at, timezone),
+        "ends_at": _written_time(link.ends_at, timezone),
+    }
+    return [cells[name] or "" if name in cells else getattr(link, name) or "" for name in WRITTEN]
+
+
+def _line(cells: Sequence[str]) -> str:
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue()
+
+
+def _escaped(cells: Iterable[str]) -> list[str]:
+    return ["'" + cell if _FORMULA.match(cell) else cell for cell in cells]
+
+
+def _read_header(cells: Sequence[str], faults: list[FieldError]) -> list[str]:
+    if len(cells) > MOST_COLUMNS:
+        raise invalid_field("/header", f"The sheet has more than {MOST_COLUMNS} columns.", "too-many-columns")
+    columns = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in cells]
+    for place, column in enumerate(columns):
+        if column not in WRITTEN:
+            detail = f"There is no column {column or '(empty)'}; there are {', '.join(READ)}."
+            faults.append(FieldError(f"/header/{place}", detail, "unknown-column"))
+        elif column in columns[:place]:
+            faults.append(FieldError(f"/header/{place}", f"The column {column} is there twice.", "repeated"))
+    for column in NEEDED:
+        if column not in columns:
+            faults.append(FieldError("/header", f"The sheet needs the column {column}.", "missing"))
+    return columns
+
+
+def _read_cells(number: int, columns: Sequence[str], cells: Sequence[str], faults: list[FieldError]) -> SheetRow:
+    texts = dict(_texts(columns, cells))
+    read = {column: text for column, text in texts.items() if column not in TOLD}
+    row = SheetRow(number, read, columns, texts.get("id", ""))
+    if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
+        faults.append(FieldError(f"/rows/{number}", "This row has more cells than the header.", "too-many-cells"))
+    for column in NEEDED:
+        if column in columns and column not in row.cells:
+            faults.append(FieldError(row.pointer(column), "This cell is empty.", "missing"))
+    for column, text in row.cells.items():
+        if _UNPRINTABLE.search(text):
+            faults.append(FieldError(row.pointer(column), "A cell holds no control characters.", "unsafe-characters"))
+    return row
+
+
+def _texts(columns: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The cells that are not empty, with their columns; the mark before a formula is taken off."""
+    for column, cell in zip(columns, cells, strict=False):
+        text = cell.strip()
+        if text.startswith("'") and _FORMULA.match(text):
+            text = text[1:]
+        if text:
+            yield column, text
+
+
+def _read_state(text: str, pointer: str) -> LinkState:
+    # Whether a link may begin in this state is for `creating` to say.
+    try:
+        return LinkState(text.lower() or LinkState.ACTIVE)
+    except ValueError:
+        raise invalid_field(pointer, "A link begins as draft or active.", "unknown-state") from None
+
+
+def _read_flag(text: str, pointer: str) -> bool:
+    if text.lower() in _YES:
+        return True
+    if text.lower() in _NO:
+        return False
+    raise invalid_field(pointer, "Write yes or no.", "not-yes-or-no")
+
+
+def _read_time(text: str | None, timezone: ZoneInfo, pointer: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or not 2000 <= moment.year <= 2100:
+        detail = "Write a time as 2026-12-01 08:00, between the years 2000 and 2100."
+        raise invalid_field(pointer, detail, "not-a-time")
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone)
+
+
+def _written_time(moment: datetime | None, timezone: ZoneInfo) -> str | None:
+    return None if moment is None else moment.astimezone(timezone).isoformat()

@@ -1,0 +1,184 @@
+"""When destinations are followed, and what is written down about it.
+
+Nobody asks a page while a transaction is open: `claim_due` moves a check's time ahead and commits, the page is asked,
+`record_finding` writes. A process that dies in between leaves a check whose time comes again after `CLAIMED_FOR`; it is
+then followed once more, which does no harm. Claims of several processes never meet, since each skips locked rows.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.operations import record_audit
+from campaigns.access.types import SYSTEM
+from campaigns.links.destination_checks.types import DueCheck, Finding
+from campaigns.links.models import DestinationCheck, Link
+from campaigns.links.types import CheckVerdict, LinkState
+from campaigns.planning.models import Campaign, Unit
+from campaigns.planning.queries import effective_hosts
+
+# What a check depends on: whoever changes one of these columns of a link schedules its checks anew.
+CHECKED_COLUMNS = frozenset({"destination", "ended_destination", "rules", "variants", "utm_term", "utm_content"})
+
+CLAIMED_FOR = timedelta(minutes=5)
+WHILE_OK = timedelta(hours=24)
+AFTER_FAILURES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+MOST_FAILURES = 1000
+
+
+def places_of(link: Link) -> list[tuple[str, str]]:
+    """Every place of a link that leads somewhere, with where to."""
+    places = [("default", link.destination)]
+    if link.ended_destination is not None:
+        places.append(("ended", link.ended_destination))
+    places += [(f"rule:{position}", rule["destination"]) for position, rule in enumerate(link.rules)]
+    places += [(f"variant:{variant['key']}", variant["destination"]) for variant in link.variants]
+    return places
+
+
+async def schedule_checks(session: AsyncSession, *links: Link, now: datetime) -> None:
+    """Have the links followed at once; called when links are made, retired, or changed in `CHECKED_COLUMNS`.
+
+    Their findings are forgotten, being about what the links were before; whether a place was broken is not, so that
+    mending it is noticed. Retired links have no checks.
+    """
+    kept = [(link.id, place) for link in links if link.state != LinkState.RETIRED.value for place, _ in places_of(link)]
+    kept.sort()  # as `hasten_checks` takes them, so that neither waits for the other
+    obsolete = delete(DestinationCheck).where(
+        col(DestinationCheck.link_id).in_([link.id for link in links]),
+        tuple_(col(DestinationCheck.link_id), col(DestinationCheck.place)).not_in(kept),
+    )
+    await session.exec(obsolete)
+    if not kept:
+        return
+    values = [{"link_id": link_id, "place": place, "next_at": now, "failures": 0} for link_id, place in kept]
+    forgotten = dict.fromkeys(
+        ("checked_at", "verdict", "detail", "status", "final_url", "hops", "utm_kept", "cid_kept", "host_allowed")
+    )
+    statement = insert(DestinationCheck).values(values)
+    await session.exec(
+        statement.on_conflict_do_update(
+            index_elements=["link_id", "place"],
+            set_={"next_at": now, "failures": func.least(col(DestinationCheck.failures), 1), **forgotten},
+        )
+    )
+
+
+async def hasten_checks(session: AsyncSession, *, unit_path: str, now: datetime) -> None:
+    """Have all links of a unit and of those below it followed at once, since its allow-list changed.
+
+    Their findings stand until then.
+    """
+    units = select(Unit.id).where(col(Unit.path).startswith(unit_path))
+    links = select(Link.id).join(Campaign, col(Campaign.id) == Link.campaign_id).where(col(Campaign.unit_id).in_(units))
+    of_links = select(DestinationCheck.link_id, DestinationCheck.place).where(col(DestinationCheck.link_id).in_(links))
+    ordered = of_links.order_by(col(DestinationCheck.link_id), col(DestinationCheck.place))
+    locked = ordered.with_for_update().cte("locked")
+    await session.exec(
+        update(DestinationCheck)
+        .where(col(DestinationCheck.link_id) == locked.c.link_id, col(DestinationCheck.place) == locked.c.place)
+        .values(next_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def claim_due(session: AsyncSession, *, now: datetime, limit: int) -> list[DueCheck]:
+    """Up to `limit` checks whose time has come, for the caller to follow and record after committing.
+
+    Half of them are those whose time came last: a link that was just made or changed does not wait for the thousands
+    of an import before it. The others are those that wait longest, so that none waits for ever.
+    """
+    newest = await _claim(session, col(DestinationCheck.next_at).desc(), now=now, limit=limit // 2)
+    oldest = await _claim(session, col(DestinationCheck.next_at), now=now, limit=limit - len(newest))
+    return newest + oldest
+
+
+async def _claim(session: AsyncSession, order: Any, *, now: datetime, limit: int) -> list[DueCheck]:
+    statement = (
+        select(DestinationCheck, Link, Campaign.unit_id)
+        .join(Link, col(Link.id) == DestinationCheck.link_id)
+        .join(Campaign, col(Campaign.id) == Link.campaign_id)
+        .where(col(DestinationCheck.next_at) <= now)
+        .order_by(order)
+        .limit(limit)
+        .with_for_update(of=DestinationCheck, skip_locked=True)
+    )
+    claimed: list[DueCheck] = []
+    hosts: dict[UUID, tuple[str, ...]] = {}
+    for check, link, unit_id in (await session.exec(statement)).all():
+        destination = _destination(link, check.place)
+        if destination is None:
+            await session.delete(check)
+            continue
+        if unit_id not in hosts:
+            hosts[unit_id] = tuple(await effective_hosts(session, unit_id=unit_id))
+        check.next_at = now + CLAIMED_FOR
+        claimed.append(DueCheck(link.id, check.place, destination, link.utm, hosts[unit_id]))
+    return claimed
+
+
+async def record_finding(session: AsyncSession, due: DueCheck, finding: Finding, *, now: datetime) -> bool:
+    """Put what was found on the link, and on the audit trail when its destination broke or was mended.
+
+    False, and nothing written, if the link was changed or retired meanwhile, or the allow-list: it is followed anew
+    then.
+    """
+    locked = select(DestinationCheck).where(
+        col(DestinationCheck.link_id) == due.link_id, col(DestinationCheck.place) == due.place
+    )
+    check = (await session.exec(locked.with_for_update().execution_options(populate_existing=True))).first()
+    if check is None:
+        return False
+    # Read after the row was locked: a change that was under way has then been committed, and is seen.
+    owner = (
+        select(Link, Campaign.unit_id)
+        .join(Campaign, col(Campaign.id) == Link.campaign_id)
+        .where(col(Link.id) == due.link_id)
+    )
+    link, unit_id = (await session.exec(owner)).one()
+    if _destination(link, due.place) != due.destination or link.utm != due.utm:
+        return False
+    if tuple(await effective_hosts(session, unit_id=unit_id)) != due.allowed_hosts:
+        return False
+    was_broken, is_broken = check.failures > 0, finding.verdict is not CheckVerdict.OK
+    if was_broken != is_broken:
+        record_audit(
+            session,
+            SYSTEM,
+            "link.destination_broken" if is_broken else "link.destination_mended",
+            object_id=link.id,
+            unit_id=unit_id,
+            now=now,
+            changes={"place": due.place, "verdict": finding.verdict.value, "detail": finding.detail},
+        )
+    check.failures = min(check.failures + 1, MOST_FAILURES) if is_broken else 0
+    check.next_at = next_time(check.failures, link_id=link.id, now=now)
+    check.checked_at = now
+    check.verdict = finding.verdict.value
+    check.detail = finding.detail
+    check.status = finding.status
+    check.final_url = finding.final_url
+    check.hops = finding.hops
+    check.utm_kept = finding.utm_kept
+    check.cid_kept = finding.cid_kept
+    check.host_allowed = finding.host_allowed
+    return True
+
+
+def next_time(failures: int, *, link_id: UUID, now: datetime) -> datetime:
+    """When to follow again: daily while all is well, after failures sooner and then ever later.
+
+    Up to a tenth earlier or later, by the random end of the link's id: links made together are not all asked together.
+    """
+    wait = AFTER_FAILURES[min(failures, len(AFTER_FAILURES)) - 1] if failures else WHILE_OK
+    return now + wait * (0.9 + 0.2 * (link_id.int % 1000) / 1000)
+
+
+def _destination(link: Link, place: str) -> str | None:
+    """Where this place of the link leads; None if it is not followed (any more)."""
+    return None if link.state == LinkState.RETIRED.value else dict(places_of(link)).get(place)

@@ -1,0 +1,236 @@
+"""Placing links: the unit's templates and the lint of names, then `creating`. Whoever makes links for a person does it
+here; all or none, as there.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.types import Principal
+from campaigns.kit.error_collector import refuse
+from campaigns.kit.errors import Conflict, FieldError, Invalid
+from campaigns.links.models import Link
+from campaigns.links.operations.insert import create_links
+from campaigns.links.operations.names_in_use import LINTED, Known, read_names
+from campaigns.links.types import LinkSpec
+from campaigns.naming.similar_names import Fault, find_doubles, mend, near_double
+from campaigns.naming.templates import Templates, fill_template, fold_filled
+from campaigns.planning.models import Campaign, Channel, Unit
+from campaigns.planning.queries import effective_templates, get_campaign, get_channels
+
+# Where in the request a field (such as `utm_content` or `tags/0`) of the spec at a position stands.
+Locate = Callable[[int, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The links that were made, and what was mended in the names they were given.
+
+    `passed_over` are the rows of a sheet that are links there are already.
+    """
+
+    links: list[Link]
+    spelling: list[Fault]
+    passed_over: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A campaign with all that templates are filled from; `made` is how many links it has, if anybody asks."""
+
+    campaign: Campaign
+    unit: Unit
+    channels: Mapping[UUID, Channel]
+    templates: Templates
+    made: int
+    today: datetime
+
+    def values(self, place: int, *, channel_id: UUID, content: str | None, name: str) -> dict[str, str]:
+        """What the placeholders stand for in the link at this place of the request."""
+        channel = self.channels[channel_id]
+        return {
+            "source": channel.source,
+            "medium": channel.medium,
+            "campaign": self.campaign.slug,
+            "unit": self.unit.code,
+            "content": content or "",
+            "name": name,
+            "date": self.today.strftime("%Y-%m-%d"),
+            "month": self.today.strftime("%Y-%m"),
+            "number": str(self.made + place + 1),
+        }
+
+
+async def read_scene(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    campaign_id: UUID,
+    channel_ids: Collection[UUID],
+    patterns: Collection[str] = (),
+    timezone: ZoneInfo,
+    now: datetime,
+) -> Scene:
+    """What links of the campaign over the channels are placed with; `patterns` are templates besides the unit's.
+
+    Raises NotFound for a campaign or a channel that the caller may not use.
+    """
+    campaign = await get_campaign(session, principal, campaign_id=campaign_id)
+    unit = await session.get_one(Unit, campaign.unit_id)
+    channels = await get_channels(session, principal, channel_ids=channel_ids)
+    templates = await effective_templates(session, unit_id=unit.id)
+    made = 0
+    if any("{number}" in (text or "") for text in (templates.term, templates.content, *patterns)):
+        made = (await session.exec(select(func.count()).where(col(Link.campaign_id) == campaign_id))).one()
+    return Scene(campaign, unit, channels, templates, made, now.astimezone(timezone))
+
+
+async def place_link(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    campaign_id: UUID,
+    spec: LinkSpec,
+    accept_names: Collection[str] = (),
+    timezone: ZoneInfo,
+    now: datetime,
+) -> Placed:
+    """Place one link; its refusals point at the fields of the spec itself."""
+    scene = await read_scene(
+        session, principal, campaign_id=campaign_id, channel_ids=[spec.channel_id], timezone=timezone, now=now
+    )
+    return await place_links(
+        session,
+        principal,
+        scene=scene,
+        specs=[spec],
+        accept_names=accept_names,
+        now=now,
+        locate=lambda _, field: f"/{field}",
+    )
+
+
+async def place_links(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    scene: Scene,
+    specs: Sequence[LinkSpec],
+    accept_names: Collection[str],
+    now: datetime,
+    locate: Locate,
+) -> Placed:
+    """Make links of the scene's campaign over its channels, in their order, with their names linted.
+
+    A term or content that is not given is made by the unit's template. One that is nearly one in use on this line of
+    the unit's tree is refused (`near-double`), unless `accept_names` has it. Raises as `create_links` does, with
+    everything that is wrong in one Invalid; what is a Conflict there is one here if nothing else is wrong.
+    """
+
+    def spelled(known: Known) -> Known:
+        named, _ = _named(scene, specs, known, locate)
+        return {field: {getattr(spec, field) for spec in named} - {None} for field in LINTED}
+
+    fields = [field for field in LINTED if _has_names(scene, specs, field)]
+    given = {field: {name for spec in specs if (name := getattr(spec, field)) is not None} for field in fields}
+    known = await read_names(session, principal, unit=scene.unit, given=given, spelled=spelled)
+    named, spelling = _named(scene, specs, known, locate)
+    faults = [
+        fault.as_error()
+        for field in fields
+        for fault in _doubles(scene, specs, named, field, known[field], accept_names, locate)
+    ]
+    try:
+        links = await create_links(session, principal, campaign_id=scene.campaign.id, specs=named, now=now, pointer=str)
+    except Invalid as refused:
+        faults += _located(refused.fields, locate)
+    except Conflict as refused:
+        located = _located(refused.fields, locate)
+        if not (faults and located):
+            raise Conflict(refused.code, refused.detail, tuple(located)) from None
+        faults += located
+    # A field that many links share, such as their destination, is told of once.
+    refuse(list(dict.fromkeys(faults)))
+    return Placed(links, spelling)
+
+
+def _has_names(scene: Scene, specs: Sequence[LinkSpec], field: str) -> bool:
+    """Whether any of the links will have a name in the field."""
+    return scene.templates.of(field) is not None or any(getattr(spec, field) is not None for spec in specs)
+
+
+def _named(scene: Scene, specs: Sequence[LinkSpec], known: Known, locate: Locate) -> tuple[list[LinkSpec], list[Fault]]:
+    """The specs with their names in the one spelling or by the unit's templates, and what was mended."""
+    named, spelling = [], dict[Fault, None]()
+    for place, spec in enumerate(specs):
+        names: dict[str, Any] = {}
+        for field in LINTED:
+            if (given := getattr(spec, field)) is not None:
+                names[field], faults = mend(given, pointer=locate(place, field), known=known[field])
+                spelling |= dict.fromkeys(faults)
+        named.append(_filled(scene, place, replace(spec, **names)))
+    return named, list(spelling)
+
+
+def _filled(scene: Scene, place: int, spec: LinkSpec) -> LinkSpec:
+    """The spec with a content and a term by the unit's templates where none was given."""
+    content, term = spec.utm_content, spec.utm_term
+    if content is None and scene.templates.content is not None:
+        values = scene.values(place, channel_id=spec.channel_id, content=None, name=spec.name)
+        content = fold_filled(fill_template(scene.templates.content, values))
+    if term is None and scene.templates.term is not None:
+        values = scene.values(place, channel_id=spec.channel_id, content=content, name=spec.name)
+        term = fold_filled(fill_template(scene.templates.term, values))
+    return replace(spec, utm_content=content, utm_term=term)
+
+
+def _doubles(
+    scene: Scene,
+    specs: Sequence[LinkSpec],
+    named: Sequence[LinkSpec],
+    field: str,
+    known: Collection[str],
+    accept_names: Collection[str],
+    locate: Locate,
+) -> list[Fault]:
+    """The near-doubles among the field's names; of those that a template made it is told where they come from."""
+    names = [getattr(spec, field) for spec in named]
+    doubles = find_doubles([name for name in names if name is not None], known, accept_names)
+    faults = []
+    for place, name in enumerate(names):
+        if name in doubles:
+            sent = _sent_field(scene, specs[place], field)
+            fault = near_double(locate(place, sent), name, doubles[name])
+            if sent != field:
+                what = field.removeprefix("utm_")
+                fault = replace(fault, detail=f"The unit's template makes this {what} of it: {fault.detail}")
+            faults.append(fault)
+    return faults
+
+
+def _sent_field(scene: Scene, spec: LinkSpec, field: str) -> str:
+    """The field that somebody sent from which the name in this one comes: itself, or what the template takes up."""
+    if getattr(spec, field) is not None:
+        return field
+    template = scene.templates.of(field) or ""
+    if "{content}" in template and _has_names(scene, [spec], "utm_content"):
+        return _sent_field(scene, spec, "utm_content")
+    if "{name}" not in template and ("{source}" in template or "{medium}" in template):
+        return "channel_id"
+    return "name"
+
+
+def _located(fields: Sequence[FieldError], locate: Locate) -> list[FieldError]:
+    """The faults that `create_links` found, whose pointers are `<place>/<field>`, where they stand in the request."""
+    located = []
+    for fault in fields:
+        place, _, field = fault.pointer.partition("/")
+        located.append(replace(fault, pointer=locate(int(place), field)))
+    return located

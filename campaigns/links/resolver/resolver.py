@@ -1,0 +1,202 @@
+"""From a slug to where its link leads: a cache in front of one query, kept fresh by notifications.
+
+Used by the redirect alone, on its hot path, so it knows psycopg and nothing heavier. What was once resolved is served
+without waiting for PostgreSQL ever again: an entry past its time is served and looked up anew in the background.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
+
+import psycopg
+
+from campaigns.links.resolver.channel import LINKS_CHANNEL
+from campaigns.links.resolver.snapshot import LinkMemory, MemoryKeeper
+from campaigns.links.resolver.target import FACTS_SQL, Target, target_of
+
+UNKNOWN_KEPT_SECONDS = 5.0
+MOST_UNKNOWN = 10_000
+RECONNECT_SECONDS = 0.5
+LOOK_UP_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+# Slugs in one query: as many as are turned into targets without holding up the event loop for long.
+MOST_AT_ONCE = 64
+
+_FIND = f"{FACTS_SQL} WHERE link.slug = ANY(%s)".encode()
+
+V = TypeVar("V")
+Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
+
+
+class LookUpFailed(Exception):
+    """PostgreSQL does not answer and nothing is known about the slug from before."""
+
+
+class LinkResolver:
+    """Resolves slugs for one server process; `link_kept_seconds` and `most_links` bound its memory of them.
+
+    `memory` is what this machine knew last, for when PostgreSQL is away and this process has just begun.
+    """
+
+    def __init__(
+        self, connections: Connections, memory: LinkMemory, *, link_kept_seconds: float, most_links: int
+    ) -> None:
+        self._connections = connections
+        self._memory = memory
+        self._kept = link_kept_seconds
+        self._most = most_links
+        # slug -> (target, when it becomes stale, in which generation it was loaded)
+        self._known: dict[str, tuple[Target, float, int]] = {}
+        self._unknown: dict[str, float] = {}
+        self._loading: dict[str, asyncio.Future[Target | None]] = {}
+        self._queue: list[tuple[str, asyncio.Future[Target | None]]] = []
+        self._looking_up: asyncio.Task[None] | None = None
+        # Counts times at which notifications may have been missed; entries of an earlier one are looked up again.
+        self._generation = 0
+
+    def cached(self, slug: str) -> Target | None:
+        """The target, if it can be served at once; the redirect's fast path."""
+        entry = self._known.get(slug)
+        if entry is None or entry[2] != self._generation:
+            return None
+        if entry[1] < time.monotonic():
+            self._load(slug)
+        return entry[0]
+
+    async def resolve(self, slug: str) -> Target | None:
+        """The target, looked up if need be; None for an unknown slug. Raises LookUpFailed."""
+        if self._unknown.get(slug, 0.0) >= time.monotonic():
+            return None
+        try:
+            # Shielded: many requests share one look-up, and one that goes away must not end it for the others.
+            return await asyncio.wait_for(asyncio.shield(self._load(slug)), LOOK_UP_SECONDS)
+        except (psycopg.Error, OSError, TimeoutError):
+            return self._serving_on(slug) or await self._recalled(slug)
+
+    async def recent(self, slug: str, known: Target) -> Target:
+        """The target as it is now, for pages that tell of other links too; `known` if PostgreSQL does not answer."""
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._load(slug)), LOOK_UP_SECONDS) or known
+        except (psycopg.Error, OSError, TimeoutError):
+            return known
+
+    def _serving_on(self, slug: str) -> Target | None:
+        """What is known serves on for a moment: PostgreSQL is not waited for by every tap while it is away."""
+        known = self._known.get(slug)
+        if known is None:
+            return None
+        self._known[slug] = (known[0], time.monotonic() + RETRY_SECONDS, self._generation)
+        return known[0]
+
+    async def _recalled(self, slug: str) -> Target:
+        """What the memory on disk says, kept for a moment too."""
+        facts = await asyncio.to_thread(self._memory.recall, slug)
+        if facts is None:
+            raise LookUpFailed
+        try:
+            target = target_of(facts)
+        except (KeyError, TypeError, ValueError):  # as another release wrote them
+            raise LookUpFailed from None
+        _keep(self._known, slug, (target, time.monotonic() + RETRY_SECONDS, self._generation), self._most)
+        return target
+
+    def forget(self, slug: str) -> None:
+        """Drop what is known about a slug, since it changed; also for a look-up under way, which may be older."""
+        self._known.pop(slug, None)
+        self._unknown.pop(slug, None)
+        self._loading.pop(slug, None)
+
+    def distrust_all(self) -> None:
+        """Look every slug up again before it is served, since changes may have been missed."""
+        self._generation += 1
+        self._unknown.clear()
+
+    def _load(self, slug: str) -> "asyncio.Future[Target | None]":
+        """What a look-up of the slug will find; all slugs that are asked for during one look-up share the next."""
+        found = self._loading.get(slug)
+        if found is None:
+            found = self._loading[slug] = asyncio.get_running_loop().create_future()
+            self._queue.append((slug, found))
+            if self._looking_up is None:
+                self._looking_up = asyncio.create_task(self._look_up(), name="look-ups")
+        return found
+
+    async def _look_up(self) -> None:
+        try:
+            # What else is asked for in this turn of the event loop.
+            await asyncio.sleep(0)
+            while self._queue:
+                batch, self._queue = self._queue[:MOST_AT_ONCE], self._queue[MOST_AT_ONCE:]
+                await self._look_up_batch(batch)
+        finally:
+            self._looking_up = None
+
+    async def _look_up_batch(self, batch: Sequence[tuple[str, "asyncio.Future[Target | None]"]]) -> None:
+        generation, facts = self._generation, dict[str, str]()
+        try:
+            async with asyncio.timeout(LOOK_UP_SECONDS), self._connections() as connection:
+                cursor = await connection.execute(_FIND, ([slug for slug, _ in batch],))
+                facts.update(await cursor.fetchall())
+        except Exception as error:  # whatever it is, those who wait hear of it
+            for slug, found in batch:
+                self._failed(slug, found, error)
+        else:
+            for slug, found in batch:
+                try:
+                    target = target_of(facts[slug]) if slug in facts else None
+                except (KeyError, TypeError, ValueError):  # of another release; the others are none the worse for it
+                    self._failed(slug, found, OSError("facts that this release cannot read"))
+                else:
+                    self._found(slug, found, target, generation)
+
+    def _found(self, slug: str, found: "asyncio.Future[Target | None]", target: Target | None, generation: int) -> None:
+        found.set_result(target)
+        if self._loading.get(slug) is not found:
+            return  # it changed meanwhile: good for those who waited, not to be kept
+        del self._loading[slug]
+        if target is None:
+            self._known.pop(slug, None)
+            _keep(self._unknown, slug, time.monotonic() + UNKNOWN_KEPT_SECONDS, MOST_UNKNOWN)
+        else:
+            _keep(self._known, slug, (target, time.monotonic() + self._kept, generation), self._most)
+
+    def _failed(self, slug: str, found: "asyncio.Future[Target | None]", error: Exception) -> None:
+        found.set_exception(error)
+        found.exception()  # nobody may wait for it, if it was a refresh
+        if self._loading.get(slug) is found:
+            del self._loading[slug]
+        self._serving_on(slug)
+
+
+def _keep(memory: dict[str, V], slug: str, value: V, most: int) -> None:
+    """Put an entry last, dropping the oldest ones beyond `most`."""
+    memory.pop(slug, None)
+    while len(memory) >= most:
+        del memory[next(iter(memory))]
+    memory[slug] = value
+
+
+async def follow_changes(resolver: LinkResolver, keeper: MemoryKeeper, conninfo: str) -> None:
+    """Pass every announced change on, reconnecting for ever; run as a task and cancelled to stop."""
+    while True:
+        with contextlib.suppress(psycopg.Error, OSError):
+            async with _listening(conninfo) as connection:
+                resolver.distrust_all()
+                keeper.refresh_all()
+                async for notification in connection.notifies():
+                    resolver.forget(notification.payload)
+                    keeper.refresh(notification.payload)
+        await asyncio.sleep(RECONNECT_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def _listening(conninfo: str) -> AsyncIterator[psycopg.AsyncConnection]:
+    connection = await psycopg.AsyncConnection.connect(
+        conninfo, autocommit=True, connect_timeout=5, application_name="jaring-listener"
+    )
+    async with connection:
+        await connection.execute(f"LISTEN {LINKS_CHANNEL}".encode())
+        yield connection

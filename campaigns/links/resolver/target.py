@@ -1,0 +1,209 @@
+"""A link as the redirect uses it: every address it can lead to, composed beforehand, and what decides between them.
+
+On the redirect's hot path, so it knows nothing heavy. A link's facts are JSON as `FACTS_SQL` makes it: what PostgreSQL
+answered and what the memory on disk kept are the same text.
+
+A process remembers some hundred thousand of these, and a collection of Python's garbage that walks over all their parts
+stops every tap for most of a second. So they are structs that the collector does not know (`gc=False`), holding tuples
+and never lists: nothing in them can refer back to what holds it.
+"""
+
+import hashlib
+import json
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import accumulate
+from sys import intern
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from campaigns.links.target_url import CLICK_PARAMETER, compose_target, parameter_name
+from campaigns.links.types import LinkState, Utm
+
+NO_VARIANT = rb"\N"
+_TOKEN_NAME = f"&{CLICK_PARAMETER}=".encode()
+
+# One row a link: its slug and its facts. The campaign's newest live link is what a link that leads nowhere any more
+# names; nobody else's look-up pays for it.
+FACTS_SQL = """
+    SELECT link.slug, json_build_object(
+        'id', link.id, 'campaign_id', link.campaign_id, 'state', link.state, 'destination', link.destination,
+        'utm', json_build_array(
+            link.utm_source, link.utm_medium, link.utm_campaign, link.utm_term, link.utm_content),
+        'starts_at', link.starts_at, 'ends_at', link.ends_at, 'ended_destination', link.ended_destination,
+        'pass_query', link.pass_query, 'rules', link.rules, 'variants', link.variants,
+        'title', coalesce(link.preview_title, campaign.preview_title, campaign.name),
+        'description', coalesce(link.preview_description, campaign.preview_description),
+        'image', coalesce(link.preview_image, campaign.preview_image),
+        'campaign', campaign.name, 'campaign_state', campaign.state, 'unit', unit.name, 'programme', programme.name,
+        'doubtful', EXISTS (
+            SELECT FROM destination_checks found
+            WHERE found.link_id = link.id AND found.verdict IN ('refused', 'host_not_allowed')),
+        'live', CASE WHEN link.state <> 'active' OR link.ends_at <= now() THEN (
+            SELECT live.slug FROM links live
+            WHERE live.campaign_id = link.campaign_id AND live.state = 'active' AND live.id <> link.id
+                AND (live.starts_at IS NULL OR live.starts_at <= now())
+                AND (live.ends_at IS NULL OR live.ends_at > now())
+            ORDER BY live.id DESC LIMIT 1) END
+    )::text
+    FROM links link
+    JOIN campaigns campaign ON campaign.id = link.campaign_id
+    JOIN units unit ON unit.id = campaign.unit_id
+    JOIN intakes intake ON intake.id = campaign.intake_id
+    JOIN programmes programme ON programme.id = intake.programme_id
+"""
+
+
+class Leg(Struct, frozen=True, gc=False):
+    """One address that a link can lead to: `stem`, `tail`, the click token, `after`.
+
+    `tail` is UTM and the token's name, which all legs of a link share; `variant` its key as a column of COPY text.
+    """
+
+    stem: bytes
+    tail: bytes
+    after: bytes
+    variant: bytes
+
+    def address(self, token: bytes) -> bytes:
+        return self.stem + self.tail + token + self.after
+
+    @property
+    def bare(self) -> bytes:
+        """The address without a token."""
+        return self.stem + self.tail.removesuffix(_TOKEN_NAME) + self.after
+
+    def passing(self, parameters: Sequence[tuple[bytes, bytes]]) -> "Leg":
+        """The same address with more parameters (name, value; fit for an address), in front of the click token.
+
+        A parameter that the address has already stays as it is: nobody can change what a link says by adding to it.
+        """
+        query = (self.stem + self.tail).decode("ascii").partition("?")[2]
+        own = {parameter_name(part.partition("=")[0]) for part in query.split("&")}
+        free = (pair for pair in parameters if parameter_name(pair[0].decode("ascii")) not in own)
+        added = b"".join(b"&%s=%s" % pair for pair in free)
+        return Leg(self.stem, self.tail.removesuffix(_TOKEN_NAME) + added + _TOKEN_NAME, self.after, self.variant)
+
+
+class About(Struct, frozen=True, gc=False):
+    """What the pages about a link say; `live` is the slug of the campaign's live link.
+
+    `destinations` are all that taps can be sent to while the link is active, `ended` where they are sent afterwards.
+    `doubtful` says that following them found one that leads where it should not (`links.checking`).
+    """
+
+    destinations: tuple[str, ...]
+    ended: str | None
+    doubtful: bool
+    campaign_state: str
+    title: str
+    description: str | None
+    image: str | None
+    campaign: str
+    unit: str
+    programme: str
+    live: str | None
+
+
+class Target(Struct, frozen=True, gc=False):
+    """A link, ready to serve. `copy_prefix` is the first columns of its clicks as COPY text.
+
+    `plain` says that every tap goes to `default`, whoever makes it and whenever. Otherwise the state decides, then
+    the dates (Unix milliseconds), then the first rule that matches, then the variants. Of those each has the visitors
+    whose number falls below its `weights` entry and not below the one before.
+    """
+
+    link_id: bytes
+    copy_prefix: bytes
+    plain: bool
+    default: Leg
+    state: LinkState
+    starts_ms: int | None
+    ends_ms: int | None
+    ended: Leg | None
+    rules: tuple[tuple[str | None, str | None, Leg], ...]
+    variants: tuple[Leg, ...]
+    weights: tuple[int, ...]
+    pass_query: bool
+    about: About
+
+    def leg(self, *, device: str, language: str | None, visitor: int) -> Leg:
+        """Where a tap of this visitor goes while the link is active."""
+        for wanted_device, wanted_language, leg in self.rules:
+            if (wanted_device is None or wanted_device == device) and (
+                wanted_language is None or wanted_language == language
+            ):
+                return leg
+        if self.variants:
+            return self.variants[bisect_right(self.weights, _share(visitor, self.link_id) % self.weights[-1])]
+        return self.default
+
+
+def target_of(facts: str) -> Target:
+    """The target of a link's facts."""
+    read: dict[str, Any] = json.loads(facts)
+    utm = Utm(*read["utm"])
+    link_id, campaign_id = UUID(read["id"]), UUID(read["campaign_id"])
+    starts_ms, ends_ms = _milliseconds(read["starts_at"]), _milliseconds(read["ends_at"])
+    ended = read["ended_destination"]
+    tail = compose_target("", utm)[0].removeprefix(b"?")
+
+    def leg(destination: str, variant: str | None = None) -> Leg:
+        before, after = compose_target(destination, utm)
+        return Leg(before.removesuffix(tail), tail, after, NO_VARIANT if variant is None else variant.encode())
+
+    rules = tuple((one["device"], one["language"], leg(one["destination"])) for one in read["rules"])
+    variants = tuple(leg(one["destination"], one["key"]) for one in read["variants"])
+    weights = tuple(accumulate(one["weight"] for one in read["variants"]))
+    state = LinkState(read["state"])
+    return Target(
+        link_id=link_id.bytes,
+        copy_prefix=f"{campaign_id.hex}\t{link_id.hex}\t".encode(),
+        plain=state is LinkState.ACTIVE and not (starts_ms or ends_ms or rules or variants or read["pass_query"]),
+        default=leg(read["destination"]),
+        state=state,
+        starts_ms=starts_ms,
+        ends_ms=ends_ms,
+        ended=None if ended is None else leg(ended),
+        rules=rules,
+        variants=variants,
+        weights=weights,
+        pass_query=read["pass_query"],
+        about=About(
+            destinations=_destinations(read),
+            ended=ended,
+            doubtful=read["doubtful"],
+            campaign_state=_shared(read["campaign_state"]),
+            title=_shared(read["title"]),
+            description=_shared(read["description"]),
+            image=_shared(read["image"]),
+            campaign=_shared(read["campaign"]),
+            unit=_shared(read["unit"]),
+            programme=_shared(read["programme"]),
+            live=_shared(read["live"]),
+        ),
+    )
+
+
+def _destinations(read: dict[str, Any]) -> tuple[str, ...]:
+    """Every address a tap can be sent to, each once: by a rule, else by a variant, without variants by default."""
+    otherwise = [one["destination"] for one in read["variants"]] or [read["destination"]]
+    return tuple(dict.fromkeys([one["destination"] for one in read["rules"]] + otherwise))
+
+
+def _shared(text: Any) -> Any:
+    """The same text (or null), kept once for all links that say it."""
+    return None if text is None else intern(text)
+
+
+def _milliseconds(moment: str | None) -> int | None:
+    return None if moment is None else int(datetime.fromisoformat(moment).timestamp() * 1000)
+
+
+def _share(visitor: int, link_id: bytes) -> int:
+    # Mixed with the link, so that a visitor who has the first variant of one link need not have that of all.
+    mixed = visitor.to_bytes(8, "big", signed=True) + link_id
+    return int.from_bytes(hashlib.blake2b(mixed, digest_size=8).digest(), "big")

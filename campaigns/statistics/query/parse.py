@@ -1,0 +1,135 @@
+"""Pure rules of statistics: from what a caller asked to a complete query, and local days to moments in UTC."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from campaigns.kit.errors import FieldError, Invalid
+from campaigns.kit.time_zones import known_zones
+from campaigns.statistics.types import (
+    DateRange,
+    DimensionName,
+    Direction,
+    Filter,
+    MetricName,
+    Order,
+    Query,
+    TimeRange,
+)
+
+MOST_METRICS = len(MetricName)
+MOST_DIMENSIONS = 3
+MOST_DAYS = 400
+MOST_FILTERS = 10
+MOST_FILTER_VALUES = 100
+MOST_ROWS = 10_000
+DEFAULT_ROWS = 1000
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+def parse_query(
+    *,
+    metrics: Sequence[MetricName],
+    dimensions: Sequence[DimensionName],
+    date_range: DateRange,
+    timezone: str,
+    filters: Sequence[Filter],
+    order_by: Sequence[Order],
+    limit: int,
+) -> Query:
+    """The complete query; raises Invalid with a pointer to every field at fault.
+
+    An empty `order_by` means by day where days are asked for, else by the first metric, largest first. Dimensions not
+    sorted by come last in their order, so that rows never tie and a limit always cuts at the same place. The values of
+    filters are only folded to lower case here: which of them exist, the database knows.
+    """
+    errors = [
+        *_repeated("/metrics", metrics),
+        *_repeated("/dimensions", dimensions),
+        *_range_errors(date_range),
+        *_zone_errors(timezone),
+        *_order_errors(order_by, asked=[*metrics, *dimensions]),
+    ]
+    if errors:
+        raise Invalid("invalid-input", "The request has fields that cannot be accepted.", tuple(errors))
+    return Query(
+        metrics=tuple(metrics),
+        dimensions=tuple(dimensions),
+        date_range=date_range,
+        timezone=timezone,
+        utc_range=utc_range(date_range, timezone),
+        filters=tuple(replace(one, values=tuple(fold(value) for value in one.values)) for one in filters),
+        order_by=_total_order(order_by or _default_order(metrics, dimensions), dimensions),
+        limit=limit,
+    )
+
+
+def fold(value: str) -> str:
+    """A filter value in the spelling that slugs, sources and media are stored in."""
+    return value.strip().lower()
+
+
+def utc_range(days: DateRange, timezone: str) -> TimeRange:
+    """The moments of the days: from the first moment of the first to the first moment after the last."""
+    zone = ZoneInfo(timezone)
+    return TimeRange(_start_of(days.first, zone), _start_of(days.last + timedelta(days=1), zone))
+
+
+def days_of(days: DateRange) -> list[date]:
+    """Every day of the range, in order."""
+    return [days.first + timedelta(days=place) for place in range((days.last - days.first).days + 1)]
+
+
+def _start_of(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of a local day, in UTC.
+
+    Where clocks skip midnight, Python reads the missing time with the offset before the change (PEP 495, fold 0), which
+    is the moment of the change and so the day's first; where midnight comes twice, fold 0 is the earlier.
+    """
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def _zone_errors(timezone: str) -> list[FieldError]:
+    if timezone in known_zones():
+        return []
+    return [FieldError("/timezone", "This is no time zone of the IANA database, such as Asia/Jakarta.", "unknown-zone")]
+
+
+def _range_errors(days: DateRange) -> list[FieldError]:
+    if days.last < days.first:
+        return [FieldError("/date_range/to", "The last day must not be before the first.", "wrong-order")]
+    if (days.last - days.first).days + 1 > MOST_DAYS:
+        return [FieldError("/date_range/to", f"A range has at most {MOST_DAYS} days.", "range-too-long")]
+    return []
+
+
+def _repeated(pointer: str, names: Sequence[str]) -> list[FieldError]:
+    return [
+        FieldError(f"{pointer}/{place}", "This was named before.", "repeated")
+        for place, name in enumerate(names)
+        if name in names[:place]
+    ]
+
+
+def _order_errors(order_by: Sequence[Order], *, asked: Sequence[str]) -> list[FieldError]:
+    fields = [one.field for one in order_by]
+    errors = []
+    for place, field in enumerate(fields):
+        pointer = f"/order_by/{place}/field"
+        if field not in asked:
+            errors.append(FieldError(pointer, "Sort by a metric or dimension that the query asks for.", "not-asked"))
+        elif field in fields[:place]:
+            errors.append(FieldError(pointer, "This was named before.", "repeated"))
+    return errors
+
+
+def _default_order(metrics: Sequence[MetricName], dimensions: Sequence[DimensionName]) -> list[Order]:
+    if DimensionName.DAY in dimensions:
+        return [Order(DimensionName.DAY.value, Direction.ASCENDING)]
+    return [Order(metrics[0].value, Direction.DESCENDING)]
+
+
+def _total_order(order_by: Sequence[Order], dimensions: Sequence[DimensionName]) -> tuple[Order, ...]:
+    named = {one.field for one in order_by}
+    return (*order_by, *(Order(one.value, Direction.ASCENDING) for one in dimensions if one not in named))

@@ -1,0 +1,58 @@
+"""From a query to a plan: which tables answer it, and what is counted from each. Still data; `sql` writes it down."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from campaigns.kit.errors import FieldError, Invalid
+from campaigns.statistics.definitions.dimensions import DIMENSIONS
+from campaigns.statistics.definitions.metrics import MEASURES, METRICS
+from campaigns.statistics.types import DimensionName, FactName, MetricName, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One pass over a table."""
+
+    fact: FactName
+    measures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A query and the passes over tables that its metrics need, none of them twice."""
+
+    query: Query
+    reads: tuple[Read, ...]
+
+
+def plan_query(query: Query) -> Plan:
+    """The fewest passes that count every measure the query's metrics need.
+
+    Raises Invalid with a pointer to every dimension and filter that says nothing about one of the metrics.
+    """
+    errors = list(_mismatches(query))
+    if errors:
+        raise Invalid("invalid-input", "The request has fields that cannot be accepted.", tuple(errors))
+    needed = {measure for metric in query.metrics for measure in METRICS[metric].needs}
+    reads = [
+        Read(fact, tuple(name for name in MEASURES if name in needed and MEASURES[name].fact is fact))
+        for fact in FactName
+    ]
+    return Plan(query, tuple(read for read in reads if read.measures))
+
+
+def _mismatches(query: Query) -> Iterator[FieldError]:
+    asked = [
+        *((f"/dimensions/{place}", name) for place, name in enumerate(query.dimensions)),
+        *((f"/filters/{place}/dimension", one.dimension) for place, one in enumerate(query.filters)),
+    ]
+    for pointer, name in asked:
+        without = [metric for metric in query.metrics if not _has(metric, name)]
+        if without:
+            yield FieldError(
+                pointer, f"There is no {name} of {', '.join(without)}: ask for those apart.", "not-for-this-metric"
+            )
+
+
+def _has(metric: MetricName, dimension: DimensionName) -> bool:
+    return all(MEASURES[measure].fact in DIMENSIONS[dimension].columns for measure in METRICS[metric].needs)

@@ -1,0 +1,108 @@
+"""Answering a query: its filters against the vocabulary, its plan as one statement, its rows as a result."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.types import Principal
+from campaigns.attribution.types import NOT_SET
+from campaigns.clicks.bots.classifier import RULES_VERSION
+from campaigns.kit.errors import FieldError, Invalid, invalid_field
+from campaigns.planning.queries import subtree
+from campaigns.statistics.definitions.dimensions import DIMENSIONS
+from campaigns.statistics.definitions.metrics import DEFINITIONS
+from campaigns.statistics.query.parse import days_of
+from campaigns.statistics.query.plan import plan_query
+from campaigns.statistics.query.sql import dimension_label, metric_label, write_statement
+from campaigns.statistics.types import Answer, DimensionName, Filter, Meta, Quality, Query, Row
+
+INVALID_PARAMETER_VALUE = "22023"
+
+
+async def answer_query(session: AsyncSession, principal: Principal, *, query: Query) -> Answer:
+    """The answer to a query over the caller's subtree; its `query` has the filter values as they were resolved.
+
+    Raises Invalid for dimensions that a metric does not have, for filter values that do not exist, and for a time zone
+    that PostgreSQL's edition lacks.
+    """
+    plan = plan_query(query)
+    query = replace(query, filters=await _resolved(session, principal, query.filters))
+    statement = write_statement(replace(plan, query=query), units=subtree(principal))
+    try:
+        found = (await session.exec(statement)).mappings().all()  # type: ignore[call-overload]
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == INVALID_PARAMETER_VALUE:
+            raise invalid_field("/timezone", "The database does not know this time zone.", "unknown-zone") from None
+        raise
+    # Without any group there is still the row of the quality block; its other columns are null.
+    rows = [one for one in found if one["total_rows"] is not None]
+    return Answer(
+        results=[_row(query, one) for one in rows],
+        query=query,
+        meta=Meta(
+            quality=_quality(found[0]),
+            time_labels=days_of(query.date_range) if DimensionName.DAY in query.dimensions else None,
+            total_rows=rows[0]["total_rows"] if rows else 0,
+            definitions=DEFINITIONS,
+        ),
+    )
+
+
+async def _resolved(session: AsyncSession, principal: Principal, filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
+    """The filters with each value in its stored spelling, once; raises Invalid with a pointer to every unknown one."""
+    resolved, errors = [], []
+    for place, one in enumerate(filters):
+        dimension = DIMENSIONS[one.dimension]
+        if dimension.known is None:
+            raise invalid_field(f"/filters/{place}/dimension", "This dimension has no filters.", "not-filterable")
+        spellings = dict.fromkeys(one.values)
+        always = {NOT_SET: NOT_SET} if dimension.may_be_unset and NOT_SET in spellings else {}
+        known = always | await dimension.known(
+            session, principal, [value for value in spellings if value not in always]
+        )
+        errors += [
+            FieldError(
+                f"/filters/{place}/values/{position}",
+                f"There is no such {one.dimension} among those of your units.",
+                "unknown-value",
+            )
+            for position, value in enumerate(one.values)
+            if value not in known
+        ]
+        stored = dict.fromkeys(known[value] for value in spellings if value in known)
+        resolved.append(replace(one, values=tuple(stored)))
+    if errors:
+        raise Invalid("invalid-input", "The request has fields that cannot be accepted.", tuple(errors))
+    return tuple(resolved)
+
+
+def _row(query: Query, found: Mapping[str, Any]) -> Row:
+    return Row(
+        dimensions=[str(found[dimension_label(place)]) for place in range(len(query.dimensions))],
+        metrics=[_number(found[metric_label(place)]) for place in range(len(query.metrics))],
+    )
+
+
+def _quality(found: Mapping[str, Any]) -> Quality:
+    return Quality(
+        unattributed_registrations=found["unattributed"],
+        unattributed_share=_number(found["unattributed_share"]),
+        orphan_clicks=found["orphan_clicks"],
+        filtered_clicks=found["filtered"],
+        filtered_share=_number(found["filtered_share"]),
+        previews=found["previews"],
+        lost_taps=found["lost_taps"],
+        bot_rules=RULES_VERSION,
+        watermark=found["watermark"],
+        # Counted from the tables themselves, without a sample and with nothing still to be rolled up: all that can be
+        # missing is what could not be stored.
+        complete=found["lost_taps"] == 0,
+    )
+
+
+def _number(value: int | Decimal | None) -> int | float | None:
+    return float(value) if isinstance(value, Decimal) else value

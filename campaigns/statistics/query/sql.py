@@ -1,0 +1,218 @@
+"""The one place where a plan becomes SQL: one statement, so that figures and quality are of one snapshot.
+
+counted_<fact>   one common table expression a pass: the measures of each group
+merged           all of them added up by group
+ranked           the metrics of each group, sorted, counted and cut
+quality          one row about the range; joined to the rows, so that it is there when they are not
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.types import BigInteger
+from sqlmodel import col
+
+from campaigns.attribution.models import Conversion
+from campaigns.clicks.bots.reasons import REASONS, is_filtered, is_person, is_preview, reasons_of
+from campaigns.clicks.models import Agent, OrphanClick, TapLoss
+from campaigns.statistics.definitions.dimensions import DIMENSIONS, matches, shown
+from campaigns.statistics.definitions.facts import FACTS
+from campaigns.statistics.definitions.metrics import MEASURES, METRICS, rate, whole
+from campaigns.statistics.query.plan import Plan, Read
+from campaigns.statistics.types import Direction, FactName, Query
+
+
+def write_statement(plan: Plan, *, units: Select[Any]) -> Select[Any]:
+    """The statement of a plan over what belongs to `units`, a subquery of unit ids.
+
+    Each row has `dimension_<place>`, `metric_<place>` and `total_rows` (the number of groups before the limit), all
+    null when there is no group, and `unattributed`, `unattributed_share`, `filtered`, `filtered_share`, `previews`,
+    `orphan_clicks`, `lost_taps`, `watermark`.
+    """
+    ranked = _ranked(plan.query, _merged(plan, units))
+    quality = _quality(plan.query, units)
+    return select(quality, ranked).select_from(quality.outerjoin(ranked, true())).order_by(ranked.c.position)
+
+
+def dimension_label(place: int) -> str:
+    """The column of a dimension; unlike any column of a table, which GROUP BY would take for meant."""
+    return f"dimension_{place}"
+
+
+def metric_label(place: int) -> str:
+    return f"metric_{place}"
+
+
+def _labels(query: Query) -> list[str]:
+    return [dimension_label(place) for place in range(len(query.dimensions))]
+
+
+def _merged(plan: Plan, units: Select[Any]) -> CTE:
+    counted = [(read, _counted(plan.query, read, units)) for read in plan.reads]
+    names = [name for read in plan.reads for name in read.measures]
+    labels = _labels(plan.query)
+    zero = sql_cast(literal(0), BigInteger)
+    stacked = union_all(
+        *(
+            select(
+                *(table.c[label] for label in labels),
+                # Of the passes that make up a group only one counts a measure, so adding up is right for all of
+                # them, distinct visitors too.
+                *((table.c[name] if name in read.measures else zero).label(name) for name in names),
+            )
+            for read, table in counted
+        )
+    ).subquery("stacked")
+    groups = [stacked.c[label] for label in labels]
+    sums = [whole(func.sum(stacked.c[name])).label(name) for name in names]
+    return select(*groups, *sums).group_by(*groups).cte("merged")
+
+
+def _counted(query: Query, read: Read, units: Select[Any]) -> CTE:
+    """One pass: the read's measures for each group; without dimensions it has one row even if nothing is there."""
+    measures = {name: MEASURES[name] for name in read.measures}
+    groups: list[Any] = [
+        shown(name, read.fact, query).label(label) for name, label in zip(query.dimensions, _labels(query), strict=True)
+    ]
+    # A verdict costs as much as reading the row, so where all measures are of the same rows it is asked once.
+    kinds = list({id(one.of): one.of for one in measures.values()}.values())
+    counts = [
+        whole(one.count if len(kinds) == 1 else one.count.filter(one.of)).label(name) for name, one in measures.items()
+    ]
+    return (
+        select(*groups, *counts)
+        .select_from(FACTS[read.fact].origin)
+        .where(_asked(query, read.fact, units), or_(*kinds))
+        # By label: an expression with parameters would be written twice, and PostgreSQL could not tell they are equal.
+        .group_by(*_labels(query))
+        .cte(f"counted_{read.fact}")
+    )
+
+
+def _asked(query: Query, fact: FactName, units: Select[Any]) -> ColumnElement[bool]:
+    """Whether a row is in the range, in the units, and in every filter.
+
+    Filters that the table's rows have nothing for are left out: a plan has none for what it reads, but the quality
+    block is about registrations whatever is asked for.
+    """
+    table = FACTS[fact]
+    return and_(
+        table.at >= query.utc_range.start,
+        table.at < query.utc_range.end,
+        table.unit_id.in_(units),
+        *(
+            matches(one.dimension, one.values, fact, query)
+            for one in query.filters
+            if fact in DIMENSIONS[one.dimension].columns
+        ),
+    )
+
+
+def _ranked(query: Query, merged: CTE) -> CTE:
+    measures = dict(merged.c.items())
+    columns: dict[str, ColumnElement[Any]] = {
+        **{name.value: merged.c[label] for name, label in zip(query.dimensions, _labels(query), strict=True)},
+        **{name.value: METRICS[name].value(measures) for name in query.metrics},
+    }
+    position = func.row_number().over(order_by=_order(query, columns)).label("position")
+    dimensions = [columns[name].label(dimension_label(place)) for place, name in enumerate(query.dimensions)]
+    metrics = [columns[name].label(metric_label(place)) for place, name in enumerate(query.metrics)]
+    return (
+        select(*dimensions, *metrics, func.count().over().label("total_rows"), position)
+        .order_by(position)
+        .limit(query.limit)
+        .cte("ranked")
+    )
+
+
+def _order(query: Query, columns: dict[str, ColumnElement[Any]]) -> Sequence[ColumnElement[Any]]:
+    keys = []
+    for one in query.order_by:
+        column = columns[one.field]
+        # By code point, so that the order does not hang on the collation a database was made with.
+        key = column.collate("C") if isinstance(column.type, String) else column
+        keys.append((key.desc() if one.direction is Direction.DESCENDING else key.asc()).nulls_last())
+    return keys
+
+
+def _quality(query: Query, units: Select[Any]) -> CTE:
+    registered, tapped = _registered(query, units), _tapped(query, units)
+    return (
+        select(
+            registered.c.unattributed,
+            rate(registered.c.unattributed, registered.c["all"]).label("unattributed_share"),
+            tapped.c.filtered,
+            rate(tapped.c.filtered, tapped.c.filtered + tapped.c.clicks).label("filtered_share"),
+            tapped.c.previews,
+            _orphans(query).label("orphan_clicks"),
+            _lost(query).label("lost_taps"),
+            func.statement_timestamp().label("watermark"),
+        )
+        .select_from(registered.join(tapped, true()))
+        .cte("quality")
+    )
+
+
+def _registered(query: Query, units: Select[Any]) -> CTE:
+    registrations = MEASURES["registrations"]
+    return (
+        select(
+            whole(registrations.count).label("all"),
+            whole(registrations.count.filter(col(Conversion.link_id).is_(None))).label("unattributed"),
+        )
+        .select_from(FACTS[FactName.CONVERSIONS].origin)
+        .where(_asked(query, FactName.CONVERSIONS, units), registrations.of)
+        .cte("registered")
+    )
+
+
+def _tapped(query: Query, units: Select[Any]) -> CTE:
+    # By verdict first, of which there are few, so that each row's is worked out once.
+    verdicts = (
+        select(REASONS.label("verdict"), func.count().label("taps"))
+        .select_from(FACTS[FactName.CLICKS].origin)
+        .where(_asked(query, FactName.CLICKS, units))
+        .group_by("verdict")
+        .subquery("verdicts")
+    )
+    reasons, taps = verdicts.c.verdict, func.sum(verdicts.c.taps)
+    return select(
+        whole(taps.filter(is_person(reasons))).label("clicks"),
+        whole(taps.filter(is_filtered(reasons))).label("filtered"),
+        whole(taps.filter(is_preview(reasons))).label("previews"),
+    ).cte("tapped")
+
+
+def _orphans(query: Query) -> ScalarSelect[int]:
+    at = col(OrphanClick.clicked_at)
+    return (
+        select(func.count())
+        .select_from(OrphanClick)
+        .outerjoin(Agent, col(Agent.id) == col(OrphanClick.agent_id))
+        .where(at >= query.utc_range.start, at < query.utc_range.end, is_person(reasons_of("orphan_clicks")))
+        .scalar_subquery()
+    )
+
+
+def _lost(query: Query) -> ScalarSelect[int]:
+    """Taps that were lost in a time that touches the range; when exactly each was tapped is lost with them."""
+    return (
+        select(whole(func.sum(col(TapLoss.taps))))
+        .where(col(TapLoss.first_at) < query.utc_range.end, col(TapLoss.last_at) >= query.utc_range.start)
+        .scalar_subquery()
+    )
