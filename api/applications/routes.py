@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.applications.schemas import ApplicationOut, FullApplicationOut, Move
+from api.applications.requests import Move
+from api.applications.responses import ApplicationOut, FullApplicationOut
 from api.http.auth import ApplicationsReader, ApplicationsWriter
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import CurrentContext, Now

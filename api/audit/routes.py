@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.audit.schemas import AuditEntryOut, ObjectType
+from api.audit.responses import AuditEntryOut, ObjectType
 from api.http.auth import AuditReader
 from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, Moment

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.campaigns.schemas import CampaignChange, CampaignCreate, CampaignOut
+from api.campaigns.requests import CampaignChange, CampaignCreate
+from api.campaigns.responses import CampaignOut
 from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import CurrentContext, Now

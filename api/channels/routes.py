@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.channels.schemas import ChannelChange, ChannelCreate, ChannelNamed, ChannelOut, channel_named
+from api.channels.requests import ChannelChange, ChannelCreate
+from api.channels.responses import ChannelNamed, ChannelOut, channel_named
 from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now

@@ -9,7 +9,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.health.schemas import Alive, Ready
+from api.health.responses import Alive, Ready
 from api.http.context import Context, CurrentContext
 
 router = APIRouter(tags=["health"])

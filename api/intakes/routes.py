@@ -13,7 +13,8 @@ from api.http.context import Now
 from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed
 from api.http.sessions import ReadSession, UnitOfWork
-from api.intakes.schemas import IntakeChange, IntakeCreate, IntakeOut
+from api.intakes.requests import IntakeChange, IntakeCreate
+from api.intakes.responses import IntakeOut
 from campaigns.planning.models import Intake
 from campaigns.planning.operations.programmes import change_intake, close_intake, create_intake
 from campaigns.planning.queries import get_intake, list_intakes, list_stages

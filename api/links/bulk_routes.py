@@ -19,7 +19,8 @@ from api.http.auth import LinksReader, LinksWriter
 from api.http.context import Context, CurrentContext, Now
 from api.http.schemas import UtmName
 from api.http.sessions import StreamSession, UnitOfWork, after_commit
-from api.links.bulk_schemas import BulkCreate, PlacementsOut, placements_out, tried_out
+from api.links.bulk_requests import BulkCreate
+from api.links.bulk_responses import PlacementsOut, placements_out, tried_out
 from api.links.filters import Filters
 from campaigns.access.types import Principal
 from campaigns.kit.database.dry_run import only_tried

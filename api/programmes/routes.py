@@ -10,7 +10,8 @@ from api.http.context import Now
 from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
-from api.programmes.schemas import ProgrammeChange, ProgrammeCreate, ProgrammeOut
+from api.programmes.requests import ProgrammeChange, ProgrammeCreate
+from api.programmes.responses import ProgrammeOut
 from campaigns.planning.operations.programmes import change_programme, close_programme, create_programme
 from campaigns.planning.queries import get_programme, list_programmes
 from campaigns.planning.types import ProgrammeChanges

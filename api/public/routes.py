@@ -10,7 +10,8 @@ from api.http.context import CurrentContext, Now
 from api.http.schemas import Slug
 from api.http.sessions import ReadSession, UnitOfWork
 from api.public.minimum_duration import LeastTime
-from api.public.schemas import FormFieldOut, NoticeOut, PublicCampaignOut, ReceiptOut, SignUp, StatusOut
+from api.public.requests import SignUp
+from api.public.responses import FormFieldOut, NoticeOut, PublicCampaignOut, ReceiptOut, StatusOut
 from campaigns.applicants.operations.register import register
 from campaigns.applicants.queries.public import read_public_campaign, read_status
 from campaigns.applicants.rules import FORM

@@ -5,7 +5,8 @@ from fastapi import APIRouter
 from api.http.auth import StatisticsReader
 from api.http.context import CurrentContext
 from api.http.sessions import ReadSession
-from api.statistics.schemas import StatisticsAnswer, StatisticsQuery
+from api.statistics.requests import StatisticsQuery
+from api.statistics.responses import StatisticsAnswer
 from campaigns.statistics.query.parse import parse_query
 from campaigns.statistics.query.run import answer_query
 from campaigns.statistics.types import DateRange, DimensionName, Filter, Order

@@ -11,7 +11,8 @@ from api.http.context import Now
 from api.http.paging import PageQuery, listed
 from api.http.schemas import Listed, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
-from api.units.schemas import UnitChange, UnitCreate, UnitListed, UnitOut
+from api.units.requests import UnitChange, UnitCreate
+from api.units.responses import UnitListed, UnitOut
 from campaigns.links.destination_checks.operations import hasten_checks
 from campaigns.planning.models import Unit
 from campaigns.planning.operations.units import change_unit, create_unit

@@ -11,7 +11,7 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import campaigns
-from api.audit.schemas import ObjectType
+from api.audit.responses import ObjectType
 from campaigns.access.operations import record_audit
 from campaigns.access.types import SYSTEM, Actor, Role
 from campaigns.kit.ids import new_id

@@ -1,19 +1,19 @@
 """The public contract of recruiters' work with applications; personal fields are null once a person was erased."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from api.http.schemas import In, Out, example
-
-# Line breaks make a reason readable; no other control character belongs there.
-_LINES = r"^([^\u0000-\u001f\u007f-\u009f]|\r?\n)+$"
+from api.http.schemas import Out, example
 
 _STAGE = {"key": "registered", "name": "Registered", "kind": "registered"}
+
 _VERIFIED = {"key": "verified", "name": "Documents verified", "kind": "verified"}
+
 _LINK_ID = "0198f3a2-b7c8-7d3e-9a41-c0ffee000006"
+
 _ITEM: dict[str, Any] = {
     "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000009",
     "reference": "JR-7K3M9-QXT4C",
@@ -28,6 +28,7 @@ _ITEM: dict[str, Any] = {
     "stage_entered_at": "2026-12-01T03:00:00Z",
     "version": 2,
 }
+
 _TOUCH = {
     "link_id": _LINK_ID,
     "link_slug": "k7m2q9x",
@@ -35,6 +36,7 @@ _TOUCH = {
     "medium": "social",
     "touched_at": "2026-11-23T02:10:41Z",
 }
+
 _STEP = {
     "from": _STAGE,
     "to": _VERIFIED,
@@ -42,24 +44,12 @@ _STEP = {
     "changed_at": "2026-12-01T03:00:00Z",
     "key_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000010",
 }
+
 _CONSENT = {
     "notice_version": "2026-1",
     "accepted_at": "2026-11-23T02:11:58Z",
     "recorded_at": "2026-11-23T02:12:00Z",
 }
-
-
-class Move(In):
-    """Where to move an application, and why."""
-
-    model_config = example({"stage": "verified", "reason": "Documents seen at the counter."})
-
-    stage: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
-        description="The key of another stage of the application's intake."
-    )
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=_LINES)] = (
-        Field(description="Kept in the application's history, encrypted.")
-    )
 
 
 class NamedSlugOut(Out):

@@ -1,14 +1,13 @@
 """The public contract of campaigns."""
 
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from api.http.schemas import Address, In, Moment, Name, Out, PreviewDescription, PreviewTitle, Slug, example
+from api.http.schemas import Address, In, Moment, Name, PreviewDescription, PreviewTitle, Slug, example
 
-_EXAMPLE = {
+EXAMPLE = {
     "unit_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000001",
     "intake_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000003",
     "name": "Bintara 2027, West Java",
@@ -26,7 +25,7 @@ _EXAMPLE = {
 class CampaignCreate(In):
     """A new campaign."""
 
-    model_config = example(_EXAMPLE)
+    model_config = example(EXAMPLE)
 
     unit_id: UUID = Field(description="The unit that runs it.")
     intake_id: UUID = Field(description="The intake it fills.")
@@ -58,31 +57,3 @@ class CampaignChange(In):
     preview_description: PreviewDescription | MISSING | None = MISSING
     preview_image: Address | MISSING | None = MISSING
     state: Literal["draft", "active"] | MISSING = MISSING
-
-
-class CampaignOut(Out):
-    """A campaign."""
-
-    model_config = example(
-        {
-            **_EXAMPLE,
-            "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004",
-            "created_at": "2026-10-20T02:00:00Z",
-            "version": 1,
-        }
-    )
-
-    id: UUID
-    unit_id: UUID
-    intake_id: UUID
-    name: str
-    slug: str
-    starts_at: datetime
-    ends_at: datetime | None
-    landing_url: str
-    preview_title: str | None
-    preview_description: str | None
-    preview_image: str | None
-    state: Literal["draft", "active", "closed"]
-    created_at: datetime
-    version: int = Field(description="Counts changes; also the ETag.")

@@ -1,24 +1,23 @@
 """The public contract of intakes and their stages."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
 
-from api.http.schemas import Address, In, Moment, Name, Out, ShortName, Word, example
+from api.http.schemas import Address, In, Moment, Name, ShortName, Word, example
 from campaigns.planning.rules import DEFAULT_STAGES, MOST_STAGES, STAGE_KEY_LENGTH, STAGE_KEY_PATTERN
 from campaigns.planning.types import StageKind
 
-_STAGES = [{"key": stage.key, "name": stage.name, "kind": stage.kind.value} for stage in DEFAULT_STAGES]
-_EXAMPLE = {
+STAGES = [{"key": stage.key, "name": stage.name, "kind": stage.kind.value} for stage in DEFAULT_STAGES]
+EXAMPLE = {
     "programme_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000002",
     "name": "2027",
     "opens_at": "2026-11-01T00:00:00+07:00",
     "closes_at": "2027-02-01T00:00:00+07:00",
     "notice_version": "2026-1",
     "notice_url": "https://daftar.example/privacy",
-    "stages": _STAGES,
+    "stages": STAGES,
 }
 
 StageKey = Annotated[str, StringConstraints(min_length=1, max_length=STAGE_KEY_LENGTH, pattern=STAGE_KEY_PATTERN)]
@@ -27,21 +26,11 @@ StageKey = Annotated[str, StringConstraints(min_length=1, max_length=STAGE_KEY_L
 class StageIn(In):
     """A step of the selection."""
 
-    model_config = example(_STAGES[1])
+    model_config = example(STAGES[1])
 
     key: StageKey = Field(description="Its lasting name, unique in the intake.")
     name: ShortName
     kind: StageKind = Field(description="What figures count it as; cannot be changed.")
-
-
-class StageOut(Out):
-    """A step of the selection."""
-
-    model_config = example(_STAGES[1])
-
-    key: str
-    name: str
-    kind: StageKind
 
 
 Stages = Annotated[
@@ -57,7 +46,7 @@ Stages = Annotated[
 class IntakeCreate(In):
     """A new intake."""
 
-    model_config = example(_EXAMPLE)
+    model_config = example(EXAMPLE)
 
     programme_id: UUID = Field(description="The programme it is a round of.")
     name: Name
@@ -79,29 +68,3 @@ class IntakeChange(In):
     notice_version: Word | MISSING = MISSING
     notice_url: Address | MISSING = MISSING
     stages: Stages | MISSING = MISSING
-
-
-class IntakeOut(Out):
-    """An intake."""
-
-    model_config = example(
-        {
-            **_EXAMPLE,
-            "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000003",
-            "state": "active",
-            "created_at": "2026-10-20T02:00:00Z",
-            "version": 1,
-        }
-    )
-
-    id: UUID
-    programme_id: UUID
-    name: str
-    opens_at: datetime
-    closes_at: datetime
-    notice_version: str
-    notice_url: str
-    stages: list[StageOut] = Field(description="In their order.")
-    state: Literal["active", "closed"]
-    created_at: datetime
-    version: int = Field(description="Counts changes; also the ETag.")

@@ -1,32 +1,22 @@
 """The public contract of units."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
 
-from api.http.schemas import In, Name, Out, example
+from api.http.schemas import In, Name, example
 from campaigns.naming.templates import CONTENT_PLACEHOLDERS, TEMPLATE_LENGTH, TERM_PLACEHOLDERS
 from campaigns.planning.rules import UNIT_CODE_LENGTH, UNIT_CODE_PATTERN
-from campaigns.planning.types import UnitKind
 
 MOST_HOSTS = 50
 
-_EXAMPLE = {
+EXAMPLE = {
     "parent_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000000",
     "kind": "province",
     "name": "West Java",
     "code": "ID-JB",
     "allowed_hosts": ["daftar.example", "*.jabar.example"],
-}
-_LISTED = {
-    **_EXAMPLE,
-    "term_template": None,
-    "content_template": "{name}-{month}",
-    "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000001",
-    "created_at": "2026-10-20T02:00:00Z",
-    "version": 1,
 }
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=UNIT_CODE_LENGTH, pattern=UNIT_CODE_PATTERN)]
@@ -54,7 +44,7 @@ def _described(what: str, placeholders: tuple[str, ...]) -> str:
 class UnitCreate(In):
     """A new unit."""
 
-    model_config = example(_EXAMPLE)
+    model_config = example(EXAMPLE)
 
     parent_id: UUID = Field(description="The unit it stands below: national above province above district.")
     kind: Literal["province", "district"]
@@ -76,41 +66,3 @@ class UnitChange(In):
     content_template: Template | MISSING | None = Field(
         MISSING, description=_described("content", CONTENT_PLACEHOLDERS)
     )
-
-
-class UnitListed(Out):
-    """A unit as lists show it."""
-
-    model_config = example(_LISTED)
-
-    id: UUID
-    parent_id: UUID | None = Field(description="Null for the national unit.")
-    kind: UnitKind
-    name: str
-    code: str
-    allowed_hosts: list[str]
-    term_template: str | None
-    content_template: str | None
-    created_at: datetime
-    version: int = Field(description="Counts changes; also the ETag.")
-
-
-class UnitOut(UnitListed):
-    """A unit."""
-
-    model_config = example(
-        {
-            **_LISTED,
-            "effective_hosts": ["daftar.example", "*.jabar.example"],
-            "effective_term_template": "{medium}",
-            "effective_content_template": "{name}-{month}",
-        }
-    )
-
-    effective_hosts: list[str] = Field(
-        description="The allow-list that holds for it: its own, or that of the nearest unit above that has one."
-    )
-    effective_term_template: str | None = Field(
-        description="The template that holds for it: its own, or that of the nearest unit above that has one."
-    )
-    effective_content_template: str | None = Field(description="Likewise.")

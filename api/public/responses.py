@@ -1,67 +1,17 @@
 """The public contract of intake: what a candidate's form needs, sends and gets back."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from api.http.schemas import In, Moment, Out, Word, example
-from campaigns.applicants.rules import FORM
-from campaigns.applicants.types import FieldType
+from api.http.schemas import Out, example
 
 _NOTICE = {"version": "2026-1", "url": "https://daftar.example/privacy"}
+
 _REFERENCE = "JR-7K3M9-QXT4C"
+
 _STAGE_KINDS = Literal["registered", "verified", "assessed", "accepted", "rejected", "withdrawn"]
-
-
-def _answer(key: str, description: str) -> Any:
-    """A field with its limits in the document only: the domain checks them, and names all errors at once."""
-    field = next(field for field in FORM if field.key == key)
-    shown: dict[str, Any] = {"minLength": field.min_length}
-    if field.max_length is not None:
-        shown["maxLength"] = field.max_length
-    if field.choices is not None:
-        shown["enum"] = [choice.value for choice in field.choices]
-    if field.type in (FieldType.EMAIL, FieldType.DATE):
-        shown["format"] = field.type.value
-    return Field(description=description, json_schema_extra=shown)
-
-
-class ConsentIn(In):
-    """The candidate's agreement to the privacy notice."""
-
-    model_config = example({"notice_version": "2026-1", "accepted_at": "2026-11-23T09:11:58+07:00"})
-
-    notice_version: Word = Field(description="The version of the notice that was shown; it must be the current one.")
-    accepted_at: Moment = Field(description="When the candidate agreed, by the candidate's own clock.")
-
-
-class SignUp(In):
-    """A candidate's registration."""
-
-    model_config = example(
-        {
-            "name": "Sari Contoh",
-            "email": "sari.contoh@example.com",
-            "phone": "0812-3456-7890",
-            "birth_date": "2008-02-29",
-            "province": "ID-JB",
-            "consent": {"notice_version": "2026-1", "accepted_at": "2026-11-23T09:11:58+07:00"},
-            "touches": ["AQGY86K3yH0-mkHA_-4AABEBmPOit8h9PppBwP_uAAAG9LD-xoaBaUWXuNg5"],
-        }
-    )
-
-    name: str = _answer("name", "The full name.")
-    email: str = _answer("email", "The e-mail address.")
-    phone: str = _answer("phone", "An Indonesian number as people write it, or a foreign one with + and its country.")
-    birth_date: str = _answer("birth_date", "The date of birth.")
-    province: str = _answer("province", "Where the candidate lives: an ISO 3166-2 code.")
-    consent: ConsentIn
-    touches: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
-        max_length=100,
-        description="The `cid`s that this device gathered from campaign links, in any order; those that cannot be "
-        "verified are left out.",
-    )
 
 
 class ReceiptOut(Out):

@@ -1,14 +1,12 @@
 """The public contract of programmes."""
 
-from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from api.http.schemas import In, Name, Out, Slug, example
+from api.http.schemas import In, Name, Slug, example
 
-_EXAMPLE = {
+EXAMPLE = {
     "unit_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000000",
     "name": "Bintara",
     "slug": "bintara",
@@ -18,7 +16,7 @@ _EXAMPLE = {
 class ProgrammeCreate(In):
     """A new programme."""
 
-    model_config = example(_EXAMPLE)
+    model_config = example(EXAMPLE)
 
     unit_id: UUID = Field(description="The unit that owns it; the units below may use it.")
     name: Name
@@ -31,25 +29,3 @@ class ProgrammeChange(In):
     model_config = example({"name": "Bintara (non-commissioned officers)"})
 
     name: Name | MISSING = MISSING
-
-
-class ProgrammeOut(Out):
-    """A programme."""
-
-    model_config = example(
-        {
-            **_EXAMPLE,
-            "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000002",
-            "state": "active",
-            "created_at": "2026-10-20T02:00:00Z",
-            "version": 1,
-        }
-    )
-
-    id: UUID
-    unit_id: UUID
-    name: str
-    slug: str
-    state: Literal["active", "closed"]
-    created_at: datetime
-    version: int = Field(description="Counts changes; also the ETag.")

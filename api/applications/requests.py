@@ -1,0 +1,23 @@
+"""The public contract of recruiters' work with applications; personal fields are null once a person was erased."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from api.http.schemas import In, example
+
+# Line breaks make a reason readable; no other control character belongs there.
+_LINES = r"^([^\u0000-\u001f\u007f-\u009f]|\r?\n)+$"
+
+
+class Move(In):
+    """Where to move an application, and why."""
+
+    model_config = example({"stage": "verified", "reason": "Documents seen at the counter."})
+
+    stage: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
+        description="The key of another stage of the application's intake."
+    )
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=_LINES)] = (
+        Field(description="Kept in the application's history, encrypted.")
+    )

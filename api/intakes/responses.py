@@ -1,0 +1,47 @@
+"""The public contract of intakes and their stages."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.http.schemas import Out, example
+from api.intakes.requests import EXAMPLE, STAGES
+from campaigns.planning.types import StageKind
+
+
+class StageOut(Out):
+    """A step of the selection."""
+
+    model_config = example(STAGES[1])
+
+    key: str
+    name: str
+    kind: StageKind
+
+
+class IntakeOut(Out):
+    """An intake."""
+
+    model_config = example(
+        {
+            **EXAMPLE,
+            "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000003",
+            "state": "active",
+            "created_at": "2026-10-20T02:00:00Z",
+            "version": 1,
+        }
+    )
+
+    id: UUID
+    programme_id: UUID
+    name: str
+    opens_at: datetime
+    closes_at: datetime
+    notice_version: str
+    notice_url: str
+    stages: list[StageOut] = Field(description="In their order.")
+    state: Literal["active", "closed"]
+    created_at: datetime
+    version: int = Field(description="Counts changes; also the ETag.")

@@ -1,0 +1,72 @@
+"""The public contract of links made in bulk and of sheets of links."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from api.http.schemas import Address, In, Moment, UtmName, example
+from api.links.requests import Tag
+from campaigns.links.operations.bulk import DEFAULT_NAME, MOST_LINKS
+from campaigns.links.rules import MOST_TAGS
+from campaigns.naming.templates import LINK_NAME_PLACEHOLDERS, TEMPLATE_LENGTH
+
+MOST_CHANNELS = 200
+
+# Folded and checked by the domain, which can then say what is wrong with it.
+Pattern = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEMPLATE_LENGTH)]
+AcceptNames = Annotated[
+    list[UtmName],
+    Field(
+        max_length=MOST_LINKS,
+        description="Terms and contents that are meant to be nearly the same as one in use (`near-double`).",
+    ),
+]
+
+_EXAMPLE = {
+    "campaign_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004",
+    "channel_ids": ["0198f3a2-b7c8-7d3e-9a41-c0ffee000005"],
+    "contents": ["Story 1", "reels-1"],
+    "name": "{source} {content}",
+    "destination": None,
+    "utm_term": None,
+    "tags": ["week-1"],
+    "state": "active",
+    "starts_at": None,
+    "ends_at": None,
+    "ended_destination": None,
+    "pass_query": False,
+    "accept_names": [],
+}
+
+
+class BulkCreate(In):
+    """Placements of one campaign: a link for each content on each channel."""
+
+    model_config = example(_EXAMPLE)
+
+    campaign_id: UUID = Field(description="The campaign they are for.")
+    channel_ids: list[UUID] = Field(
+        min_length=1, max_length=MOST_CHANNELS, description="The channels they are placed on."
+    )
+    contents: list[UtmName] = Field(
+        default_factory=list,
+        max_length=MOST_LINKS,
+        description=f"The contents on each channel; none: one link a channel, with the content by the unit's template. "
+        f"Channels times contents are at most {MOST_LINKS}.",
+    )
+    name: Pattern = Field(
+        DEFAULT_NAME,
+        description="How the links are named; to fill in are "
+        + ", ".join(f"`{{{name}}}`" for name in LINK_NAME_PLACEHOLDERS)
+        + ".",
+    )
+    destination: Address | None = Field(None, description="The page they lead to; null: the campaign's landing page.")
+    utm_term: UtmName | None = Field(None, description="The term of them all; null: by the unit's template.")
+    tags: list[Tag] = Field(default_factory=list, max_length=MOST_TAGS, description="Tags of them all.")
+    state: Literal["draft", "active"] = "active"
+    starts_at: Moment | None = Field(None, description="Taps before it get a page that says so.")
+    ends_at: Moment | None = Field(None, description="From then on taps lead to `ended_destination`, or get a page.")
+    ended_destination: Address | None = Field(None, description="Where taps lead after the end.")
+    pass_query: bool = Field(False, description="Whether parameters of a tap are handed on to the page.")
+    accept_names: AcceptNames = Field(default_factory=list)
