@@ -25,8 +25,8 @@ import api.public.routes
 import api.statistics.routes
 import api.units.routes
 from api.http.logging import configure_logging
-from api.http.problems import ProblemsForPlainRefusals, install_problem_handlers
-from api.http.request_log import Observed, operation_id
+from api.http.problems import PlainTextErrorMiddleware, install_problem_handlers
+from api.http.request_log import RequestLogMiddleware, operation_id
 from api.openapi import install_openapi
 from api.redirect.app import RedirectApp
 from api.runtime.lifespan import running
@@ -96,7 +96,7 @@ def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
         app.include_router(router, max_body_size=settings.max_body_bytes)
     install_problem_handlers(app, [route for router in ROUTERS for route in router.routes])
     install_openapi(app)
-    app.add_middleware(ProblemsForPlainRefusals)
+    app.add_middleware(PlainTextErrorMiddleware)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -113,7 +113,7 @@ def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
             expose_headers=["ETag", "Link", "Location", "Retry-After", "Trace-Id"],
             max_age=3600,
         )
-    app.add_middleware(Observed)
+    app.add_middleware(RequestLogMiddleware)
     return app
 
 

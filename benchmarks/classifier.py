@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from campaigns.clicks.bots.classifier import RULES_VERSION, judge_agent
-from campaigns.clicks.capture.agent_cache import AgentBook
+from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
+from campaigns.clicks.capture.agent_cache import UserAgentCache
 from tests.unit.clicks.test_agents import PEOPLE, ROBOTS
 
 ROUNDS = 5
@@ -41,11 +41,11 @@ def rate(judge: Callable[[], int], rounds: int) -> float:
 
 def cold(texts: list[str]) -> int:
     for text in texts:
-        judge_agent(text)
+        classify_user_agent(text)
     return len(texts)
 
 
-def warm(book: AgentBook, headers: list[bytes]) -> int:
+def warm(book: UserAgentCache, headers: list[bytes]) -> int:
     for header in itertools.islice(itertools.cycle(headers), WARM_LOOKS):
         book.recognise(header)
     return WARM_LOOKS
@@ -62,9 +62,9 @@ def main() -> None:
     print(f"rules {RULES_VERSION}, median of {given.rounds} rounds, one core")
     print(f"{'':<8} {'agents':>8} {'flagged':>8} {'share':>9} {'cold/s':>10} {'warm/s':>12}")
     for name, texts in samples.items():
-        flagged = sum(1 for text in texts if judge_agent(text).reasons)
+        flagged = sum(1 for text in texts if classify_user_agent(text).reasons)
         headers = [text.encode() for text in texts]
-        book = AgentBook()
+        book = UserAgentCache()
         warm(book, headers)
         cold_rate = rate(lambda texts=texts: cold(texts), given.rounds)  # type: ignore[misc]
         warm_rate = rate(lambda book=book, headers=headers: warm(book, headers), given.rounds)  # type: ignore[misc]

@@ -32,10 +32,10 @@ import psycopg
 from api.cli.demo.data import LINKS
 from benchmarks.redirects import free_port, started
 from campaigns.attribution.types import NOT_SET
-from campaigns.clicks.bots.bursts import MOST_TAPS, WITHIN, mark_bursts, take_lock
-from campaigns.clicks.bots.classifier import RULES_VERSION, judge_agent
+from campaigns.clicks.bots.bursts import MAX_TAPS, WITHIN, mark_bursts, take_lock
+from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
 from campaigns.clicks.bots.reasons import ORDER_OF_REASONS, reasons_sql, word_of
-from campaigns.clicks.types import Observed, Reason
+from campaigns.clicks.types import BotReason, RequestFlag
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.embedded.attach import running_url
 
@@ -51,9 +51,9 @@ _LINE = re.compile(r'(\S+) \S+ \S+ \[(.+?)\] "(\w+) ([^\s?"]*).*?" \d+ \S+ "(.*?
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 # No language is named, since the log knows none; without https nobody expects Sec-Fetch-Mode.
 _ACCEPTS = {
-    Observed.ACCEPT: "Accept: */*\r\n",
-    Observed.LANGUAGE: "Accept-Language: *\r\n",
-    Observed.ENCODING: "Accept-Encoding: gzip, deflate\r\n",
+    RequestFlag.ACCEPT: "Accept: */*\r\n",
+    RequestFlag.LANGUAGE: "Accept-Language: *\r\n",
+    RequestFlag.ENCODING: "Accept-Encoding: gzip, deflate\r\n",
 }
 
 # What is printed: column and condition for `breakdown`, and the most rows. The API has DIMENSIONS too.
@@ -65,16 +65,16 @@ TABLES = {
     "network": ("network", "true", 9),
     "referrers of no network": ("referrer_host", "network IS NULL AND referrer_host IS NOT NULL", 5),
     "agents of people": ("agent", "agent_reasons = 0", 10),
-    "agents of crawlers": ("agent", f"agent_reasons = {Reason.CRAWLER.value}", 10),
-    "automated agents": ("agent", f"agent_reasons = {Reason.AUTOMATED.value}", 10),
-    "agents of previews": ("agent", f"agent_reasons = {Reason.PREVIEW.value}", 10),
+    "agents of crawlers": ("agent", f"agent_reasons = {BotReason.CRAWLER.value}", 10),
+    "automated agents": ("agent", f"agent_reasons = {BotReason.AUTOMATED.value}", 10),
+    "agents of previews": ("agent", f"agent_reasons = {BotReason.PREVIEW.value}", 10),
 }
 DIMENSIONS = ("bot_reason", "device", "country", "network")
-METRICS = ("clicks", "previews", "filtered_clicks")
+METRICS = ("clicks", "previews", "filtered_taps")
 LONGEST_SHOWN = 72
 Figures = Counter[tuple[str, str]]
 
-verdict_of = lru_cache(10_000)(judge_agent)
+verdict_of = lru_cache(10_000)(classify_user_agent)
 
 
 class Line(NamedTuple):
@@ -135,8 +135,8 @@ def bursts_by_the_log(lines: list[Line]) -> int:
             moments[line.address, line.agent, line.slug].append(line.moment)
     number = 0
     for tapped in map(sorted, moments.values()):
-        starts = [place for place, end in enumerate(tapped[MOST_TAPS:]) if end - tapped[place] <= WITHIN]
-        number += len({tap for place in starts for tap in range(place, place + MOST_TAPS + 1)})
+        starts = [place for place, end in enumerate(tapped[MAX_TAPS:]) if end - tapped[place] <= WITHIN]
+        number += len({tap for place in starts for tap in range(place, place + MAX_TAPS + 1)})
     return number
 
 
@@ -212,7 +212,7 @@ async def _mark_bursts(database: str, since: datetime) -> None:
 
 def breakdown(connection: psycopg.Connection, since: datetime, column: str, only: str) -> dict[str, Taps]:
     """How the taps since then count, by the values of a column, the most frequent first."""
-    burst, preview = Reason.BURST.value, f"reasons & {Reason.PREVIEW.value} <> 0"
+    burst, preview = BotReason.BURST.value, f"reasons & {BotReason.PREVIEW.value} <> 0"
     statement = f"""
         SELECT coalesce({column}, '{NOT_SET}'), count(*) FILTER (WHERE reasons = 0),
             count(*) FILTER (WHERE reasons = {burst}), count(*) FILTER (WHERE {preview}),
@@ -255,7 +255,7 @@ def report(lines: list[Line], unreadable: int, outcome: Outcome) -> None:
     print(
         f"          bot rules {RULES_VERSION} expect them ({expected:,} requests), so nobody can fail that rule here."
     )
-    print(f"bursts    Days pass within seconds: {total.bursts:,} people's taps are over {MOST_TAPS} on a link in")
+    print(f"bursts    Days pass within seconds: {total.bursts:,} people's taps are over {MAX_TAPS} on a link in")
     print(f"          {WITHIN.seconds} s. At the log's own times it would be {bursts_by_the_log(lines):,}.\n")
     print("".join(f"{name:>9}" for name in ("all", *Taps._fields)))
     _print_row(total, "taps")

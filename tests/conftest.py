@@ -119,7 +119,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(signup_floor_milliseconds=0, public_url="https://jaring.example")
+    return Settings(registration_minimum_milliseconds=0, public_url="https://jaring.example")
 
 
 @pytest.fixture

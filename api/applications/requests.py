@@ -4,13 +4,13 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from api.http.schemas import In, example
+from api.http.schemas import RequestModel, example
 
 # Line breaks make a reason readable; no other control character belongs there.
 _LINES = r"^([^\u0000-\u001f\u007f-\u009f]|\r?\n)+$"
 
 
-class Move(In):
+class Move(RequestModel):
     """Where to move an application, and why."""
 
     model_config = example({"stage": "verified", "reason": "Documents seen at the counter."})

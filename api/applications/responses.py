@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.schemas import Out, example
+from api.http.schemas import ResponseModel, example
 
 _STAGE = {"key": "registered", "name": "Registered", "kind": "registered"}
 
@@ -24,7 +24,7 @@ _ITEM: dict[str, Any] = {
     "source": "instagram",
     "medium": "social",
     "stage": _VERIFIED,
-    "submitted_at": "2026-11-23T02:12:00Z",
+    "registered_at": "2026-11-23T02:12:00Z",
     "stage_entered_at": "2026-12-01T03:00:00Z",
     "version": 2,
 }
@@ -52,7 +52,7 @@ _CONSENT = {
 }
 
 
-class NamedSlugOut(Out):
+class SlugRefOut(ResponseModel):
     """A campaign or link by its slug."""
 
     model_config = example({"id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004", "slug": "bintara-2027-jabar"})
@@ -61,7 +61,7 @@ class NamedSlugOut(Out):
     slug: str
 
 
-class ApplicationStageOut(Out):
+class ApplicationStageOut(ResponseModel):
     """A stage of the intake's selection."""
 
     model_config = example(_STAGE)
@@ -71,7 +71,7 @@ class ApplicationStageOut(Out):
     kind: Literal["registered", "verified", "assessed", "accepted", "rejected", "withdrawn"]
 
 
-class ApplicationOut(Out):
+class ApplicationOut(ResponseModel):
     """An application as a list shows it."""
 
     model_config = example(_ITEM)
@@ -80,17 +80,17 @@ class ApplicationOut(Out):
     reference: str
     name: str | None
     province: str = Field(description="An ISO 3166-2 code.")
-    campaign: NamedSlugOut
-    link: NamedSlugOut | None = Field(description="The link of the last touch; null without any.")
+    campaign: SlugRefOut
+    link: SlugRefOut | None = Field(description="The link of the last touch; null without any.")
     source: str | None
     medium: str | None
     stage: ApplicationStageOut
-    submitted_at: datetime
+    registered_at: datetime
     stage_entered_at: datetime
     version: int = Field(description="Counts changes; also the ETag.")
 
 
-class ConsentOut(Out):
+class ConsentOut(ResponseModel):
     """The notice that was agreed to, when by the candidate's clock, and when it reached the server."""
 
     model_config = example(_CONSENT)
@@ -100,7 +100,7 @@ class ConsentOut(Out):
     recorded_at: datetime
 
 
-class TouchOut(Out):
+class TouchOut(ResponseModel):
     """A verified tap on a campaign link before the registration."""
 
     model_config = example(_TOUCH)
@@ -112,7 +112,7 @@ class TouchOut(Out):
     touched_at: datetime
 
 
-class HistoryStepOut(Out):
+class HistoryStepOut(ResponseModel):
     """One step from stage to stage."""
 
     model_config = example(_STEP)
@@ -127,7 +127,7 @@ class HistoryStepOut(Out):
 
 
 _REPEAT = {
-    "submitted_at": "2026-11-24T10:00:00Z",
+    "registered_at": "2026-11-24T10:00:00Z",
     "campaign_slug": "bintara-2027-jabar",
     "name": "Sari Contoh",
     "email": "sari.contoh@example.com",
@@ -137,12 +137,12 @@ _REPEAT = {
 }
 
 
-class RepeatOut(Out):
+class RepeatOut(ResponseModel):
     """A further registration under the same e-mail address for the same intake, with what was typed then."""
 
     model_config = example(_REPEAT)
 
-    submitted_at: datetime
+    registered_at: datetime
     campaign_slug: str
     name: str | None = Field(description="This and the following are null once the person was erased.")
     email: str | None
@@ -151,7 +151,7 @@ class RepeatOut(Out):
     province: str | None
 
 
-class FullApplicationOut(ApplicationOut):
+class ApplicationDetailOut(ApplicationOut):
     """An application with all that is known about it; touches, history and repeats are oldest first."""
 
     model_config = example(

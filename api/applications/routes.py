@@ -6,16 +6,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.applications.requests import Move
-from api.applications.responses import ApplicationOut, FullApplicationOut
+from api.applications.responses import ApplicationDetailOut, ApplicationOut
 from api.http.auth import ApplicationsReader, ApplicationsWriter
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import CurrentContext, Now
-from api.http.paging import PageQuery, listed
-from api.http.schemas import Listed, Moment, Word
+from api.http.paging import PageQuery, list_page
+from api.http.schemas import ListPage, ShortText, Timestamp
 from api.http.sessions import ReadSession, UnitOfWork
 from campaigns.applicants.operations.move_stage import move_application
 from campaigns.applicants.queries.recruiting import list_applications, read_application
-from campaigns.applicants.types import ApplicationFilter
+from campaigns.applicants.types import ApplicationFilters
 from campaigns.planning.rules import STAGE_KEY_PATTERN
 from campaigns.planning.types import StageKind
 
@@ -40,7 +40,7 @@ async def list_all(
     campaign_id: Annotated[UUID | None, Query(description="Only through this campaign.")] = None,
     link_id: Annotated[UUID | None, Query(description="Only with this link as the last touch.")] = None,
     source: Annotated[
-        Word | None, Query(description="Only of this source or alias; `(not set)` for those without a touch.")
+        ShortText | None, Query(description="Only of this source or alias; `(not set)` for those without a touch.")
     ] = None,
     stage: Annotated[
         str | None,
@@ -51,21 +51,21 @@ async def list_all(
         ),
     ] = None,
     stage_kind: Annotated[StageKindName | None, Query(description="Only in stages of this kind.")] = None,
-    submitted_from: Annotated[Moment | None, Query(description="Only submitted at this time or later.")] = None,
-    submitted_to: Annotated[Moment | None, Query(description="Only submitted before this time.")] = None,
-) -> Listed[ApplicationOut]:
+    registered_from: Annotated[Timestamp | None, Query(description="Only submitted at this time or later.")] = None,
+    registered_to: Annotated[Timestamp | None, Query(description="Only submitted before this time.")] = None,
+) -> ListPage[ApplicationOut]:
     """List the applications of your units' campaigns, newest first."""
-    wanted = ApplicationFilter(
+    wanted = ApplicationFilters(
         campaign_id=campaign_id,
         link_id=link_id,
         source=source,
         stage=stage,
         stage_kind=StageKind(stage_kind) if stage_kind is not None else None,
-        submitted_from=submitted_from,
-        submitted_to=submitted_to,
+        registered_from=registered_from,
+        registered_to=registered_to,
     )
     found = await list_applications(session, caller, keys=context.keys, wanted=wanted, page=page)
-    return listed(request, response, found, [ApplicationOut.model_validate(one) for one in found.items])
+    return list_page(request, response, found, [ApplicationOut.model_validate(one) for one in found.items])
 
 
 @router.get("/{application_id}", name="get")
@@ -75,11 +75,11 @@ async def get(
     session: ReadSession,
     context: CurrentContext,
     response: Response,
-) -> FullApplicationOut:
+) -> ApplicationDetailOut:
     """Read one application with its consent, touches and history."""
     found = await read_application(session, caller, keys=context.keys, application_id=application_id)
     set_etag(response, found.version)
-    return FullApplicationOut.model_validate(found)
+    return ApplicationDetailOut.model_validate(found)
 
 
 @router.post("/{application_id}/stage", name="move")
@@ -92,7 +92,7 @@ async def move(
     now: Now,
     expected: ExpectedVersion,
     response: Response,
-) -> FullApplicationOut:
+) -> ApplicationDetailOut:
     """Move an application to another stage of its intake, with a reason."""
     await move_application(
         session,
@@ -106,4 +106,4 @@ async def move(
     )
     found = await read_application(session, caller, keys=context.keys, application_id=application_id)
     set_etag(response, found.version)
-    return FullApplicationOut.model_validate(found)
+    return ApplicationDetailOut.model_validate(found)

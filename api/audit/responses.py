@@ -6,13 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.schemas import Out, example
+from api.http.schemas import ResponseModel, example
 
 # Whatever `record_audit` is called about; a test finds the calls and compares.
 ObjectType = Literal["unit", "programme", "intake", "campaign", "channel", "link", "applicant", "application", "key"]
 
 
-class AuditEntryOut(Out):
+class AuditEntryOut(ResponseModel):
     """One change that was made; entries cannot be changed or removed, and never hold personal data."""
 
     model_config = example(

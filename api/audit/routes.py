@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.audit.responses import AuditEntryOut, ObjectType
 from api.http.auth import AuditReader
-from api.http.paging import PageQuery, listed
-from api.http.schemas import Listed, Moment
+from api.http.paging import PageQuery, list_page
+from api.http.schemas import ListPage, Timestamp
 from api.http.sessions import ReadSession
 from campaigns.access.queries import list_audit_entries
 from campaigns.planning.queries import subtree
@@ -27,9 +27,9 @@ async def list_all(
     object_id: Annotated[
         UUID | None, Query(description="Only changes of the object of this id; needs `object_type`.")
     ] = None,
-    since: Annotated[Moment | None, Query(description="Only changes at or after this time.")] = None,
-    until: Annotated[Moment | None, Query(description="Only changes before this time.")] = None,
-) -> Listed[AuditEntryOut]:
+    since: Annotated[Timestamp | None, Query(description="Only changes at or after this time.")] = None,
+    until: Annotated[Timestamp | None, Query(description="Only changes before this time.")] = None,
+) -> ListPage[AuditEntryOut]:
     """List the changes made in your units, newest first."""
     found = await list_audit_entries(
         session,
@@ -40,4 +40,4 @@ async def list_all(
         until=until,
         page=page,
     )
-    return listed(request, response, found, [AuditEntryOut.model_validate(one) for one in found.items])
+    return list_page(request, response, found, [AuditEntryOut.model_validate(one) for one in found.items])

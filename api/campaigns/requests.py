@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from api.http.schemas import Address, In, Moment, Name, PreviewDescription, PreviewTitle, Slug, example
+from api.http.schemas import Name, PreviewDescription, PreviewTitle, RequestModel, Slug, Timestamp, WebAddress, example
 
 EXAMPLE = {
     "unit_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000001",
@@ -22,7 +22,7 @@ EXAMPLE = {
 }
 
 
-class CampaignCreate(In):
+class CampaignCreate(RequestModel):
     """A new campaign."""
 
     model_config = example(EXAMPLE)
@@ -31,29 +31,31 @@ class CampaignCreate(In):
     intake_id: UUID = Field(description="The intake it fills.")
     name: Name
     slug: Slug = Field(description="Its public name; cannot be changed.")
-    starts_at: Moment
-    ends_at: Moment | None = Field(None, description="First moment after it; null: until the intake closes.")
-    landing_url: Address = Field(description="The page its links lead to; its host must be on the unit's allow-list.")
+    starts_at: Timestamp
+    ends_at: Timestamp | None = Field(None, description="First moment after it; null: until the intake closes.")
+    landing_url: WebAddress = Field(
+        description="The page its links lead to; its host must be on the unit's allow-list."
+    )
     preview_title: PreviewTitle | None = Field(
         None, description="What chats show as the title of its links; null: its name."
     )
     preview_description: PreviewDescription | None = Field(None, description="What they show below the title.")
-    preview_image: Address | None = Field(
+    preview_image: WebAddress | None = Field(
         None, description="The picture they show: an https address on a host of the allow-list."
     )
     state: Literal["draft", "active"] = Field("draft", description="Drafts are not public.")
 
 
-class CampaignChange(In):
+class CampaignChange(RequestModel):
     """What to change; fields left out stay."""
 
     model_config = example({"name": "Bintara 2027, Bandung", "state": "active"})
 
     name: Name | MISSING = MISSING
-    starts_at: Moment | MISSING = MISSING
-    ends_at: Moment | MISSING | None = MISSING
-    landing_url: Address | MISSING = MISSING
+    starts_at: Timestamp | MISSING = MISSING
+    ends_at: Timestamp | MISSING | None = MISSING
+    landing_url: WebAddress | MISSING = MISSING
     preview_title: PreviewTitle | MISSING | None = MISSING
     preview_description: PreviewDescription | MISSING | None = MISSING
-    preview_image: Address | MISSING | None = MISSING
+    preview_image: WebAddress | MISSING | None = MISSING
     state: Literal["draft", "active"] | MISSING = MISSING

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import Field
 
 from api.campaigns.requests import EXAMPLE
-from api.http.schemas import Out, example
+from api.http.schemas import ResponseModel, example
 
 
-class CampaignOut(Out):
+class CampaignOut(ResponseModel):
     """A campaign."""
 
     model_config = example(

@@ -11,8 +11,8 @@ from api.campaigns.responses import CampaignOut
 from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import CurrentContext, Now
-from api.http.paging import PageQuery, listed
-from api.http.schemas import Listed, changes_of
+from api.http.paging import PageQuery, list_page
+from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork, after_commit
 from campaigns.links.operations.notify import announce_campaign
 from campaigns.planning.operations.campaigns import change_campaign, close_campaign, create_campaign
@@ -47,10 +47,10 @@ async def list_all(
     unit_id: Annotated[UUID | None, Query(description="Only campaigns of this unit itself.")] = None,
     intake_id: Annotated[UUID | None, Query(description="Only campaigns of this intake.")] = None,
     state: Annotated[Literal["draft", "active", "closed"] | None, Query(description="Only in this state.")] = None,
-) -> Listed[CampaignOut]:
+) -> ListPage[CampaignOut]:
     """List the campaigns of your units, newest first."""
     found = await list_campaigns(session, caller, unit_id=unit_id, intake_id=intake_id, state=state, page=page)
-    return listed(request, response, found, [CampaignOut.model_validate(one) for one in found.items])
+    return list_page(request, response, found, [CampaignOut.model_validate(one) for one in found.items])
 
 
 @router.get("/{campaign_id}", name="get")

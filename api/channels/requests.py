@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from api.http.schemas import In, ShortName, UtmName, example
+from api.http.schemas import RequestModel, ShortName, UtmName, example
 
-MOST_ALIASES = 20
+MAX_ALIASES = 20
 
 EXAMPLE = {
     "unit_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000001",
@@ -20,13 +20,13 @@ EXAMPLE = {
 Aliases = Annotated[
     list[UtmName],
     Field(
-        max_length=MOST_ALIASES,
+        max_length=MAX_ALIASES,
         description="Other spellings that stand for the source; folded to lower case and hyphens.",
     ),
 ]
 
 
-class ChannelCreate(In):
+class ChannelCreate(RequestModel):
     """A new channel."""
 
     model_config = example(EXAMPLE)
@@ -36,23 +36,23 @@ class ChannelCreate(In):
     source: UtmName = Field(description="Folded to lower case and hyphens; cannot be changed.")
     medium: UtmName = Field(description="Folded to lower case and hyphens; cannot be changed.")
     aliases: Aliases = Field(default_factory=list)
-    accept_names: list[UtmName] = Field(
+    keep_names: list[UtmName] = Field(
         default_factory=list,
-        max_length=MOST_ALIASES + 2,
+        max_length=MAX_ALIASES + 2,
         description="Source, medium or aliases again that are meant to be nearly the same as one there is "
         "(`near-double`).",
     )
 
 
-class ChannelChange(In):
+class ChannelChange(RequestModel):
     """What to change; fields left out stay."""
 
     model_config = example({"aliases": ["ig", "insta", "igstory"]})
 
     name: ShortName | MISSING = MISSING
     aliases: Aliases | MISSING = MISSING
-    accept_names: list[UtmName] = Field(
+    keep_names: list[UtmName] = Field(
         default_factory=list,
-        max_length=MOST_ALIASES,
+        max_length=MAX_ALIASES,
         description="Aliases again that are meant to be nearly the same as another source's (`near-double`).",
     )

@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import Field
 
 from api.channels.requests import EXAMPLE
-from api.http.schemas import Out, SpellingOut, example, spelling_out
-from campaigns.naming.similar_names import Fault
+from api.http.schemas import CorrectionOut, ResponseModel, correction_out, example
+from campaigns.naming.similar_names import NameIssue
 from campaigns.planning.models import Channel
 
 _EXAMPLE_CHANNEL = {
@@ -21,7 +21,7 @@ _EXAMPLE_CHANNEL = {
 }
 
 
-class ChannelOut(Out):
+class ChannelOut(ResponseModel):
     """A channel."""
 
     model_config = example(_EXAMPLE_CHANNEL)
@@ -37,13 +37,13 @@ class ChannelOut(Out):
     version: int = Field(description="Counts changes; also the ETag.")
 
 
-class ChannelNamed(ChannelOut):
+class ChannelWritten(ChannelOut):
     """A channel that was just made or changed, and what was mended in the names that were sent."""
 
     model_config = example(
         {
             **_EXAMPLE_CHANNEL,
-            "spelling": [
+            "corrections": [
                 {
                     "pointer": "/source",
                     "kind": "mixed_case",
@@ -55,9 +55,9 @@ class ChannelNamed(ChannelOut):
         }
     )
 
-    spelling: list[SpellingOut] = Field(description="Names that were mended: case, spaces, underscores.")
+    corrections: list[CorrectionOut] = Field(description="Names that were mended: case, spaces, underscores.")
 
 
-def channel_named(channel: Channel, mended: Sequence[Fault]) -> ChannelNamed:
+def channel_written(channel: Channel, mended: Sequence[NameIssue]) -> ChannelWritten:
     """The channel as the answer to making or changing it."""
-    return ChannelNamed.model_validate({**channel.model_dump(), "spelling": spelling_out(mended)})
+    return ChannelWritten.model_validate({**channel.model_dump(), "corrections": correction_out(mended)})

@@ -6,14 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from api.channels.requests import ChannelChange, ChannelCreate
-from api.channels.responses import ChannelNamed, ChannelOut, channel_named
+from api.channels.responses import ChannelOut, ChannelWritten, channel_written
 from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now
-from api.http.paging import PageQuery, listed
-from api.http.schemas import Listed, UtmName, changes_of
+from api.http.paging import PageQuery, list_page
+from api.http.schemas import ListPage, UtmName, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
-from campaigns.naming.similar_names import Fault
+from campaigns.naming.similar_names import NameIssue
 from campaigns.planning.operations.channels import change_channel, close_channel, create_channel
 from campaigns.planning.queries import get_channel, list_channels
 from campaigns.planning.types import ChannelChanges
@@ -24,13 +24,13 @@ router = APIRouter(prefix="/v1/channels", tags=["channels"])
 @router.post("", name="create", status_code=201)
 async def create(
     body: ChannelCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
-) -> ChannelNamed:
+) -> ChannelWritten:
     """Make a channel of one of your units; a spelling stands for one source only."""
-    mended: list[Fault] = []
-    channel = await create_channel(session, caller, **body.model_dump(), now=now, spelling=mended)
+    mended: list[NameIssue] = []
+    channel = await create_channel(session, caller, **body.model_dump(), now=now, corrections=mended)
     set_etag(response, channel.version)
     response.headers["Location"] = f"/v1/channels/{channel.id}"
-    return channel_named(channel, mended)
+    return channel_written(channel, mended)
 
 
 @router.get("", name="list")
@@ -42,10 +42,10 @@ async def list_all(
     response: Response,
     source: Annotated[UtmName | None, Query(description="Only channels of this source or alias, in any case.")] = None,
     state: Annotated[Literal["active", "closed"] | None, Query(description="Only in this state.")] = None,
-) -> Listed[ChannelOut]:
+) -> ListPage[ChannelOut]:
     """List the channels of your units and of those above, newest first."""
     found = await list_channels(session, caller, source=source, state=state, page=page)
-    return listed(request, response, found, [ChannelOut.model_validate(one) for one in found.items])
+    return list_page(request, response, found, [ChannelOut.model_validate(one) for one in found.items])
 
 
 @router.get("/{channel_id}", name="get")
@@ -65,21 +65,21 @@ async def change(
     now: Now,
     expected: ExpectedVersion,
     response: Response,
-) -> ChannelNamed:
+) -> ChannelWritten:
     """Change a channel's name or aliases; its source and medium are in past figures and stay."""
-    mended: list[Fault] = []
+    mended: list[NameIssue] = []
     channel = await change_channel(
         session,
         caller,
         channel_id=channel_id,
         changes=changes_of(body, ChannelChanges),
-        accept_names=body.accept_names,
+        keep_names=body.keep_names,
         expected_version=expected,
         now=now,
-        spelling=mended,
+        corrections=mended,
     )
     set_etag(response, channel.version)
-    return channel_named(channel, mended)
+    return channel_written(channel, mended)
 
 
 @router.post("/{channel_id}/close", name="close")

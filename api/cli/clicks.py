@@ -7,15 +7,15 @@ import psycopg
 import typer
 
 from api.cli.database import current_database
-from api.cli.errors import Refusal
-from campaigns.clicks.bots.reclassify import Changed, only_run, reclassify
+from api.cli.errors import CommandError
+from campaigns.clicks.bots.reclassify import ReclassifyResult, exclusive_run, reclassify
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.settings import Settings
 
 
 def reclassify_history(*, everything: bool) -> str:
     """Apply the present rules to what is stored, showing how far it is; returns the text to print."""
-    changed = Changed()
+    changed = ReclassifyResult()
     with current_database(Settings()) as url:
         asyncio.run(_work(psycopg_conninfo(url), everything, changed))
     return (
@@ -25,13 +25,13 @@ def reclassify_history(*, everything: bool) -> str:
     )
 
 
-async def _work(conninfo: str, everything: bool, changed: Changed) -> None:
+async def _work(conninfo: str, everything: bool, changed: ReclassifyResult) -> None:
     connection = await psycopg.AsyncConnection.connect(
         conninfo, autocommit=True, connect_timeout=5, application_name="jaring-reclassify"
     )
-    async with connection, only_run(connection) as alone:
+    async with connection, exclusive_run(connection) as alone:
         if not alone:
-            raise Refusal("Another reclassification is at work; let it end first")
+            raise CommandError("Another reclassification is at work; let it end first")
         async for work in reclassify(connection, everything=everything, changed=changed, now=datetime.now(UTC)):
             with typer.progressbar(length=work.steps, label=work.label) as bar:
                 async for done in work.doing:

@@ -7,9 +7,9 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from api.cli.errors import Refusal
+from api.cli.errors import CommandError
 from campaigns.kit.database.migrations import current_revision, migrate, newest_revision
-from campaigns.kit.database.url import psycopg_conninfo, shown_url
+from campaigns.kit.database.url import display_url, psycopg_conninfo
 from campaigns.kit.embedded.attach import running_url
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
@@ -18,7 +18,7 @@ from campaigns.kit.settings import Settings
 OLDEST_SERVER = 150000
 
 
-class ServerAway(Refusal):
+class ServerAway(CommandError):
     """The configured PostgreSQL does not answer, which may pass."""
 
 
@@ -56,7 +56,7 @@ def current_database(settings: Settings) -> Iterator[str]:
     """Like `reachable_database`, but also raises Refusal unless the schema is this version's."""
     with reachable_database(settings) as url:
         if current_revision(url) != newest_revision():
-            raise Refusal("The database is not at this version's schema; run `jaring migrate` first")
+            raise CommandError("The database is not at this version's schema; run `jaring migrate` first")
         yield url
 
 
@@ -66,7 +66,7 @@ def require_server(url: str) -> None:
         conninfo_to_dict(psycopg_conninfo(url))
     except psycopg.ProgrammingError:
         # libpq's own message repeats the URL with the password in it.
-        raise Refusal("JARING_DATABASE_URL is not an address such as postgresql://user@host/database") from None
+        raise CommandError("JARING_DATABASE_URL is not an address such as postgresql://user@host/database") from None
     try:
         with psycopg.connect(psycopg_conninfo(url), connect_timeout=5) as connection:
             version = connection.info.server_version
@@ -74,7 +74,7 @@ def require_server(url: str) -> None:
         reason = str(error).strip().splitlines()[-1].strip()
         raise ServerAway(f"PostgreSQL does not answer at {_shown(url)} (JARING_DATABASE_URL): {reason}") from None
     if version < OLDEST_SERVER:
-        raise Refusal(f"The server at {_shown(url)} is PostgreSQL {version // 10000}; Jaring needs 15 or newer")
+        raise CommandError(f"The server at {_shown(url)} is PostgreSQL {version // 10000}; Jaring needs 15 or newer")
 
 
 def migrate_database() -> str:
@@ -95,6 +95,6 @@ def _answers(url: str) -> bool:
 
 def _shown(url: str) -> str:
     try:
-        return shown_url(url)
+        return display_url(url)
     except Exception:
         return "the configured address"

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from api.cli.database import embedded_directory, reachable_database
-from api.cli.errors import Refusal
+from api.cli.errors import CommandError
 from campaigns.kit.database.migrations import current_revision, newest_revision
-from campaigns.kit.database.url import psycopg_conninfo, shown_url
+from campaigns.kit.database.url import display_url, psycopg_conninfo
 from campaigns.kit.embedded.attach import running_url
 from campaigns.kit.embedded.binaries import find_binaries, major_version
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
@@ -16,49 +16,49 @@ from campaigns.kit.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     part: str
     well: bool
     detail: str
 
 
-def check_everything() -> Iterator[Finding]:
+def run_checks() -> Iterator[Diagnosis]:
     """Findings in the order in which `serve` needs the parts; stops where nothing further can be checked."""
     settings = Settings()
     version = ".".join(str(part) for part in sys.version_info[:3])
-    yield Finding("python", sys.version_info >= (3, 11), version)
-    yield Finding("data folder", True, str(settings.data.resolve()))
+    yield Diagnosis("python", sys.version_info >= (3, 11), version)
+    yield Diagnosis("data folder", True, str(settings.data.resolve()))
     if settings.database_url is None:
         try:
-            yield Finding("embedded PostgreSQL", True, f"version {major_version(find_binaries(None))}")
+            yield Diagnosis("embedded PostgreSQL", True, f"version {major_version(find_binaries(None))}")
         except EmbeddedPostgresError as error:
-            yield Finding("embedded PostgreSQL", False, str(error))
+            yield Diagnosis("embedded PostgreSQL", False, str(error))
             return
     try:
         with reachable_database(settings) as url:
-            yield Finding("database", True, _where(settings, url))
+            yield Diagnosis("database", True, _where(settings, url))
             yield from _check_contents(settings, url)
-    except (Refusal, EmbeddedPostgresError) as error:
-        yield Finding("database", False, str(error))
+    except (CommandError, EmbeddedPostgresError) as error:
+        yield Diagnosis("database", False, str(error))
 
 
 def _where(settings: Settings, url: str) -> str:
     if settings.database_url is not None:
-        return shown_url(url)
+        return display_url(url)
     running = running_url(embedded_directory(settings)) == url
     return f"embedded, in {embedded_directory(settings)}" + (" (in use by a running server)" if running else "")
 
 
-def _check_contents(settings: Settings, url: str) -> Iterator[Finding]:
+def _check_contents(settings: Settings, url: str) -> Iterator[Diagnosis]:
     current, newest = current_revision(url), newest_revision()
-    yield Finding("schema", current == newest, f"at {current or 'nothing'}, this version needs {newest}")
+    yield Diagnosis("schema", current == newest, f"at {current or 'nothing'}, this version needs {newest}")
     if current != newest:
         return
     try:
         keys = load_keys(settings.master_key, settings.data)
         check_master_key(psycopg_conninfo(url), keys)
     except MasterKeyError as error:
-        yield Finding("master key", False, str(error))
+        yield Diagnosis("master key", False, str(error))
     else:
         source = "JARING_MASTER_KEY" if settings.master_key else str(settings.data / "master.key")
-        yield Finding("master key", True, f"from {source}, and the database's own")
+        yield Diagnosis("master key", True, f"from {source}, and the database's own")

@@ -9,11 +9,11 @@ import typer
 Arguments = ParamSpec("Arguments")
 
 
-class Refusal(Exception):
+class CommandError(Exception):
     """Something the operator can put right; the text is one sentence that says what and how."""
 
 
-def plainly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
+def report_errors(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     """Turn the errors an operator can cause into one sentence and exit code 1."""
 
     @functools.wraps(command)
@@ -26,7 +26,7 @@ def plainly(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
         try:
             command(*args, **kwargs)
-        except (Refusal, EmbeddedPostgresError, MasterKeyError) as error:
+        except (CommandError, EmbeddedPostgresError, MasterKeyError) as error:
             _say(str(error))
         except DomainError as error:
             _say(" ".join([error.detail, *(field.detail for field in error.fields)]))

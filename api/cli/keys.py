@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.cli.database import current_database
-from api.cli.errors import Refusal
+from api.cli.errors import CommandError
 from api.cli.sessions import in_transaction
 from campaigns.access.operations import create_key, revoke_key
 from campaigns.access.queries import list_keys
@@ -21,7 +21,7 @@ ROOT_CODE = "NATIONAL"
 def make_key(*, role: str, name: str, unit_code: str | None, days: int) -> str:
     """Make a key; returns the text to print, which is the only place the key ever stands in."""
     if role not in set(Role):
-        raise Refusal(f"There is no role {role}; choose {', '.join(Role)}")
+        raise CommandError(f"There is no role {role}; choose {', '.join(Role)}")
     now = datetime.now(UTC)
 
     async def work(session: AsyncSession) -> tuple[Unit, str]:
@@ -51,7 +51,7 @@ async def _unit(session: AsyncSession, code: str | None, now: datetime) -> Unit:
     if unit is not None:
         return unit
     if code is not None:
-        raise Refusal(f"There is no unit with the code {code}; `GET /v1/units` lists them")
+        raise CommandError(f"There is no unit with the code {code}; `GET /v1/units` lists them")
     # The first key of an empty database: everything else is then made with it, over the API.
     return await create_root_unit(session, actor=SYSTEM, name="National", code=ROOT_CODE, allowed_hosts=[], now=now)
 

@@ -22,10 +22,10 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.cli.database import current_database
-from api.cli.errors import Refusal
+from api.cli.errors import CommandError
 from api.cli.sessions import in_transaction
 from campaigns.access.types import OPERATOR, Principal, Role
-from campaigns.kit.database.dry_run import only_tried
+from campaigns.kit.database.dry_run import dry_run
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.encryption.master_key import check_master_key, load_keys
@@ -35,15 +35,15 @@ from campaigns.kit.models import IdempotencyRecord
 from campaigns.kit.settings import Settings
 from campaigns.links.csv_sheets.export import sheet_parts
 from campaigns.links.csv_sheets.format import SheetRow, read_sheet
-from campaigns.links.operations.create import Placed
-from campaigns.links.operations.import_rows import place_rows
+from campaigns.links.operations.create import CreatedLinks
+from campaigns.links.operations.import_rows import import_rows
 from campaigns.links.queries import LinkFilters, matching_links
-from campaigns.naming.similar_names import Fault
+from campaigns.naming.similar_names import NameIssue
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import find_root_unit, find_unit_by_code, subtree
 
-ROWS_A_CHUNK = 200
-MOST_LINES = 50
+ROWS_PER_CHUNK = 200
+MAX_ERROR_LINES = 50
 _NOTHING = "Nothing was imported"
 
 
@@ -56,7 +56,7 @@ class _Import:
     operator: Principal
     digest: str
     chunks: Sequence[Sequence[SheetRow]]
-    accept_names: Collection[str]
+    keep_names: Collection[str]
     timezone: ZoneInfo
 
     @property
@@ -67,7 +67,7 @@ class _Import:
         return f"{self.digest}/{number}"
 
 
-def import_sheet(path: Path, *, unit_code: str | None, accept_names: Collection[str], dry_run: bool) -> str:
+def import_sheet(path: Path, *, unit_code: str | None, keep_names: Collection[str], dry_run: bool) -> str:
     """Make the links of a sheet; returns the text to print. Raises Refusal after printing what is wrong, row by row."""
     settings = Settings()
     data = _read(path)
@@ -83,8 +83,8 @@ def import_sheet(path: Path, *, unit_code: str | None, accept_names: Collection[
             keys=keys,
             operator=in_transaction(url, lambda session: _operator(session, unit_code)),
             digest=hashlib.sha256(data).hexdigest(),
-            chunks=[rows[start : start + ROWS_A_CHUNK] for start in range(0, len(rows), ROWS_A_CHUNK)],
-            accept_names=accept_names,
+            chunks=[rows[start : start + ROWS_PER_CHUNK] for start in range(0, len(rows), ROWS_PER_CHUNK)],
+            keep_names=keep_names,
             timezone=ZoneInfo(settings.timezone),
         )
         made_before = in_transaction(url, lambda session: _made_before(session, run))
@@ -93,14 +93,14 @@ def import_sheet(path: Path, *, unit_code: str | None, accept_names: Collection[
         already = len(rows) - number_waiting
         if not waiting:
             return f"All {len(rows)} links of this file were made before; there was nothing to do."
-        faults, spelling, passed_over = _check(run, waiting)
+        faults, corrections, skipped_rows = _check(run, waiting)
         if faults:
             raise _refusal(faults, f"{already} of {len(rows)} links were made before" if already else _NOTHING)
-        for fault in spelling:
+        for fault in corrections:
             typer.echo(_told(fault.pointer, fault.detail), err=True)
-        there = f"; {passed_over} rows are links there are already" if passed_over else ""
+        there = f"; {skipped_rows} rows are links there are already" if skipped_rows else ""
         if dry_run:
-            return f"{number_waiting - passed_over} links can be made{there}; nothing was written."
+            return f"{number_waiting - skipped_rows} links can be made{there}; nothing was written."
         made = _make(run, waiting)
     before = f", after {already} made before" if already else ""
     return f"{made} links were made{before}{there}."
@@ -135,34 +135,34 @@ def export_sheet(path: Path, *, unit_code: str | None, campaign_slug: str | None
     return f"{number} links were exported."
 
 
-def _check(run: _Import, waiting: Sequence[int]) -> tuple[list[FieldError], list[Fault], int]:
+def _check(run: _Import, waiting: Sequence[int]) -> tuple[list[FieldError], list[NameIssue], int]:
     """What is wrong with the chunks that wait, what is mended in them, and how many rows are links there are already.
 
     The database does the work and undoes it.
     """
     now = datetime.now(UTC)
     faults: list[FieldError] = []
-    spelling: list[Fault] = []
-    passed_over = 0
+    corrections: list[NameIssue] = []
+    skipped_rows = 0
 
     async def work(session: AsyncSession) -> None:
-        nonlocal passed_over
+        nonlocal skipped_rows
         # All in one transaction, so that the chunks see each other's names and slugs.
-        async with only_tried(session):
+        async with dry_run(session):
             with _progress(run, waiting, "Checking") as chunks:
                 for number in chunks:
                     try:
                         async with session.begin_nested():
                             placed = await _place(session, run, number, now)
-                        spelling.extend(placed.spelling)
-                        passed_over += len(placed.passed_over)
+                        corrections.extend(placed.corrections)
+                        skipped_rows += len(placed.skipped_rows)
                     except (Invalid, Conflict) as refused:
                         faults.extend(refused.fields)
                         if not refused.fields:
                             raise
 
     in_transaction(run.url, work)
-    return faults, spelling, passed_over
+    return faults, corrections, skipped_rows
 
 
 def _make(run: _Import, waiting: Sequence[int]) -> int:
@@ -196,12 +196,12 @@ def _make(run: _Import, waiting: Sequence[int]) -> int:
     return made
 
 
-async def _place(session: AsyncSession, run: _Import, number: int, now: datetime) -> Placed:
-    return await place_rows(
+async def _place(session: AsyncSession, run: _Import, number: int, now: datetime) -> CreatedLinks:
+    return await import_rows(
         session,
         run.operator,
         rows=run.chunks[number],
-        accept_names=run.accept_names,
+        keep_names=run.keep_names,
         timezone=run.timezone,
         now=now,
     )
@@ -220,7 +220,7 @@ async def _operator(session: AsyncSession, unit_code: str | None) -> Principal:
     """Whoever works at the command line, as an administrator of the unit."""
     unit = await (find_root_unit(session) if unit_code is None else find_unit_by_code(session, code=unit_code))
     if unit is None:
-        raise Refusal(f"There is no unit with the code {unit_code}" if unit_code else "There is no unit yet")
+        raise CommandError(f"There is no unit with the code {unit_code}" if unit_code else "There is no unit yet")
     return Principal(key_id=OPERATOR, role=Role.ADMINISTRATOR, unit_id=unit.id, unit_path=unit.path)
 
 
@@ -230,7 +230,7 @@ async def _campaign_id(session: AsyncSession, operator: Principal, slug: str | N
     statement = select(Campaign.id).where(Campaign.slug == slug, col(Campaign.unit_id).in_(subtree(operator)))
     found = (await session.exec(statement)).first()
     if found is None:
-        raise Refusal(f"The unit has no campaign with the slug {slug}")
+        raise CommandError(f"The unit has no campaign with the slug {slug}")
     return found
 
 
@@ -259,7 +259,7 @@ def _replaced(path: Path) -> Iterator[TextIO]:
     try:
         file = fresh.open("w", encoding="utf-8", newline="")
     except OSError as error:
-        raise Refusal(f"{path} cannot be written ({(error.strerror or '').lower()})") from None
+        raise CommandError(f"{path} cannot be written ({(error.strerror or '').lower()})") from None
     try:
         with file:
             yield file
@@ -272,16 +272,16 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Refusal(f"{path} cannot be read ({(error.strerror or '').lower()})") from None
+        raise CommandError(f"{path} cannot be read ({(error.strerror or '').lower()})") from None
 
 
-def _refusal(faults: Sequence[FieldError], said: str) -> Refusal:
+def _refusal(faults: Sequence[FieldError], said: str) -> CommandError:
     """Print each fault on a line; the refusal to raise."""
-    for fault in faults[:MOST_LINES]:
+    for fault in faults[:MAX_ERROR_LINES]:
         typer.echo(_told(fault.pointer, fault.detail), err=True)
-    if len(faults) > MOST_LINES:
-        typer.echo(f"and {len(faults) - MOST_LINES} more", err=True)
-    return Refusal(f"The sheet has {len(faults)} fault{'s' if len(faults) > 1 else ''}. {said}")
+    if len(faults) > MAX_ERROR_LINES:
+        typer.echo(f"and {len(faults) - MAX_ERROR_LINES} more", err=True)
+    return CommandError(f"The sheet has {len(faults)} fault{'s' if len(faults) > 1 else ''}. {said}")
 
 
 def _told(pointer: str, detail: str) -> str:

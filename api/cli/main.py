@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.errors import plainly
+from api.cli.errors import report_errors
 
 app = typer.Typer(
     help="Jaring: recruitment campaigns from a tapped link to an accepted applicant.",
@@ -22,7 +22,7 @@ app.add_typer(links, name="links")
 
 
 @app.command()
-@plainly
+@report_errors
 def serve(
     demo: Annotated[bool, typer.Option(help="Fill an empty database with invented data first.")] = False,
 ) -> None:
@@ -33,7 +33,7 @@ def serve(
 
 
 @app.command()
-@plainly
+@report_errors
 def migrate() -> None:
     """Bring the database's schema to this version; does nothing if it is there already."""
     from api.cli.database import migrate_database
@@ -42,7 +42,7 @@ def migrate() -> None:
 
 
 @app.command()
-@plainly
+@report_errors
 def demo() -> None:
     """Fill an empty database with invented units, campaigns, links, taps and applicants."""
     from api.cli.demo.fill import fill_with_demo
@@ -51,7 +51,7 @@ def demo() -> None:
 
 
 @keys.command("create")
-@plainly
+@report_errors
 def create_key(
     role: Annotated[str, typer.Option(help="administrator, marketer, recruiter or viewer.")],
     name: Annotated[str, typer.Option(help="What or whom the key is for.")],
@@ -65,7 +65,7 @@ def create_key(
 
 
 @keys.command("list")
-@plainly
+@report_errors
 def list_keys() -> None:
     """List all keys by their beginning; the keys themselves are not stored."""
     from api.cli.keys import key_table
@@ -74,7 +74,7 @@ def list_keys() -> None:
 
 
 @keys.command("revoke")
-@plainly
+@report_errors
 def revoke_key(beginning: Annotated[str, typer.Argument(help="The key's beginning as `keys list` shows it.")]) -> None:
     """Revoke a key; it stops working at once."""
     from api.cli.keys import revoke
@@ -83,7 +83,7 @@ def revoke_key(beginning: Annotated[str, typer.Argument(help="The key's beginnin
 
 
 @links.command("import")
-@plainly
+@report_errors
 def import_links(
     file: Annotated[Path, typer.Argument(help="The CSV sheet, in UTF-8.")],
     unit: Annotated[str | None, typer.Option(help="Code of the unit to act for; by default the national one.")] = None,
@@ -95,11 +95,11 @@ def import_links(
     """Make a link of each row. Everything is checked first; an interrupted import goes on where it was."""
     from api.cli.links import import_sheet
 
-    typer.echo(import_sheet(file, unit_code=unit, accept_names=accept_name or [], dry_run=dry_run))
+    typer.echo(import_sheet(file, unit_code=unit, keep_names=accept_name or [], dry_run=dry_run))
 
 
 @links.command("export")
-@plainly
+@report_errors
 def export_links(
     file: Annotated[Path, typer.Argument(help="Where to write the sheet; - for standard output.", allow_dash=True)],
     unit: Annotated[str | None, typer.Option(help="Code of the unit to act for; by default the national one.")] = None,
@@ -112,7 +112,7 @@ def export_links(
 
 
 @clicks.command()
-@plainly
+@report_errors
 def reclassify(
     everything: Annotated[bool, typer.Option("--all", help="Also what the present rules have judged already.")] = False,
 ) -> None:
@@ -123,7 +123,7 @@ def reclassify(
 
 
 @app.command()
-@plainly
+@report_errors
 def openapi() -> None:
     """Print the OpenAPI document."""
     from api.main import create_api
@@ -135,13 +135,13 @@ def openapi() -> None:
 
 
 @app.command()
-@plainly
+@report_errors
 def doctor() -> None:
     """Check the set-up part by part; exits with 1 if something is wrong."""
-    from api.cli.doctor import check_everything
+    from api.cli.doctor import run_checks
 
     well = True
-    for finding in check_everything():
+    for finding in run_checks():
         well = well and finding.well
         typer.echo(f"{'ok  ' if finding.well else 'FAIL'} {finding.part}: {finding.detail}")
     raise typer.Exit(0 if well else 1)

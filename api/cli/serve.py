@@ -25,15 +25,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.cli.database import ServerAway, embedded_directory, require_server
 from api.cli.demo import data as demo_data
-from api.cli.demo.keys import is_empty, kept_keys
-from api.cli.errors import Refusal
+from api.cli.demo.keys import is_empty, load_demo_keys
+from api.cli.errors import CommandError
 from api.http.logging import configure_logging
 from campaigns.kit.database.migrations import current_revision, migrate, newest_revision
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
 from campaigns.kit.encryption.master_key import MasterKeyError, check_master_key, load_keys
 from campaigns.kit.settings import Settings
-from campaigns.links.resolver.snapshot import link_memory
+from campaigns.links.resolver.snapshot import open_link_snapshot
 
 READY_SECONDS = 60.0
 # Longer than the workers take to store the taps that wait (api/running.py).
@@ -110,7 +110,7 @@ def _require_free_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise Refusal(
+            raise CommandError(
                 f"Port {settings.port} on {settings.host} cannot be used ({(error.strerror or '').lower()}); "
                 "stop what uses it or choose another with PORT= (JARING_PORT)"
             ) from None
@@ -124,7 +124,7 @@ def _database(settings: Settings) -> Iterator[tuple[str, bool]]:
         try:
             require_server(url)
         except ServerAway:
-            if not link_memory(settings.journal_directory).path.exists():
+            if not open_link_snapshot(settings.journal_directory).path.exists():
                 raise
             yield url, False
         else:
@@ -143,7 +143,7 @@ def _prepare(settings: Settings, url: str) -> None:
     if settings.migrate_on_start:
         migrate(url)
     elif current_revision(url) != newest_revision():
-        raise Refusal("The database is not at this version's schema; run `jaring migrate` first")
+        raise CommandError("The database is not at this version's schema; run `jaring migrate` first")
     check_master_key(psycopg_conninfo(url), load_keys(settings.master_key, settings.data))
 
 
@@ -156,7 +156,7 @@ def _prepare_later(settings: Settings, url: str) -> None:
             _prepare(settings, url)
         except (ServerAway, SQLAlchemyError, psycopg.Error, OSError):
             continue
-        except (Refusal, MasterKeyError) as error:
+        except (CommandError, MasterKeyError) as error:
             log.critical("database_refused", reason=str(error))
             os.kill(os.getpid(), signal.SIGTERM)
         return
@@ -187,7 +187,7 @@ def _demo_guide(settings: Settings, url: str) -> list[str]:
         from api.cli.demo.fill import fill
 
         fill(settings, url)
-    secrets = kept_keys(settings)
+    secrets = load_demo_keys(settings)
     if not secrets:
         return ["  (This database has data of its own, so there is no demo.)"]
     link = f"{settings.short_link_base}{demo_data.LINKS[0][0]}"
@@ -238,7 +238,7 @@ def _serve(settings: Settings, guide: str, stopping: _Stopping, *, ready_at: str
         log.critical("server_gave_up", exit_code=end.code)
         raise
     if stopping.never_ready:
-        raise Refusal(f"The server was not ready within {READY_SECONDS:.0f} s; see the log above")
+        raise CommandError(f"The server was not ready within {READY_SECONDS:.0f} s; see the log above")
 
 
 def _announce(settings: Settings, guide: str, stopping: _Stopping, ready_at: str) -> None:

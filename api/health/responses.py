@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.http.schemas import Out, example
+from api.http.schemas import ResponseModel, example
 
 
-class Alive(Out):
+class Alive(ResponseModel):
     """The process answers."""
 
     model_config = example({"status": "ok"})
@@ -15,7 +15,7 @@ class Alive(Out):
     status: Literal["ok"]
 
 
-class Ready(Out):
+class Ready(ResponseModel):
     """Whether the parts that requests need answer too."""
 
     model_config = example(

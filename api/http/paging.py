@@ -7,13 +7,13 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from api.http.schemas import Listed
+from api.http.schemas import ListPage
 from campaigns.kit.database.paging import Page, PageRequest
 from campaigns.kit.errors import invalid_field
 
 T = TypeVar("T")
 
-LARGEST_PAGE = 200
+MAX_PAGE_SIZE = 200
 
 
 def encode_cursor(position: UUID) -> str:
@@ -32,7 +32,7 @@ def decode_cursor(cursor: str) -> UUID:
     return position
 
 
-Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Most items on the page.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Most items on the page.")]
 Cursor = Annotated[
     str | None, Query(max_length=64, description="`next_cursor` of the page before; keep the other parameters.")
 ]
@@ -45,16 +45,16 @@ def _page_request(limit: Limit = 50, cursor: Cursor = None) -> PageRequest:
 PageQuery = Annotated[PageRequest, Depends(_page_request)]
 
 
-def listed(request: Request, response: Response, page: Page[Any], items: list[T]) -> Listed[T]:
+def list_page(request: Request, response: Response, page: Page[Any], items: list[T]) -> ListPage[T]:
     """The page's body; also sets its `Link` header."""
     cursor = encode_cursor(page.next_after) if page.next_after is not None else None
-    return listed_up_to(request, response, cursor, items)
+    return list_page_up_to(request, response, cursor, items)
 
 
-def listed_up_to(request: Request, response: Response, cursor: str | None, items: list[T]) -> Listed[T]:
+def list_page_up_to(request: Request, response: Response, cursor: str | None, items: list[T]) -> ListPage[T]:
     """The same for a list with cursors of its own; None on its last page."""
     if cursor is None:
-        return Listed(items=items, next_cursor=None)
+        return ListPage(items=items, next_cursor=None)
     following = request.url.include_query_params(cursor=cursor)
     response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
-    return Listed(items=items, next_cursor=cursor)
+    return ListPage(items=items, next_cursor=cursor)

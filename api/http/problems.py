@@ -51,7 +51,7 @@ STATUS: Mapping[type[DomainError], HTTPStatus] = {
 }
 
 # Code and sentence for the refusals that the web framework itself makes.
-FRAMEWORK_REFUSALS: Mapping[int, tuple[str, str]] = {
+FRAMEWORK_ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("bad-request", "The request cannot be read."),
     404: ("no-such-route", "There is nothing at this address."),
     405: ("method-not-allowed", "This address does not have the method; `Allow` names those it has."),
@@ -156,7 +156,7 @@ def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
 
 def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-    code, detail = FRAMEWORK_REFUSALS.get(error.status_code, ("http-error", "The request was refused."))
+    code, detail = FRAMEWORK_ERRORS.get(error.status_code, ("http-error", "The request was refused."))
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods_of(request)))
@@ -202,7 +202,7 @@ def _on_crash(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, status=500, code="internal-error", detail=detail)
 
 
-class ProblemsForPlainRefusals:
+class PlainTextErrorMiddleware:
     """ASGI middleware that says in a problem document what the framework's body limit says in plain text.
 
     A body whose declared length is too large is refused past all exception handlers.

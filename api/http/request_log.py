@@ -19,7 +19,7 @@ def operation_id(route: APIRoute) -> str:
     return f"{route.tags[0]}_{route.name}"
 
 
-class Observed:
+class RequestLogMiddleware:
     """ASGI middleware that gives each request a trace id, counts it, and logs it by its operation's name."""
 
     def __init__(self, app: ASGIApp) -> None:

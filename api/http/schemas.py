@@ -1,7 +1,7 @@
 """Bases and scalars of the public contract.
 
-`In` refuses unknown fields; `Out` has no defaults, so that every field is required in the document. Texts refuse
-control characters: PostgreSQL cannot hold NUL, and nothing that people name needs the others.
+`RequestModel` refuses unknown fields. `ResponseModel` has no defaults, so that every field is required in the document.
+Texts refuse control characters: PostgreSQL cannot hold NUL, and nothing that people name needs the others.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from campaigns.naming.similar_names import Fault, FaultKind
+from campaigns.naming.similar_names import NameIssue, NameIssueKind
 from campaigns.naming.utm import SLUG_LENGTH, SLUG_PATTERN, UTM_NAME_LENGTH
 from campaigns.planning.rules import PREVIEW_DESCRIPTION_LENGTH, PREVIEW_TITLE_LENGTH
 
@@ -20,7 +20,7 @@ Changes = TypeVar("Changes")
 _PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]+$"
 
 
-class In(BaseModel):
+class RequestModel(BaseModel):
     """Base of request bodies."""
 
     model_config = ConfigDict(extra="forbid")
@@ -37,28 +37,28 @@ def example_of(model: type[BaseModel]) -> Any:
     return extra["examples"][0]  # type: ignore[index]
 
 
-class Out(BaseModel):
+class ResponseModel(BaseModel):
     """Base of responses; made from domain objects by attribute."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class Listed(Out, Generic[T]):
+class ListPage(ResponseModel, Generic[T]):
     """A page of a list, newest first."""
 
     items: list[T]
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null on the last.")
 
 
-def changes_of(body: In, _kind: type[Changes]) -> Changes:
+def changes_of(body: RequestModel, _kind: type[Changes]) -> Changes:
     """What a change body sets, as the domain's dictionary of changes; fields left out (MISSING) are not in it.
 
-    Nor are names that are only confirmed (`accept_names`).
+    Nor are names that are only confirmed (`keep_names`).
     """
-    return cast(Changes, body.model_dump(exclude={"accept_names"}))
+    return cast(Changes, body.model_dump(exclude={"keep_names"}))
 
 
-class SpellingOut(Out):
+class CorrectionOut(ResponseModel):
     """What was mended in a name."""
 
     model_config = example(
@@ -72,7 +72,7 @@ class SpellingOut(Out):
     )
 
     pointer: str = Field(description="Where the name stands in the request.")
-    kind: FaultKind
+    kind: NameIssueKind
     given: str
     suggestion: str | None = Field(description="The spelling that is kept.")
     detail: str
@@ -84,16 +84,16 @@ def _near_present(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-def spelling_out(mended: Iterable[Fault]) -> list[SpellingOut]:
+def correction_out(mended: Iterable[NameIssue]) -> list[CorrectionOut]:
     """What the lint mended, as the API shows it."""
-    return [SpellingOut.model_validate(fault) for fault in mended]
+    return [CorrectionOut.model_validate(fault) for fault in mended]
 
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PRINTABLE)]
 ShortName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_PRINTABLE)]
-Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=_PRINTABLE)]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=_PRINTABLE)]
 SearchText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100, pattern=_PRINTABLE)]
-Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2048)]
+WebAddress = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2048)]
 Slug = Annotated[str, StringConstraints(min_length=1, max_length=SLUG_LENGTH, pattern=SLUG_PATTERN)]
 PreviewTitle = Annotated[
     str,
@@ -105,4 +105,4 @@ PreviewDescription = Annotated[
 ]
 # Folded to lower case and checked by the domain, which can then say what is wrong with it.
 UtmName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=UTM_NAME_LENGTH)]
-Moment = Annotated[AwareDatetime, AfterValidator(_near_present)]
+Timestamp = Annotated[AwareDatetime, AfterValidator(_near_present)]

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
 
-from api.http.schemas import Address, In, Moment, Name, ShortName, Word, example
-from campaigns.planning.rules import DEFAULT_STAGES, MOST_STAGES, STAGE_KEY_LENGTH, STAGE_KEY_PATTERN
+from api.http.schemas import Name, RequestModel, ShortName, ShortText, Timestamp, WebAddress, example
+from campaigns.planning.rules import DEFAULT_STAGES, MAX_STAGES, STAGE_KEY_LENGTH, STAGE_KEY_PATTERN
 from campaigns.planning.types import StageKind
 
 STAGES = [{"key": stage.key, "name": stage.name, "kind": stage.kind.value} for stage in DEFAULT_STAGES]
@@ -23,7 +23,7 @@ EXAMPLE = {
 StageKey = Annotated[str, StringConstraints(min_length=1, max_length=STAGE_KEY_LENGTH, pattern=STAGE_KEY_PATTERN)]
 
 
-class StageIn(In):
+class StageIn(RequestModel):
     """A step of the selection."""
 
     model_config = example(STAGES[1])
@@ -37,34 +37,34 @@ Stages = Annotated[
     list[StageIn],
     Field(
         min_length=1,
-        max_length=MOST_STAGES,
+        max_length=MAX_STAGES,
         description="The stages in their order: first the only one of kind registered, and at least one accepted.",
     ),
 ]
 
 
-class IntakeCreate(In):
+class IntakeCreate(RequestModel):
     """A new intake."""
 
     model_config = example(EXAMPLE)
 
     programme_id: UUID = Field(description="The programme it is a round of.")
     name: Name
-    opens_at: Moment = Field(description="First moment of registration.")
-    closes_at: Moment = Field(description="First moment after registration.")
-    notice_version: Word = Field(description="Version of the privacy notice that candidates consent to.")
-    notice_url: Address = Field(description="Where that notice can be read.")
+    opens_at: Timestamp = Field(description="First moment of registration.")
+    closes_at: Timestamp = Field(description="First moment after registration.")
+    notice_version: ShortText = Field(description="Version of the privacy notice that candidates consent to.")
+    notice_url: WebAddress = Field(description="Where that notice can be read.")
     stages: Stages = Field([StageIn(key=stage.key, name=stage.name, kind=stage.kind) for stage in DEFAULT_STAGES])
 
 
-class IntakeChange(In):
+class IntakeChange(RequestModel):
     """What to change; fields left out stay."""
 
     model_config = example({"closes_at": "2027-03-01T00:00:00+07:00"})
 
     name: Name | MISSING = MISSING
-    opens_at: Moment | MISSING = MISSING
-    closes_at: Moment | MISSING = MISSING
-    notice_version: Word | MISSING = MISSING
-    notice_url: Address | MISSING = MISSING
+    opens_at: Timestamp | MISSING = MISSING
+    closes_at: Timestamp | MISSING = MISSING
+    notice_version: ShortText | MISSING = MISSING
+    notice_url: WebAddress | MISSING = MISSING
     stages: Stages | MISSING = MISSING

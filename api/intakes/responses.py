@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.schemas import Out, example
+from api.http.schemas import ResponseModel, example
 from api.intakes.requests import EXAMPLE, STAGES
 from campaigns.planning.types import StageKind
 
 
-class StageOut(Out):
+class StageOut(ResponseModel):
     """A step of the selection."""
 
     model_config = example(STAGES[1])
@@ -21,7 +21,7 @@ class StageOut(Out):
     kind: StageKind
 
 
-class IntakeOut(Out):
+class IntakeOut(ResponseModel):
     """An intake."""
 
     model_config = example(

@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.http.auth import PlanningReader, PlanningWriter
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now
-from api.http.paging import PageQuery, listed
-from api.http.schemas import Listed
+from api.http.paging import PageQuery, list_page
+from api.http.schemas import ListPage
 from api.http.sessions import ReadSession, UnitOfWork
 from api.intakes.requests import IntakeChange, IntakeCreate
 from api.intakes.responses import IntakeOut
@@ -44,10 +44,10 @@ async def list_all(
     request: Request,
     response: Response,
     programme_id: Annotated[UUID | None, Query(description="Only intakes of this programme.")] = None,
-) -> Listed[IntakeOut]:
+) -> ListPage[IntakeOut]:
     """List the intakes of the programmes you may use, newest first."""
     found = await list_intakes(session, caller, programme_id=programme_id, page=page)
-    return listed(request, response, found, await _with_stages(session, found.items))
+    return list_page(request, response, found, await _with_stages(session, found.items))
 
 
 @router.get("/{intake_id}", name="get")

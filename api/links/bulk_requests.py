@@ -5,20 +5,20 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.http.schemas import Address, In, Moment, UtmName, example
+from api.http.schemas import RequestModel, Timestamp, UtmName, WebAddress, example
 from api.links.requests import Tag
-from campaigns.links.operations.bulk import DEFAULT_NAME, MOST_LINKS
-from campaigns.links.rules import MOST_TAGS
+from campaigns.links.operations.bulk import DEFAULT_NAME, MAX_LINKS
+from campaigns.links.rules import MAX_TAGS
 from campaigns.naming.templates import LINK_NAME_PLACEHOLDERS, TEMPLATE_LENGTH
 
-MOST_CHANNELS = 200
+MAX_CHANNELS = 200
 
 # Folded and checked by the domain, which can then say what is wrong with it.
 Pattern = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEMPLATE_LENGTH)]
-AcceptNames = Annotated[
+KeepNames = Annotated[
     list[UtmName],
     Field(
-        max_length=MOST_LINKS,
+        max_length=MAX_LINKS,
         description="Terms and contents that are meant to be nearly the same as one in use (`near-double`).",
     ),
 ]
@@ -36,24 +36,24 @@ _EXAMPLE = {
     "ends_at": None,
     "ended_destination": None,
     "pass_query": False,
-    "accept_names": [],
+    "keep_names": [],
 }
 
 
-class BulkCreate(In):
+class BulkCreate(RequestModel):
     """Placements of one campaign: a link for each content on each channel."""
 
     model_config = example(_EXAMPLE)
 
     campaign_id: UUID = Field(description="The campaign they are for.")
     channel_ids: list[UUID] = Field(
-        min_length=1, max_length=MOST_CHANNELS, description="The channels they are placed on."
+        min_length=1, max_length=MAX_CHANNELS, description="The channels they are placed on."
     )
     contents: list[UtmName] = Field(
         default_factory=list,
-        max_length=MOST_LINKS,
+        max_length=MAX_LINKS,
         description=f"The contents on each channel; none: one link a channel, with the content by the unit's template. "
-        f"Channels times contents are at most {MOST_LINKS}.",
+        f"Channels times contents are at most {MAX_LINKS}.",
     )
     name: Pattern = Field(
         DEFAULT_NAME,
@@ -61,12 +61,14 @@ class BulkCreate(In):
         + ", ".join(f"`{{{name}}}`" for name in LINK_NAME_PLACEHOLDERS)
         + ".",
     )
-    destination: Address | None = Field(None, description="The page they lead to; null: the campaign's landing page.")
+    destination: WebAddress | None = Field(
+        None, description="The page they lead to; null: the campaign's landing page."
+    )
     utm_term: UtmName | None = Field(None, description="The term of them all; null: by the unit's template.")
-    tags: list[Tag] = Field(default_factory=list, max_length=MOST_TAGS, description="Tags of them all.")
+    tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS, description="Tags of them all.")
     state: Literal["draft", "active"] = "active"
-    starts_at: Moment | None = Field(None, description="Taps before it get a page that says so.")
-    ends_at: Moment | None = Field(None, description="From then on taps lead to `ended_destination`, or get a page.")
-    ended_destination: Address | None = Field(None, description="Where taps lead after the end.")
+    starts_at: Timestamp | None = Field(None, description="Taps before it get a page that says so.")
+    ends_at: Timestamp | None = Field(None, description="From then on taps lead to `ended_destination`, or get a page.")
+    ended_destination: WebAddress | None = Field(None, description="Where taps lead after the end.")
     pass_query: bool = Field(False, description="Whether parameters of a tap are handed on to the page.")
-    accept_names: AcceptNames = Field(default_factory=list)
+    keep_names: KeepNames = Field(default_factory=list)

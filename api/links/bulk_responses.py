@@ -5,15 +5,15 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.schemas import Out, SpellingOut, example, example_of, spelling_out
+from api.http.schemas import CorrectionOut, ResponseModel, correction_out, example, example_of
 from api.links.responses import UtmOut, short_url
 from campaigns.links.models import Link
-from campaigns.links.operations.create import Placed
+from campaigns.links.operations.create import CreatedLinks
 from campaigns.links.target_url import compose_url
 from campaigns.links.types import LinkState
 
 
-class PlacementOut(Out):
+class PlacementOut(ResponseModel):
     """A link as it was made, or would be."""
 
     model_config = example(
@@ -56,38 +56,38 @@ class PlacementOut(Out):
     ends_at: datetime | None
 
 
-class PlacementsOut(Out):
+class PlacementsOut(ResponseModel):
     """Links made together, in the order they were asked for: channel by channel, or row by row."""
 
     model_config = example(
         {
             "dry_run": False,
             "links": [example_of(PlacementOut)],
-            "spelling": [example_of(SpellingOut)],
-            "passed_over": [],
+            "corrections": [example_of(CorrectionOut)],
+            "skipped_rows": [],
         }
     )
 
     dry_run: bool = Field(description="Whether nothing was made.")
     links: list[PlacementOut]
-    spelling: list[SpellingOut] = Field(description="Names that were mended: case, spaces, underscores.")
-    passed_over: list[int] = Field(
+    corrections: list[CorrectionOut] = Field(description="Names that were mended: case, spaces, underscores.")
+    skipped_rows: list[int] = Field(
         description="Rows of a sheet, from 1, that are links there are already, as an export wrote them; of these "
         "nothing was made."
     )
 
 
-def placements_out(placed: Placed, short_link_base: str) -> PlacementsOut:
+def placements_out(placed: CreatedLinks, short_link_base: str) -> PlacementsOut:
     """Links that were made, as the API shows them."""
     return PlacementsOut(
         dry_run=False,
         links=[_placement(link, short_link_base) for link in placed.links],
-        spelling=spelling_out(placed.spelling),
-        passed_over=list(placed.passed_over),
+        corrections=correction_out(placed.corrections),
+        skipped_rows=list(placed.skipped_rows),
     )
 
 
-def tried_out(placed: Placed, chosen: frozenset[str], short_link_base: str) -> PlacementsOut:
+def dry_run_out(placed: CreatedLinks, chosen: frozenset[str], short_link_base: str) -> PlacementsOut:
     """Links that a dry run tried: without ids, and without the slugs that nobody chose."""
     made = placements_out(placed, short_link_base)
     links = [

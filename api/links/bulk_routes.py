@@ -20,17 +20,17 @@ from api.http.context import Context, CurrentContext, Now
 from api.http.schemas import UtmName
 from api.http.sessions import StreamSession, UnitOfWork, after_commit
 from api.links.bulk_requests import BulkCreate
-from api.links.bulk_responses import PlacementsOut, placements_out, tried_out
+from api.links.bulk_responses import PlacementsOut, dry_run_out, placements_out
 from api.links.filters import Filters
 from campaigns.access.types import Principal
-from campaigns.kit.database.dry_run import only_tried
+from campaigns.kit.database.dry_run import dry_run
 from campaigns.kit.errors import invalid_field
 from campaigns.kit.idempotency import begin_once, finish_once
 from campaigns.links.csv_sheets.export import sheet_parts
 from campaigns.links.csv_sheets.format import read_sheet
-from campaigns.links.operations.bulk import MOST_LINKS, place_in_bulk
-from campaigns.links.operations.create import Placed
-from campaigns.links.operations.import_rows import place_rows
+from campaigns.links.operations.bulk import MAX_LINKS, create_in_bulk
+from campaigns.links.operations.create import CreatedLinks
+from campaigns.links.operations.import_rows import import_rows
 
 SHEET_BYTES = 1_000_000
 # Contents and names to accept, a thousand each, of 50 characters, and the other fields, all of them in the longest
@@ -70,11 +70,11 @@ async def bulk(
 ) -> Response:
     """Make a link for each content on each channel, up to 1,000; all or none."""
     given = body.model_dump()
-    own = {name: given.pop(name) for name in ("campaign_id", "channel_ids", "contents", "name", "accept_names")}
+    own = {name: given.pop(name) for name in ("campaign_id", "channel_ids", "contents", "name", "keep_names")}
 
-    async def place() -> Placed:
+    async def place() -> CreatedLinks:
         timezone = ZoneInfo(context.settings.timezone)
-        return await place_in_bulk(session, caller, **own, shared=given, timezone=timezone, now=now)
+        return await create_in_bulk(session, caller, **own, shared=given, timezone=timezone, now=now)
 
     if dry_run:
         return await _tried(session, context, place, chosen=frozenset())
@@ -114,7 +114,7 @@ async def import_sheet(
     now: Now,
     idempotency_key: OnceKey = None,
     dry_run: DryRun = False,
-    accept_names: Annotated[
+    keep_names: Annotated[
         list[UtmName] | None,
         Query(max_length=100, description="Terms and contents that are meant to be nearly the same as one in use."),
     ] = None,
@@ -122,20 +122,20 @@ async def import_sheet(
     """Make a link of each row of a CSV sheet, up to 1,000; all or none.
 
     An exported sheet can be sent back with rows added: a row whose `id` is a link of yours is passed over
-    (`passed_over`) if it says the same as the link, and refused (`link-differs`) if it does not, since an import
+    (`skipped_rows`) if it says the same as the link, and refused (`link-differs`) if it does not, since an import
     changes no link. To make other links of exported rows, delete the columns id and slug, and state if some of them
     are paused or retired.
 
     Faults point at `/rows/<n>/<column>`, where row 1 is the first below the header, or at `/header/<n>`, from 0.
     """
-    rows, accepted = read_sheet(sheet), sorted(accept_names or ())
-    if len(rows) > MOST_LINKS:
-        detail = f"The sheet has {len(rows)} rows; send at most {MOST_LINKS}, or use `jaring links import`."
+    rows, accepted = read_sheet(sheet), sorted(keep_names or ())
+    if len(rows) > MAX_LINKS:
+        detail = f"The sheet has {len(rows)} rows; send at most {MAX_LINKS}, or use `jaring links import`."
         raise invalid_field("/rows", detail, "too-many")
 
-    async def place() -> Placed:
+    async def place() -> CreatedLinks:
         timezone = ZoneInfo(context.settings.timezone)
-        return await place_rows(session, caller, rows=rows, accept_names=accepted, timezone=timezone, now=now)
+        return await import_rows(session, caller, rows=rows, keep_names=accepted, timezone=timezone, now=now)
 
     if dry_run:
         chosen = frozenset(row.cells["slug"].lower() for row in rows if "slug" in row.cells)
@@ -178,11 +178,11 @@ async def export(
 
 
 async def _tried(
-    session: AsyncSession, context: Context, place: Callable[[], Awaitable[Placed]], *, chosen: frozenset[str]
+    session: AsyncSession, context: Context, place: Callable[[], Awaitable[CreatedLinks]], *, chosen: frozenset[str]
 ) -> Response:
     """The answer to a dry run; `chosen` are the slugs that the request names."""
-    async with only_tried(session):
-        answer = tried_out(await place(), chosen, context.settings.short_link_base)
+    async with dry_run(session):
+        answer = dry_run_out(await place(), chosen, context.settings.short_link_base)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
@@ -192,7 +192,7 @@ async def _once(
     caller: Principal,
     key: str | None,
     request: bytes,
-    place: Callable[[], Awaitable[Placed]],
+    place: Callable[[], Awaitable[CreatedLinks]],
     now: datetime,
 ) -> Response:
     """The answer to what is really made, or the one given to the same request before."""

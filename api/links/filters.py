@@ -8,7 +8,7 @@ from fastapi import Depends, Query
 from api.http.schemas import SearchText
 from api.links.requests import Tag
 from campaigns.links.queries import LinkFilters
-from campaigns.links.rules import MOST_TAGS
+from campaigns.links.rules import MAX_TAGS
 
 
 def _filters(
@@ -19,7 +19,7 @@ def _filters(
     ] = None,
     tag: Annotated[
         list[Tag] | None,
-        Query(max_length=MOST_TAGS, description="Only links with this tag; given several times: with all of them."),
+        Query(max_length=MAX_TAGS, description="Only links with this tag; given several times: with all of them."),
     ] = None,
     search: Annotated[
         SearchText | None,

@@ -5,15 +5,24 @@ from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
 
-from api.http.schemas import Address, In, Moment, Name, PreviewDescription, PreviewTitle, UtmName, example
+from api.http.schemas import (
+    Name,
+    PreviewDescription,
+    PreviewTitle,
+    RequestModel,
+    Timestamp,
+    UtmName,
+    WebAddress,
+    example,
+)
 from api.links.responses import EXAMPLE, EXAMPLE_RULES, EXAMPLE_VARIANTS
-from campaigns.links.qr import LARGEST_BORDER, LARGEST_SCALE, SMALLEST_SCALE, ErrorLevel
+from campaigns.links.qr import MAX_BORDER, MAX_SCALE, MIN_SCALE, ErrorLevel
 from campaigns.links.rules import (
-    HEAVIEST_VARIANT,
-    MOST_RULES,
-    MOST_TAGS,
+    MAX_RULES,
+    MAX_TAGS,
+    MAX_VARIANT_WEIGHT,
+    MIN_SLUG_LENGTH,
     MOST_VARIANTS,
-    SHORTEST_SLUG,
     TAG_LENGTH,
     VARIANT_KEY_LENGTH,
 )
@@ -21,13 +30,15 @@ from campaigns.links.types import LinkSpec, LinkState
 from campaigns.naming.utm import SLUG_LENGTH
 
 # Folded to lower case and checked by the domain, which can then say what is wrong with it.
-ChosenSlug = Annotated[str, StringConstraints(strip_whitespace=True, min_length=SHORTEST_SLUG, max_length=SLUG_LENGTH)]
+ChosenSlug = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=MIN_SLUG_LENGTH, max_length=SLUG_LENGTH)
+]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TAG_LENGTH)]
 Language = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=3)]
 VariantKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=VARIANT_KEY_LENGTH)]
 
 
-class RuleIn(In):
+class RuleIn(RequestModel):
     """Where taps of a device or language go instead."""
 
     model_config = example(EXAMPLE_RULES[0])
@@ -36,27 +47,27 @@ class RuleIn(In):
     language: Language | None = Field(
         None, description="The browser's first language, as two or three letters such as `id`; null: any."
     )
-    destination: Address
+    destination: WebAddress
 
 
-class VariantIn(In):
+class VariantIn(RequestModel):
     """One of several destinations that a link's visitors are shared out to."""
 
     model_config = example(EXAMPLE_VARIANTS[0])
 
     key: VariantKey = Field(description="Its name in figures: letters, digits and single hyphens.")
-    destination: Address
-    weight: int = Field(ge=1, le=HEAVIEST_VARIANT, description="Its share, in proportion to those of the others.")
+    destination: WebAddress
+    weight: int = Field(ge=1, le=MAX_VARIANT_WEIGHT, description="Its share, in proportion to those of the others.")
 
 
 Tags = Annotated[
     list[Tag],
-    Field(max_length=MOST_TAGS, description="To find links by; folded to lower case, with spaces as hyphens."),
+    Field(max_length=MAX_TAGS, description="To find links by; folded to lower case, with spaces as hyphens."),
 ]
 Rules = Annotated[
     list[RuleIn],
     Field(
-        max_length=MOST_RULES,
+        max_length=MAX_RULES,
         description="The first that matches a tap decides where it goes; each asks for a device, a language or both.",
     ),
 ]
@@ -69,7 +80,7 @@ Variants = Annotated[
     ),
 ]
 
-AcceptNames = Annotated[
+KeepNames = Annotated[
     list[UtmName],
     Field(
         max_length=2,
@@ -78,7 +89,7 @@ AcceptNames = Annotated[
 ]
 
 
-class LinkCreate(In):
+class LinkCreate(RequestModel):
     """A new link: one placement of a campaign on a channel."""
 
     model_config = example({**EXAMPLE, "utm_content": "story-1"})
@@ -91,7 +102,7 @@ class LinkCreate(In):
         description="Its place in the short address: letters, digits and single hyphens, in any case; null: one is "
         "drawn. Cannot be changed, and is never given to another link.",
     )
-    destination: Address | None = Field(
+    destination: WebAddress | None = Field(
         None, description="The page it leads to, on a host of the allow-list; null: the campaign's landing page."
     )
     utm_term: UtmName | None = Field(
@@ -101,9 +112,9 @@ class LinkCreate(In):
         None, description="Tells placements apart; folded to lower case and hyphens; null: by the unit's template."
     )
     state: Literal["draft", "active"] = Field("active", description="A draft shows a page instead of leading on.")
-    starts_at: Moment | None = Field(None, description="Before it the link shows a page; null: it leads on at once.")
-    ends_at: Moment | None = Field(None, description="First moment after it; null: it does not end.")
-    ended_destination: Address | None = Field(
+    starts_at: Timestamp | None = Field(None, description="Before it the link shows a page; null: it leads on at once.")
+    ends_at: Timestamp | None = Field(None, description="First moment after it; null: it does not end.")
+    ended_destination: WebAddress | None = Field(
         None, description="Where it leads after its end; null: it shows a page. Needs `ends_at`."
     )
     tags: Tags = Field(default_factory=list)
@@ -112,48 +123,48 @@ class LinkCreate(In):
     preview_description: PreviewDescription | None = Field(
         None, description="What they show below the title; null: the campaign's."
     )
-    preview_image: Address | None = Field(
+    preview_image: WebAddress | None = Field(
         None,
         description="The picture they show, an https address on a host of the allow-list; null: the campaign's.",
     )
     rules: Rules = Field(default_factory=list)
     variants: Variants = Field(default_factory=list)
-    accept_names: AcceptNames = Field(default_factory=list)
+    keep_names: KeepNames = Field(default_factory=list)
 
 
-class LinkChange(In):
+class LinkChange(RequestModel):
     """What to change; fields left out stay. A list is replaced as a whole."""
 
     model_config = example({"name": "Instagram story, second week", "utm_content": "story-2", "state": "paused"})
 
     name: Name | MISSING = MISSING
-    destination: Address | MISSING = MISSING
+    destination: WebAddress | MISSING = MISSING
     utm_term: UtmName | MISSING | None = MISSING
     utm_content: UtmName | MISSING | None = MISSING
     state: Literal["draft", "active", "paused"] | MISSING = Field(
         MISSING, description="A draft can become active; what is active can be paused, and active again."
     )
-    starts_at: Moment | MISSING | None = MISSING
-    ends_at: Moment | MISSING | None = MISSING
-    ended_destination: Address | MISSING | None = MISSING
+    starts_at: Timestamp | MISSING | None = MISSING
+    ends_at: Timestamp | MISSING | None = MISSING
+    ended_destination: WebAddress | MISSING | None = MISSING
     tags: Tags | MISSING = MISSING
     pass_query: bool | MISSING = MISSING
     preview_title: PreviewTitle | MISSING | None = MISSING
     preview_description: PreviewDescription | MISSING | None = MISSING
-    preview_image: Address | MISSING | None = MISSING
+    preview_image: WebAddress | MISSING | None = MISSING
     rules: Rules | MISSING = MISSING
     variants: Variants | MISSING = MISSING
-    accept_names: AcceptNames = Field(default_factory=list)
+    keep_names: KeepNames = Field(default_factory=list)
 
 
-class QrQuery(In):
+class QrQuery(RequestModel):
     """How to draw a QR code."""
 
     model_config = example({"scale": 10, "border": 4, "error": "q"})
 
-    scale: int = Field(10, ge=SMALLEST_SCALE, le=LARGEST_SCALE, description="Pixels per module.")
+    scale: int = Field(10, ge=MIN_SCALE, le=MAX_SCALE, description="Pixels per module.")
     border: int = Field(
-        4, ge=0, le=LARGEST_BORDER, description="Quiet zone around it, in modules; cameras want 4 on a busy ground."
+        4, ge=0, le=MAX_BORDER, description="Quiet zone around it, in modules; cameras want 4 on a busy ground."
     )
     error: ErrorLevel = Field(
         "m", description="Damage it survives at least: l 7 %, m 15 %, q 25 %, h 30 %. More makes it denser."
@@ -162,5 +173,5 @@ class QrQuery(In):
 
 def spec_of(body: LinkCreate) -> LinkSpec:
     """The body as the domain's description of a link."""
-    fields = body.model_dump(exclude={"campaign_id", "state", "accept_names"})
+    fields = body.model_dump(exclude={"campaign_id", "state", "keep_names"})
     return LinkSpec(**fields, state=LinkState(body.state))

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.schemas import Out, SpellingOut, example, example_of, spelling_out
-from campaigns.links.destination_checks.queries import worst
+from api.http.schemas import CorrectionOut, ResponseModel, correction_out, example, example_of
+from campaigns.links.destination_checks.queries import worst_check
 from campaigns.links.models import DestinationCheck, Link
-from campaigns.links.operations.create import Placed
+from campaigns.links.operations.create import CreatedLinks
 from campaigns.links.target_url import compose_url
 from campaigns.links.types import LinkState
-from campaigns.naming.similar_names import Fault
+from campaigns.naming.similar_names import NameIssue
 
 EXAMPLE_RULES: list[dict[str, Any]] = [
     {"device": "android", "language": None, "destination": "https://daftar.example/android"},
@@ -72,10 +72,10 @@ _EXAMPLE_LINK: dict[str, Any] = {
     "created_at": "2026-10-20T02:00:00Z",
     "version": 1,
 }
-_EXAMPLE_NAMED: dict[str, Any] = {**_EXAMPLE_LINK, "check": None, "spelling": [example_of(SpellingOut)]}
+_EXAMPLE_NAMED: dict[str, Any] = {**_EXAMPLE_LINK, "check": None, "corrections": [example_of(CorrectionOut)]}
 
 
-class UtmOut(Out):
+class UtmOut(ResponseModel):
     """The UTM five that a link's visitors arrive with."""
 
     model_config = example(
@@ -95,7 +95,7 @@ class UtmOut(Out):
     content: str | None
 
 
-class RuleOut(Out):
+class RuleOut(ResponseModel):
     """Where taps of a device or language go instead; null matches every one."""
 
     model_config = example(EXAMPLE_RULES[0])
@@ -105,7 +105,7 @@ class RuleOut(Out):
     destination: str
 
 
-class VariantOut(Out):
+class VariantOut(ResponseModel):
     """One of several destinations that a link's visitors are shared out to by weight."""
 
     model_config = example(EXAMPLE_VARIANTS[0])
@@ -115,7 +115,7 @@ class VariantOut(Out):
     weight: int
 
 
-class PlaceCheckOut(Out):
+class PlaceCheckOut(ResponseModel):
     """What following one of a link's destinations found last; null is what could not be found out."""
 
     model_config = example(_EXAMPLE_PLACE)
@@ -128,7 +128,7 @@ class PlaceCheckOut(Out):
     final_url: str | None = Field(description="Where its redirects ended.")
     hops: int | None = Field(description="How many redirects were followed.")
     utm_kept: bool | None = Field(description="Whether the UTM five arrived there.")
-    cid_kept: bool | None = Field(description="Whether `cid` arrived there; without it sign-ups have no link.")
+    cid_kept: bool | None = Field(description="Whether `cid` arrived there; without it registrations have no link.")
     host_allowed: bool | None = Field(description="Whether its host is on the allow-list.")
 
 
@@ -140,7 +140,7 @@ class CheckOut(PlaceCheckOut):
     places: list[PlaceCheckOut] = Field(description="Every destination that was followed.")
 
 
-class LinkOut(Out):
+class LinkOut(ResponseModel):
     """A link."""
 
     model_config = example(_EXAMPLE_LINK)
@@ -177,12 +177,12 @@ class LinkOut(Out):
     version: int = Field(description="Counts changes; also the ETag.")
 
 
-class LinkMade(LinkOut):
+class LinkCreated(LinkOut):
     """A link that was just made, and what was mended in the names that were sent."""
 
     model_config = example(_EXAMPLE_NAMED)
 
-    spelling: list[SpellingOut] = Field(description="Names that were mended: case, spaces, underscores.")
+    corrections: list[CorrectionOut] = Field(description="Names that were mended: case, spaces, underscores.")
 
 
 class LinkChanged(LinkOut):
@@ -190,7 +190,7 @@ class LinkChanged(LinkOut):
 
     model_config = example(_EXAMPLE_NAMED)
 
-    spelling: list[SpellingOut] = Field(description="Names that were mended: case, spaces, underscores.")
+    corrections: list[CorrectionOut] = Field(description="Names that were mended: case, spaces, underscores.")
 
 
 def short_url(link: Link, short_link_base: str) -> str:
@@ -231,19 +231,19 @@ def link_out(
     )
 
 
-def link_made(placed: Placed, short_link_base: str) -> LinkMade:
+def link_created(placed: CreatedLinks, short_link_base: str) -> LinkCreated:
     """The one link that was placed, as the answer to making it."""
     (link,) = placed.links
-    return LinkMade(**dict(link_out(link, short_link_base)), spelling=spelling_out(placed.spelling))
+    return LinkCreated(**dict(link_out(link, short_link_base)), corrections=correction_out(placed.corrections))
 
 
-def link_changed(link: LinkOut, mended: Sequence[Fault]) -> LinkChanged:
+def link_changed(link: LinkOut, mended: Sequence[NameIssue]) -> LinkChanged:
     """The link as the answer to changing it."""
-    return LinkChanged(**dict(link), spelling=spelling_out(mended))
+    return LinkChanged(**dict(link), corrections=correction_out(mended))
 
 
 def _check_out(checks: Sequence[DestinationCheck]) -> CheckOut | None:
-    gravest = worst(checks)
+    gravest = worst_check(checks)
     if gravest is None:
         return None
     places = [PlaceCheckOut.model_validate(check) for check in checks if check.verdict is not None]

@@ -12,21 +12,21 @@ from fastapi import APIRouter, Query, Request, Response
 from api.http.auth import LinksReader, LinksWriter
 from api.http.conditional import ExpectedVersion, IfNoneMatch, set_etag, still_same
 from api.http.context import CurrentContext, Now
-from api.http.paging import Cursor, Limit, decode_cursor, encode_cursor, listed_up_to
-from api.http.schemas import Listed, changes_of
+from api.http.paging import Cursor, Limit, decode_cursor, encode_cursor, list_page_up_to
+from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork, after_commit
 from api.links.cursors import decode_rank, encode_rank
 from api.links.filters import Filters
 from api.links.requests import LinkChange, LinkCreate, QrQuery, spec_of
-from api.links.responses import LinkChanged, LinkMade, LinkOut, link_changed, link_made, link_out, short_url
+from api.links.responses import LinkChanged, LinkCreated, LinkOut, link_changed, link_created, link_out, short_url
 from campaigns.kit.database.paging import PageRequest
-from campaigns.links.destination_checks.queries import checks_of
-from campaigns.links.operations.create import place_link
-from campaigns.links.operations.update import change_link, retire_link
+from campaigns.links.destination_checks.queries import read_checks
+from campaigns.links.operations.create import create_link
+from campaigns.links.operations.update import retire_link, update_link
 from campaigns.links.qr import PictureKind, QrStyle, draw_qr, scanned_url
 from campaigns.links.queries import get_link, list_links
 from campaigns.links.types import LinkChanges
-from campaigns.naming.similar_names import Fault
+from campaigns.naming.similar_names import NameIssue
 from campaigns.statistics.link_ranking import rank_links
 
 # A link's slug never changes, so a code only goes stale when the deployment's public address does.
@@ -44,14 +44,14 @@ async def create(
     context: CurrentContext,
     now: Now,
     response: Response,
-) -> LinkMade:
+) -> LinkCreated:
     """Make a link for one placement of a campaign; it works at once, unless it is a draft or begins later."""
-    placed = await place_link(
+    placed = await create_link(
         session,
         caller,
         campaign_id=body.campaign_id,
         spec=spec_of(body),
-        accept_names=body.accept_names,
+        keep_names=body.keep_names,
         timezone=ZoneInfo(context.settings.timezone),
         now=now,
     )
@@ -59,7 +59,7 @@ async def create(
     after_commit(session, partial(context.forget_link, link.slug))
     set_etag(response, link.version)
     response.headers["Location"] = f"/v1/links/{link.id}"
-    return link_made(placed, context.settings.short_link_base)
+    return link_created(placed, context.settings.short_link_base)
 
 
 @router.get("", name="list", responses={404: {}})
@@ -76,7 +76,7 @@ async def list_all(
     ] = "newest",
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Listed[LinkOut]:
+) -> ListPage[LinkOut]:
     """List the links of your units' campaigns, newest first or most clicked first."""
     next_cursor: str | None = None
     if sort == "clicks":
@@ -90,10 +90,10 @@ async def list_all(
         found = await list_links(session, caller, filters=filters, page=page)
         links, clicks = list(found.items), {}
         next_cursor = encode_cursor(found.next_after) if found.next_after is not None else None
-    checks = await checks_of(session, [link.id for link in links])
+    checks = await read_checks(session, [link.id for link in links])
     base = context.settings.short_link_base
     items = [link_out(link, base, checks=checks[link.id], clicks=clicks.get(link.id)) for link in links]
-    return listed_up_to(request, response, next_cursor, items)
+    return list_page_up_to(request, response, next_cursor, items)
 
 
 @router.get("/{link_id}", name="get")
@@ -102,7 +102,7 @@ async def get(
 ) -> LinkOut:
     """Read one link, with what following its destinations found."""
     link = await get_link(session, caller, link_id=link_id)
-    checks = await checks_of(session, [link.id])
+    checks = await read_checks(session, [link.id])
     set_etag(response, link.version)
     return link_out(link, context.settings.short_link_base, checks=checks[link.id])
 
@@ -119,19 +119,19 @@ async def change(
     response: Response,
 ) -> LinkChanged:
     """Change a link that is not retired; what is already printed leads to the new destination at once."""
-    mended: list[Fault] = []
-    link = await change_link(
+    mended: list[NameIssue] = []
+    link = await update_link(
         session,
         caller,
         link_id=link_id,
         changes=changes_of(body, LinkChanges),
-        accept_names=body.accept_names,
+        keep_names=body.keep_names,
         expected_version=expected,
         now=now,
-        spelling=mended,
+        corrections=mended,
     )
     after_commit(session, partial(context.forget_link, link.slug))
-    checks = await checks_of(session, [link.id])
+    checks = await read_checks(session, [link.id])
     set_etag(response, link.version)
     return link_changed(link_out(link, context.settings.short_link_base, checks=checks[link.id]), mended)
 

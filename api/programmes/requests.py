@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from api.http.schemas import In, Name, Slug, example
+from api.http.schemas import Name, RequestModel, Slug, example
 
 EXAMPLE = {
     "unit_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000000",
@@ -13,7 +13,7 @@ EXAMPLE = {
 }
 
 
-class ProgrammeCreate(In):
+class ProgrammeCreate(RequestModel):
     """A new programme."""
 
     model_config = example(EXAMPLE)
@@ -23,7 +23,7 @@ class ProgrammeCreate(In):
     slug: Slug = Field(description="Its short name, unique in the unit; cannot be changed.")
 
 
-class ProgrammeChange(In):
+class ProgrammeChange(RequestModel):
     """What to change; fields left out stay."""
 
     model_config = example({"name": "Bintara (non-commissioned officers)"})

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.schemas import Out, example
+from api.http.schemas import ResponseModel, example
 from api.programmes.requests import EXAMPLE
 
 
-class ProgrammeOut(Out):
+class ProgrammeOut(ResponseModel):
     """A programme."""
 
     model_config = example(

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request, Response
 from api.http.auth import PlanningReader, PlanningWriter
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now
-from api.http.paging import PageQuery, listed
-from api.http.schemas import Listed, changes_of
+from api.http.paging import PageQuery, list_page
+from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from api.programmes.requests import ProgrammeChange, ProgrammeCreate
 from api.programmes.responses import ProgrammeOut
@@ -33,10 +33,10 @@ async def create(
 @router.get("", name="list")
 async def list_all(
     caller: PlanningReader, session: ReadSession, page: PageQuery, request: Request, response: Response
-) -> Listed[ProgrammeOut]:
+) -> ListPage[ProgrammeOut]:
     """List the programmes of your units and of those above, newest first."""
     found = await list_programmes(session, caller, page=page)
-    return listed(request, response, found, [ProgrammeOut.model_validate(one) for one in found.items])
+    return list_page(request, response, found, [ProgrammeOut.model_validate(one) for one in found.items])
 
 
 @router.get("/{programme_id}", name="get")

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from api.http.schemas import In, Moment, Word, example
+from api.http.schemas import RequestModel, ShortText, Timestamp, example
 from campaigns.applicants.rules import FORM
 from campaigns.applicants.types import FieldType
 
@@ -22,16 +22,18 @@ def _answer(key: str, description: str) -> Any:
     return Field(description=description, json_schema_extra=shown)
 
 
-class ConsentIn(In):
+class ConsentIn(RequestModel):
     """The candidate's agreement to the privacy notice."""
 
     model_config = example({"notice_version": "2026-1", "accepted_at": "2026-11-23T09:11:58+07:00"})
 
-    notice_version: Word = Field(description="The version of the notice that was shown; it must be the current one.")
-    accepted_at: Moment = Field(description="When the candidate agreed, by the candidate's own clock.")
+    notice_version: ShortText = Field(
+        description="The version of the notice that was shown; it must be the current one."
+    )
+    accepted_at: Timestamp = Field(description="When the candidate agreed, by the candidate's own clock.")
 
 
-class SignUp(In):
+class RegistrationCreate(RequestModel):
     """A candidate's registration."""
 
     model_config = example(

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.http.schemas import Out, example
+from api.http.schemas import ResponseModel, example
 
 _NOTICE = {"version": "2026-1", "url": "https://daftar.example/privacy"}
 
@@ -14,25 +14,25 @@ _REFERENCE = "JR-7K3M9-QXT4C"
 _STAGE_KINDS = Literal["registered", "verified", "assessed", "accepted", "rejected", "withdrawn"]
 
 
-class ReceiptOut(Out):
+class ReceiptOut(ResponseModel):
     """What the candidate keeps; the token is told only here."""
 
     model_config = example(
         {
             "reference": _REFERENCE,
             "status_token": "vZ6xq0mC8bq9Tn2pYd4sWf1uKj7hRe3a",
-            "submitted_at": "2026-11-23T02:12:00Z",
+            "registered_at": "2026-11-23T02:12:00Z",
             "campaign": "bintara-2027-jabar",
         }
     )
 
     reference: str = Field(description="Names the application; may be read out.")
     status_token: str = Field(description="Secret; opens the status together with the reference.")
-    submitted_at: datetime
+    registered_at: datetime
     campaign: str = Field(description="The campaign's slug.")
 
 
-class StatusOut(Out):
+class StatusOut(ResponseModel):
     """How far an application is."""
 
     model_config = example(
@@ -42,7 +42,7 @@ class StatusOut(Out):
             "intake_name": "2027",
             "stage": "Documents verified",
             "stage_kind": "verified",
-            "submitted_at": "2026-11-23T02:12:00Z",
+            "registered_at": "2026-11-23T02:12:00Z",
             "stage_entered_at": "2026-12-01T03:00:00Z",
         }
     )
@@ -52,11 +52,11 @@ class StatusOut(Out):
     intake_name: str
     stage: str = Field(description="The name of the stage it stands in.")
     stage_kind: _STAGE_KINDS
-    submitted_at: datetime
+    registered_at: datetime
     stage_entered_at: datetime
 
 
-class NoticeOut(Out):
+class NoticeOut(ResponseModel):
     """The privacy notice that candidates agree to."""
 
     model_config = example(_NOTICE)
@@ -65,7 +65,7 @@ class NoticeOut(Out):
     url: str
 
 
-class ChoiceOut(Out):
+class ChoiceOut(ResponseModel):
     """One answer that may be chosen."""
 
     model_config = example({"value": "ID-JB", "label": "Jawa Barat"})
@@ -74,7 +74,7 @@ class ChoiceOut(Out):
     label: str
 
 
-class FormFieldOut(Out):
+class FormFieldOut(ResponseModel):
     """One question of the form; `key` is its name in the body of a registration."""
 
     model_config = example({"key": "name", "type": "text", "required": True, "max_length": 200, "choices": None})
@@ -86,7 +86,7 @@ class FormFieldOut(Out):
     choices: list[ChoiceOut] | None = Field(description="The answers of a `choice`; null for other types.")
 
 
-class PublicCampaignOut(Out):
+class PublicCampaignOut(ResponseModel):
     """A campaign as a front end shows it."""
 
     model_config = example(

@@ -9,10 +9,10 @@ from fastapi.security import APIKeyHeader
 from api.http.context import CurrentContext, Now
 from api.http.schemas import Slug
 from api.http.sessions import ReadSession, UnitOfWork
-from api.public.minimum_duration import LeastTime
-from api.public.requests import SignUp
+from api.public.minimum_duration import MinimumDuration
+from api.public.requests import RegistrationCreate
 from api.public.responses import FormFieldOut, NoticeOut, PublicCampaignOut, ReceiptOut, StatusOut
-from campaigns.applicants.operations.register import register
+from campaigns.applicants.operations.register import register_candidate
 from campaigns.applicants.queries.public import read_public_campaign, read_status
 from campaigns.applicants.rules import FORM
 from campaigns.applicants.types import ConsentGiven
@@ -58,10 +58,10 @@ async def campaign(slug: Slug, session: ReadSession, now: Now) -> PublicCampaign
     )
 
 
-@router.post("/campaigns/{slug}/applications", name="apply", status_code=201, dependencies=[LeastTime])
-async def apply(
+@router.post("/campaigns/{slug}/applications", name="register", status_code=201, dependencies=[MinimumDuration])
+async def register(
     slug: Slug,
-    body: SignUp,
+    body: RegistrationCreate,
     idempotency_key: IdempotencyKey,
     session: UnitOfWork,
     context: CurrentContext,
@@ -69,7 +69,7 @@ async def apply(
     response: Response,
 ) -> ReceiptOut:
     """Register a candidate; a person who registers twice for an intake gets an answer like the first."""
-    receipt = await register(
+    receipt = await register_candidate(
         session,
         keys=context.keys,
         slug=slug,

@@ -18,29 +18,29 @@ from prometheus_client import Counter
 
 from api.redirect import pages
 from campaigns.acquisition.lookup import network_of
-from campaigns.clicks.capture.burst_counter import Pace
-from campaigns.clicks.capture.query_string import NOTHING, Asked, read_query
-from campaigns.clicks.capture.request_headers import NULL, Note, Notes, copy_text
+from campaigns.clicks.capture.burst_counter import BurstCounter
+from campaigns.clicks.capture.query_string import EMPTY_QUERY, TapQuery, read_query
+from campaigns.clicks.capture.request_headers import NULL, HeaderFacts, HeaderParser, copy_text
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.tokens import sign_click
 from campaigns.clicks.visitors import visitor_of
-from campaigns.kit.batched_counter import Tally
+from campaigns.kit.batched_counter import BatchedCounter
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.ids import uuid7_bytes
-from campaigns.links.resolver.resolver import LinkResolver, LookUpFailed
-from campaigns.links.resolver.target import Leg, Target
+from campaigns.links.resolver.resolver import LinkResolver, LookupFailed
+from campaigns.links.resolver.target import Target, TargetUrl
 from campaigns.links.types import LinkState
 from campaigns.planning.types import CampaignState
 
 ANSWERS = Counter("jaring_redirects_total", "Answers of the redirect.", ["answer"])
-REDIRECTED = Tally(ANSWERS.labels("redirected"))
-HEAD_ONLY = Tally(ANSWERS.labels("head"))
-PREVIEWED = Tally(ANSWERS.labels("preview"))
-OFFICIAL = Tally(ANSWERS.labels("official"))
-UNKNOWN = Tally(ANSWERS.labels("unknown"))
-NOT_LEADING = Tally(ANSWERS.labels("not_leading"))
-UNAVAILABLE = Tally(ANSWERS.labels("unavailable"))
+REDIRECTED = BatchedCounter(ANSWERS.labels("redirected"))
+HEAD_ONLY = BatchedCounter(ANSWERS.labels("head"))
+PREVIEWED = BatchedCounter(ANSWERS.labels("preview"))
+OFFICIAL = BatchedCounter(ANSWERS.labels("official"))
+UNKNOWN = BatchedCounter(ANSWERS.labels("unknown"))
+INACTIVE = BatchedCounter(ANSWERS.labels("not_leading"))
+UNAVAILABLE = BatchedCounter(ANSWERS.labels("unavailable"))
 
 # What can be a slug at all; anything else is answered as unknown without asking or recording.
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -69,7 +69,7 @@ class RedirectApp:
         clicks: TapWriter,
         orphans: TapWriter,
         salts: SaltKeeper,
-        notes: Notes,
+        notes: HeaderParser,
         proxies: TrustedProxies,
         token_key: bytes,
         base: str,
@@ -84,7 +84,7 @@ class RedirectApp:
         self._token_key = token_key
         self._base = base
         self._zone = zone
-        self._pace = Pace()
+        self._pace = BurstCounter()
         self._second = 0
         self._second_text = b""
 
@@ -99,7 +99,7 @@ class RedirectApp:
         if target is None:
             try:
                 target = await self._look_up(slug)
-            except LookUpFailed:
+            except LookupFailed:
                 UNAVAILABLE.add()
                 await _page(send, 503, pages.UNAVAILABLE, method, (b"retry-after", b"2"))
                 return
@@ -115,7 +115,7 @@ class RedirectApp:
         if slug == path and _leads(target, milliseconds):
             await self._tap(scope, send, target, slug, milliseconds)
         elif slug == path or _is_secret(target):
-            NOT_LEADING.add()
+            INACTIVE.add()
             status, page = self._closed_page(target, milliseconds)
             await _page(send, status, page, method)
         else:
@@ -129,7 +129,7 @@ class RedirectApp:
 
     async def _tap(self, scope: Scope, send: Send, target: Target, slug: str, milliseconds: int) -> None:
         query = scope["query_string"]
-        asked = read_query(query) if query else NOTHING
+        asked = read_query(query) if query else EMPTY_QUERY
         click_id = uuid7_bytes(milliseconds)
         note, visitor, columns = self._tap_columns(scope, click_id, milliseconds, asked, target.link_id)
         leg = target.default if target.plain else _leg(target, note, visitor, asked, milliseconds)
@@ -159,8 +159,8 @@ class RedirectApp:
         await _page(send, 404, pages.UNKNOWN, scope["method"])
 
     def _tap_columns(
-        self, scope: Scope, click_id: bytes, milliseconds: int, asked: Asked, link: bytes
-    ) -> tuple[Note, int, bytes]:
+        self, scope: Scope, click_id: bytes, milliseconds: int, asked: TapQuery, link: bytes
+    ) -> tuple[HeaderFacts, int, bytes]:
         """The note, the visitor, and the columns from id to network as COPY text.
 
         clicked_at is the very millisecond in the id.
@@ -257,7 +257,7 @@ def _standing(target: Target, milliseconds: int) -> str:
     return "doubtful" if target.about.doubtful else "active"
 
 
-def _leg(target: Target, note: Note, visitor: int, asked: Asked, milliseconds: int) -> Leg:
+def _leg(target: Target, note: HeaderFacts, visitor: int, asked: TapQuery, milliseconds: int) -> TargetUrl:
     if target.ended is not None and target.ends_ms is not None and milliseconds >= target.ends_ms:
         leg = target.ended
     else:

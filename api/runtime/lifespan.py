@@ -19,11 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.http.context import CaptureState, Context
 from api.redirect.app import RedirectApp
 from campaigns.clicks.bots.bursts import keep_marking
-from campaigns.clicks.capture.request_headers import Notes
+from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.journal.drainer import Drainer
-from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.store import CLICKS, ORPHANS, TapStore
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.database.engine import SessionFactory, make_engine, make_sessions
@@ -37,7 +37,7 @@ from campaigns.links.destination_checks.follow import follow, open_transport
 from campaigns.links.destination_checks.types import Policy
 from campaigns.links.destination_checks.worker import keep_checking
 from campaigns.links.resolver.resolver import LinkResolver, follow_changes
-from campaigns.links.resolver.snapshot import MemoryKeeper, link_memory
+from campaigns.links.resolver.snapshot import SnapshotWriter, open_link_snapshot
 
 # Look-ups of slugs have connections of their own, so that a busy API does not keep taps waiting.
 REDIRECT_POOL = 3
@@ -64,12 +64,12 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
 
     api_engine, redirect_engine = engine_of(settings.pool_size), engine_of(REDIRECT_POOL)
     connections = _plain_connections(redirect_engine)
-    memory = link_memory(settings.journal_directory)
-    keeper = MemoryKeeper(memory, connections)
+    memory = open_link_snapshot(settings.journal_directory)
+    keeper = SnapshotWriter(memory, connections)
     resolver = LinkResolver(
         connections, memory, link_kept_seconds=settings.link_cache_seconds, most_links=settings.link_cache_size
     )
-    fallback = Fallback(settings.journal_directory, deadline_seconds=settings.click_deadline_seconds)
+    fallback = Failover(settings.journal_directory, deadline_seconds=settings.click_deadline_seconds)
     drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
     clicks, orphans = (
         TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, fallback, backlog=settings.click_backlog)
@@ -97,7 +97,7 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
         clicks=clicks,
         orphans=orphans,
         salts=salts,
-        notes=Notes(),
+        notes=HeaderParser(),
         proxies=TrustedProxies(settings.trusted_proxies),
         token_key=keys.click_token,
         base=settings.short_link_base,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from api.http.schemas import In, Name, ShortName, example
+from api.http.schemas import Name, RequestModel, ShortName, example
 from campaigns.attribution.types import NOT_SET
 from campaigns.statistics.definitions.dimensions import DIMENSIONS
 from campaigns.statistics.definitions.metrics import METRICS
@@ -14,12 +14,12 @@ from campaigns.statistics.query.parse import (
     DEFAULT_ROWS,
     FIRST_YEAR,
     LAST_YEAR,
-    MOST_DAYS,
-    MOST_DIMENSIONS,
-    MOST_FILTER_VALUES,
-    MOST_FILTERS,
-    MOST_METRICS,
-    MOST_ROWS,
+    MAX_DAYS,
+    MAX_DIMENSIONS,
+    MAX_FILTER_VALUES,
+    MAX_FILTERS,
+    MAX_METRICS,
+    MAX_ROWS,
 )
 from campaigns.statistics.types import DimensionName, Direction, MetricName
 
@@ -51,16 +51,16 @@ FILTER = {"dimension": "source", "operator": "is", "values": ["instagram"]}
 ORDER = {"field": "clicks", "direction": "desc"}
 
 
-class QueryRange(In):
+class QueryRange(RequestModel):
     """Local days of the query's time zone, both counted in."""
 
     model_config = example(RANGE)
 
     from_: Day = Field(alias="from")
-    to: Day = Field(description=f"The last day; a range has at most {MOST_DAYS} days.")
+    to: Day = Field(description=f"The last day; a range has at most {MAX_DAYS} days.")
 
 
-class QueryFilter(In):
+class QueryFilter(RequestModel):
     """Only what has one of the values in the dimension; several filters must all hold."""
 
     model_config = example({**FILTER, "values": ["ig", NOT_SET]})
@@ -84,14 +84,14 @@ class QueryFilter(In):
     operator: Literal["is"]
     values: list[Name] = Field(
         min_length=1,
-        max_length=MOST_FILTER_VALUES,
+        max_length=MAX_FILTER_VALUES,
         description="Campaigns and links by slug, sources by any spelling of your channels, the others as breakdowns "
         f"show them. For all but campaigns `{NOT_SET}` stands for none; clicks always have a link. A value that does "
         "not exist is refused (422).",
     )
 
 
-class QueryOrder(In):
+class QueryOrder(RequestModel):
     """One key to sort by; rows without a value come last."""
 
     model_config = example(ORDER)
@@ -100,7 +100,7 @@ class QueryOrder(In):
     direction: Direction
 
 
-class StatisticsQuery(In):
+class StatisticsQuery(RequestModel):
     """A question about the figures of your units' campaigns."""
 
     model_config = example(
@@ -113,11 +113,11 @@ class StatisticsQuery(In):
     )
 
     metrics: list[MetricName] = Field(
-        min_length=1, max_length=MOST_METRICS, description=f"What to count, each once.\n\n{_METRICS}"
+        min_length=1, max_length=MAX_METRICS, description=f"What to count, each once.\n\n{_METRICS}"
     )
     dimensions: list[DimensionName] = Field(
         default_factory=list,
-        max_length=MOST_DIMENSIONS,
+        max_length=MAX_DIMENSIONS,
         description="What to break the figures down by, each once; empty: one undivided row. The rows of a breakdown "
         "add up to the undivided figure for all metrics that count, visitors apart. A dimension that one of the "
         f"metrics does not have is refused (422, `not-for-this-metric`).\n\n{_DIMENSIONS}",
@@ -126,13 +126,13 @@ class StatisticsQuery(In):
     timezone: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
         None, description="Whose days they are: a name of the IANA database; null: the deployment's zone."
     )
-    filters: list[QueryFilter] = Field(default_factory=list, max_length=MOST_FILTERS)
+    filters: list[QueryFilter] = Field(default_factory=list, max_length=MAX_FILTERS)
     order_by: list[QueryOrder] = Field(
         default_factory=list,
-        max_length=MOST_METRICS + MOST_DIMENSIONS,
+        max_length=MAX_METRICS + MAX_DIMENSIONS,
         description="What to sort by, first key first; empty: by day where days are asked for, else by the first "
         "metric, largest first. Dimensions not named sort last.",
     )
-    limit: Annotated[int, Field(strict=True, ge=1, le=MOST_ROWS)] = Field(
+    limit: Annotated[int, Field(strict=True, ge=1, le=MAX_ROWS)] = Field(
         DEFAULT_ROWS, description="Most rows in the answer."
     )

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.http.schemas import Out, example
+from api.http.schemas import ResponseModel, example
 from api.statistics.requests import FILTER, ORDER, RANGE
 from campaigns.statistics.definitions.metrics import DECIMALS
 from campaigns.statistics.types import DimensionName, Direction, MetricName
@@ -26,8 +26,8 @@ _ROW = {"dimensions": ["bintara-ig-story"], "metrics": [1840, 92, 0.05]}
 _QUALITY = {
     "unattributed_registrations": 0,
     "unattributed_share": 0.0,
-    "orphan_clicks": 3,
-    "filtered_clicks": 211,
+    "orphan_taps": 3,
+    "filtered_taps": 211,
     "filtered_share": 0.102877,
     "previews": 64,
     "lost_taps": 0,
@@ -39,7 +39,7 @@ _QUALITY = {
 _META = {"quality": _QUALITY, "time_labels": None, "total_rows": 1, "definitions": "2"}
 
 
-class ExecutedRange(Out):
+class ExecutedRange(ResponseModel):
     """Local days of the query's time zone, both counted in."""
 
     model_config = example(RANGE)
@@ -48,7 +48,7 @@ class ExecutedRange(Out):
     to: date = Field(validation_alias="last")
 
 
-class ExecutedUtcRange(Out):
+class ExecutedUtcRange(ResponseModel):
     """The moments of those days."""
 
     model_config = example({"from": "2026-10-31T17:00:00Z", "to": "2026-11-02T17:00:00Z"})
@@ -57,7 +57,7 @@ class ExecutedUtcRange(Out):
     to: datetime = Field(validation_alias="end", description="The first moment after the range.")
 
 
-class ExecutedFilter(Out):
+class ExecutedFilter(ResponseModel):
     """A filter with its values in their stored spelling, each once."""
 
     model_config = example(FILTER)
@@ -67,7 +67,7 @@ class ExecutedFilter(Out):
     values: list[str]
 
 
-class ExecutedOrder(Out):
+class ExecutedOrder(ResponseModel):
     """One key the rows were sorted by."""
 
     model_config = example(ORDER)
@@ -76,7 +76,7 @@ class ExecutedOrder(Out):
     direction: Direction
 
 
-class ExecutedQuery(Out):
+class ExecutedQuery(ResponseModel):
     """The query as it was executed: defaults filled in, spellings folded, days resolved."""
 
     model_config = example(_EXECUTED)
@@ -91,7 +91,7 @@ class ExecutedQuery(Out):
     limit: int
 
 
-class ResultRow(Out):
+class ResultRow(ResponseModel):
     """One group of the breakdown."""
 
     model_config = example(_ROW)
@@ -100,7 +100,7 @@ class ResultRow(Out):
     metrics: list[int | float | None] = Field(description="Its figures, in the order the metrics were asked in.")
 
 
-class AnswerQuality(Out):
+class AnswerQuality(ResponseModel):
     """How far the figures can be trusted, read in the same snapshot as they are."""
 
     model_config = example(_QUALITY)
@@ -112,11 +112,11 @@ class AnswerQuality(Out):
     unattributed_share: float | None = Field(
         description=f"Their share of all those registrations, rounded to {DECIMALS} decimals; null when there are none."
     )
-    orphan_clicks: int = Field(
+    orphan_taps: int = Field(
         description="People's taps in the query's days on short links that do not exist. They belong to no unit, so "
         "this counts the whole deployment and no filter holds for it."
     )
-    filtered_clicks: int = Field(
+    filtered_taps: int = Field(
         description="Taps of the query's units, days and filters that are counted neither as clicks nor as previews."
     )
     filtered_share: float | None = Field(
@@ -137,7 +137,7 @@ class AnswerQuality(Out):
     )
 
 
-class AnswerMeta(Out):
+class AnswerMeta(ResponseModel):
     """About the answer."""
 
     model_config = example(_META)
@@ -150,7 +150,7 @@ class AnswerMeta(Out):
     definitions: str = Field(description="Version of what the metrics mean; figures of different versions may differ.")
 
 
-class StatisticsAnswer(Out):
+class StatisticsAnswer(ResponseModel):
     """The figures, the query they answer, and how far they can be trusted."""
 
     model_config = example({"results": [_ROW], "query": _EXECUTED, "meta": _META})

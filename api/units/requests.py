@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
 
-from api.http.schemas import In, Name, example
+from api.http.schemas import Name, RequestModel, example
 from campaigns.naming.templates import CONTENT_PLACEHOLDERS, TEMPLATE_LENGTH, TERM_PLACEHOLDERS
 from campaigns.planning.rules import UNIT_CODE_LENGTH, UNIT_CODE_PATTERN
 
-MOST_HOSTS = 50
+MAX_HOSTS = 50
 
 EXAMPLE = {
     "parent_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000000",
@@ -25,7 +25,7 @@ Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Hosts = Annotated[
     list[Host],
     Field(
-        max_length=MOST_HOSTS,
+        max_length=MAX_HOSTS,
         description="Hosts that landing pages may be on, `*.` for all below one; empty: those of the unit above hold.",
     ),
 ]
@@ -41,7 +41,7 @@ def _described(what: str, placeholders: tuple[str, ...]) -> str:
     return _TEMPLATE.format(what=what, names=", ".join(f"`{{{name}}}`" for name in placeholders))
 
 
-class UnitCreate(In):
+class UnitCreate(RequestModel):
     """A new unit."""
 
     model_config = example(EXAMPLE)
@@ -53,7 +53,7 @@ class UnitCreate(In):
     allowed_hosts: Hosts = Field(default_factory=list)
 
 
-class UnitChange(In):
+class UnitChange(RequestModel):
     """What to change; fields left out stay."""
 
     model_config = example(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.schemas import Out, example
+from api.http.schemas import ResponseModel, example
 from api.units.requests import EXAMPLE
 from campaigns.planning.types import UnitKind
 
@@ -19,7 +19,7 @@ _LISTED = {
 }
 
 
-class UnitListed(Out):
+class UnitListed(ResponseModel):
     """A unit as lists show it."""
 
     model_config = example(_LISTED)

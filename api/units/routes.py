@@ -8,12 +8,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.http.auth import PlanningReader, PlanningWriter
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now
-from api.http.paging import PageQuery, listed
-from api.http.schemas import Listed, changes_of
+from api.http.paging import PageQuery, list_page
+from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from api.units.requests import UnitChange, UnitCreate
 from api.units.responses import UnitListed, UnitOut
-from campaigns.links.destination_checks.operations import hasten_checks
+from campaigns.links.destination_checks.operations import check_again_soon
 from campaigns.planning.models import Unit
 from campaigns.planning.operations.units import change_unit, create_unit
 from campaigns.planning.queries import effective_hosts, effective_templates, get_unit, list_units
@@ -37,10 +37,10 @@ async def create(
 @router.get("", name="list")
 async def list_all(
     caller: PlanningReader, session: ReadSession, page: PageQuery, request: Request, response: Response
-) -> Listed[UnitListed]:
+) -> ListPage[UnitListed]:
     """List your unit and those below it, newest first."""
     found = await list_units(session, caller, page=page)
-    return listed(request, response, found, [UnitListed.model_validate(one) for one in found.items])
+    return list_page(request, response, found, [UnitListed.model_validate(one) for one in found.items])
 
 
 @router.get("/{unit_id}", name="get")
@@ -68,7 +68,7 @@ async def change(
     changes = changes_of(body, UnitChanges)
     unit = await change_unit(session, caller, unit_id=unit_id, changes=changes, expected_version=expected, now=now)
     if "allowed_hosts" in changes:
-        await hasten_checks(session, unit_path=unit.path, now=now)
+        await check_again_soon(session, unit_path=unit.path, now=now)
     set_etag(response, unit.version)
     return await _shown(session, unit)
 

@@ -8,13 +8,13 @@ from sqlalchemy import Column, Index, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from campaigns.access.rules import LONGEST_NAME
+from campaigns.access.rules import MAX_NAME_LENGTH
 from campaigns.access.types import ACTOR_KINDS, Role
 from campaigns.kit.database.columns import (
     bytes_column,
+    check_length,
+    check_one_of,
     id_column,
-    not_longer,
-    one_of,
     reference_column,
     text_column,
     time_column,
@@ -25,7 +25,7 @@ class ApiKey(SQLModel, table=True):
     """A key by its SHA-256; `unit_path` repeats the unit's, which never changes, so that a request needs no join."""
 
     __tablename__ = "api_keys"
-    __table_args__ = (one_of("role", Role), not_longer("name", LONGEST_NAME))
+    __table_args__ = (check_one_of("role", Role), check_length("name", MAX_NAME_LENGTH))
 
     id: UUID = id_column()
     name: str = text_column()
@@ -44,7 +44,7 @@ class AuditEntry(SQLModel, table=True):
 
     __tablename__ = "audit_entries"
     __table_args__ = (
-        one_of("actor_kind", ACTOR_KINDS),
+        check_one_of("actor_kind", ACTOR_KINDS),
         Index(None, "unit_id", "id"),
         Index(None, "object_type", "object_id"),
     )

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import ApiKey, AuditEntry
-from campaigns.access.rules import LONGEST_LIFE, LONGEST_NAME, SHOWN_LENGTH, digest_of, new_secret
+from campaigns.access.rules import DISPLAY_LENGTH, MAX_LIFETIME, MAX_NAME_LENGTH, digest_of, new_secret
 from campaigns.access.types import Actor, Principal, Role
 from campaigns.kit.errors import Conflict, NotFound, invalid_field
 
@@ -54,14 +54,14 @@ async def create_key(
     now: datetime,
 ) -> tuple[ApiKey, str]:
     """Make a key for a unit; returns it with the secret, which is not stored and cannot be shown again."""
-    if not (1 <= len(name) <= LONGEST_NAME and name.isprintable()):
-        raise invalid_field("/name", f"A key's name has 1 to {LONGEST_NAME} printable characters.", "bad-name")
-    if not timedelta(0) < life <= LONGEST_LIFE:
-        raise invalid_field("/days", f"A key lives from 1 to {LONGEST_LIFE.days} days.", "out-of-range")
+    if not (1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable()):
+        raise invalid_field("/name", f"A key's name has 1 to {MAX_NAME_LENGTH} printable characters.", "bad-name")
+    if not timedelta(0) < life <= MAX_LIFETIME:
+        raise invalid_field("/days", f"A key lives from 1 to {MAX_LIFETIME.days} days.", "out-of-range")
     secret = new_secret()
     key = ApiKey(
         name=name,
-        shown=secret[:SHOWN_LENGTH],
+        shown=secret[:DISPLAY_LENGTH],
         digest=digest_of(secret),
         role=role.value,
         unit_id=unit_id,

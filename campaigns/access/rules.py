@@ -20,9 +20,9 @@ ROLES: dict[Role, frozenset[Scope]] = {
 
 KEY_PREFIX = "jrg_"
 SECRET_LENGTH = 32  # base-62 symbols, about 190 bits
-SHOWN_LENGTH = len(KEY_PREFIX) + 6
-LONGEST_NAME = 100
-LONGEST_LIFE = timedelta(days=730)
+DISPLAY_LENGTH = len(KEY_PREFIX) + 6
+MAX_NAME_LENGTH = 100
+MAX_LIFETIME = timedelta(days=730)
 
 
 def require_scope(principal: Principal, scope: Scope) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from campaigns.acquisition.lookup import fold, network_of_click_ids, network_of_host, network_of_source
-from campaigns.acquisition.networks import Kind, Network
+from campaigns.acquisition.networks import Network, NetworkKind
 
 # Raised with every change of rules or networks that can give another group; stored groups are then made anew.
 GROUPING_VERSION = 1
@@ -52,7 +52,7 @@ DecidedBy = Literal["utm", "referrer", "click_id", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class TrafficSource:
     """Where a visit came from; `source` is a network's canonical name where it names one."""
 
     source: str
@@ -63,13 +63,13 @@ class Origin:
 
 # The medium of a visit that a referrer or a click id tells of: the word a link for that network would have.
 MEDIUM_OF_KIND = {
-    Kind.SOCIAL: "social",
-    Kind.CHAT: "chat",
-    Kind.VIDEO: "video",
-    Kind.SEARCH: "organic",
-    Kind.SHOPPING: REFERRAL_MEDIUM,
-    Kind.EMAIL: "email",
-    Kind.AI: "ai-assistant",
+    NetworkKind.SOCIAL: "social",
+    NetworkKind.CHAT: "chat",
+    NetworkKind.VIDEO: "video",
+    NetworkKind.SEARCH: "organic",
+    NetworkKind.SHOPPING: REFERRAL_MEDIUM,
+    NetworkKind.EMAIL: "email",
+    NetworkKind.AI: "ai-assistant",
 }
 
 
@@ -105,18 +105,18 @@ _BOUGHT = re.compile(r"(?P<before>.+?)(?:-?ads|-ad|-iklan)|(?:ads?|iklan)-(?P<af
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Signals:
     """What the rules look at: folded words, the kind of network they name, and whether the place was bought."""
 
     source: str
     medium: str
     campaign: str
-    kind: Kind | None
+    kind: NetworkKind | None
     paid: bool
 
     @property
     def shops(self) -> bool:
-        return self.kind is Kind.SHOPPING or _has(self.campaign, _SHOP)
+        return self.kind is NetworkKind.SHOPPING or _has(self.campaign, _SHOP)
 
 
 def _has(text: str, words: frozenset[str]) -> bool:
@@ -125,27 +125,29 @@ def _has(text: str, words: frozenset[str]) -> bool:
 
 
 # First match wins.
-_RULES: tuple[tuple[ChannelGroup, Callable[[_Said], bool]], ...] = (
+_RULES: tuple[tuple[ChannelGroup, Callable[[_Signals], bool]], ...] = (
     (ChannelGroup.DIRECT, lambda said: said.source == DIRECT_SOURCE and said.medium in _UNSAID),
     (ChannelGroup.CROSS_NETWORK, lambda said: "cross-network" in said.campaign),
     (ChannelGroup.PAID_SHOPPING, lambda said: said.paid and said.shops),
-    (ChannelGroup.PAID_SEARCH, lambda said: said.paid and said.kind is Kind.SEARCH),
-    (ChannelGroup.PAID_SOCIAL, lambda said: said.paid and said.kind in (Kind.SOCIAL, Kind.CHAT)),
-    (ChannelGroup.PAID_VIDEO, lambda said: said.paid and said.kind is Kind.VIDEO),
+    (ChannelGroup.PAID_SEARCH, lambda said: said.paid and said.kind is NetworkKind.SEARCH),
+    (ChannelGroup.PAID_SOCIAL, lambda said: said.paid and said.kind in (NetworkKind.SOCIAL, NetworkKind.CHAT)),
+    (ChannelGroup.PAID_VIDEO, lambda said: said.paid and said.kind is NetworkKind.VIDEO),
     (ChannelGroup.DISPLAY, lambda said: said.medium in _DISPLAY),
     (ChannelGroup.PAID_OTHER, lambda said: said.paid),
     (ChannelGroup.ORGANIC_SHOPPING, lambda said: said.shops),
     (
         ChannelGroup.ORGANIC_SOCIAL,
         lambda said: (
-            said.kind in (Kind.SOCIAL, Kind.CHAT) or _has(said.medium, _SOCIAL) or said.medium in _SOCIAL_ALONE
+            said.kind in (NetworkKind.SOCIAL, NetworkKind.CHAT)
+            or _has(said.medium, _SOCIAL)
+            or said.medium in _SOCIAL_ALONE
         ),
     ),
-    (ChannelGroup.ORGANIC_VIDEO, lambda said: said.kind is Kind.VIDEO or _has(said.medium, _VIDEO)),
-    (ChannelGroup.AI_ASSISTANT, lambda said: said.kind is Kind.AI or said.medium == "ai-assistant"),
-    (ChannelGroup.ORGANIC_SEARCH, lambda said: said.kind is Kind.SEARCH or said.medium == "organic"),
+    (ChannelGroup.ORGANIC_VIDEO, lambda said: said.kind is NetworkKind.VIDEO or _has(said.medium, _VIDEO)),
+    (ChannelGroup.AI_ASSISTANT, lambda said: said.kind is NetworkKind.AI or said.medium == "ai-assistant"),
+    (ChannelGroup.ORGANIC_SEARCH, lambda said: said.kind is NetworkKind.SEARCH or said.medium == "organic"),
     (ChannelGroup.REFERRAL, lambda said: said.medium in _REFERRAL),
-    (ChannelGroup.EMAIL, lambda said: said.kind is Kind.EMAIL or _has(said.medium, _EMAIL)),
+    (ChannelGroup.EMAIL, lambda said: said.kind is NetworkKind.EMAIL or _has(said.medium, _EMAIL)),
     (ChannelGroup.AFFILIATES, lambda said: said.medium in _AFFILIATE),
     (ChannelGroup.AUDIO, lambda said: said.medium in _AUDIO),
     (ChannelGroup.SMS, lambda said: _has(said.source, _SMS) or _has(said.medium, _SMS)),
@@ -157,14 +159,14 @@ _RULES: tuple[tuple[ChannelGroup, Callable[[_Said], bool]], ...] = (
 )
 
 
-def origin_of(
+def classify_traffic(
     *,
     source: str | None,
     medium: str | None,
     campaign: str | None,
     referrer_host: str | None,
     click_ids: Collection[str],
-) -> Origin:
+) -> TrafficSource:
     """Where a visit came from; the UTM three as they are, a host as `referrers` gives it, names of query parameters.
 
     A source or medium decides alone, and what is missing of the two is `(not set)`. An empty value and `(not set)`
@@ -180,11 +182,11 @@ def origin_of(
         return _origin(known.name, MEDIUM_OF_KIND[known.kind], campaign, known, "referrer")
     known = network_of_click_ids(click_ids) if click_ids else None
     if known is None:
-        return Origin(DIRECT_SOURCE, NO_MEDIUM, ChannelGroup.DIRECT, "none")
-    if known.kind is Kind.SEARCH:
+        return TrafficSource(DIRECT_SOURCE, NO_MEDIUM, ChannelGroup.DIRECT, "none")
+    if known.kind is NetworkKind.SEARCH:
         # Search engines mark only what they sell, on their results and on other people's pages alike. Paid it is never
         # called, and nobody knows that there was a search.
-        return Origin(known.name, NOT_SET, ChannelGroup.UNASSIGNED, "click_id")
+        return TrafficSource(known.name, NOT_SET, ChannelGroup.UNASSIGNED, "click_id")
     return _origin(known.name, MEDIUM_OF_KIND[known.kind], campaign, known, "click_id")
 
 
@@ -194,7 +196,7 @@ def _given(text: str | None) -> str | None:
     return value if value and value != NOT_SET else None
 
 
-def _by_utm(source: str | None, medium: str | None, campaign: str | None) -> Origin:
+def _by_utm(source: str | None, medium: str | None, campaign: str | None) -> TrafficSource:
     named, bought = _named(source or "")
     network = named
     if named is None:
@@ -224,9 +226,9 @@ def _origin(
     decided_by: DecidedBy,
     *,
     bought: bool = False,
-) -> Origin:
+) -> TrafficSource:
     folded = fold(medium)
-    said = _Said(
+    said = _Signals(
         source=fold(source),
         medium=folded,
         campaign=fold(campaign or ""),
@@ -234,4 +236,4 @@ def _origin(
         paid=bought or _has(folded, _PAID) or any(word.startswith("paid") for word in folded.split("-")),
     )
     group = next((group for group, holds in _RULES if holds(said)), ChannelGroup.UNASSIGNED)
-    return Origin(source, medium, group, decided_by)
+    return TrafficSource(source, medium, group, decided_by)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from campaigns.acquisition.networks import CLICK_IDS, NETWORKS, PLAIN_SITES, Network
 
 # The most labels of a host in the table, such as mail.yahoo.co.id; what stands before them decides nothing.
-MOST_LABELS = 4
+MAX_LABELS = 4
 
 _BY_NAME = {name: network for network in NETWORKS for name in (network.name, *network.aliases)}
 _BY_PACKAGE = {package: network for network in NETWORKS for package in network.packages}
@@ -29,7 +29,7 @@ def network_of_host(host: str) -> Network | None:
     known = _BY_PACKAGE.get(host)
     if known is not None:
         return known
-    labels = host.rsplit(".", MOST_LABELS)
+    labels = host.rsplit(".", MAX_LABELS)
     for start in range(len(labels) - 1):
         end = ".".join(labels[start:])
         if end in _BY_HOST:

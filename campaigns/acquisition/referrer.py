@@ -5,7 +5,7 @@ The rest of the address is not looked at: its path and query can hold what a per
 
 import re
 
-LONGEST_HOST = 255
+MAX_HOST_LENGTH = 255
 
 # Scheme and authority. Browsers end the authority at a backslash too, so evil.example\.instagram.com is evil.example.
 _ADDRESS = re.compile(rb"(?:https?|android-app)://([^/?#\\]*)", re.IGNORECASE)
@@ -23,7 +23,7 @@ def referrer_host(raw: bytes) -> str | None:
     if address is None:
         return None
     authority = _PORT.sub(b"", address[1].rpartition(b"@")[2])
-    if not authority or len(authority) > LONGEST_HOST:
+    if not authority or len(authority) > MAX_HOST_LENGTH:
         return None
     try:
         # Browsers send IDNA already; whoever sends UTF-8 gets the same spelling.
@@ -32,4 +32,4 @@ def referrer_host(raw: bytes) -> str | None:
     except UnicodeError:
         return None
     host = host.lower().removesuffix(".")
-    return host if len(host) <= LONGEST_HOST and _HOST.fullmatch(host) else None
+    return host if len(host) <= MAX_HOST_LENGTH and _HOST.fullmatch(host) else None

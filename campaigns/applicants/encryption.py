@@ -8,7 +8,7 @@ import json
 from uuid import UUID
 
 from campaigns.applicants.types import Answers, ConsentGiven
-from campaigns.kit.encryption.cipher import CannotOpen, KeyRing, blind_index, new_key, seal, unseal
+from campaigns.kit.encryption.cipher import DecryptionError, KeyRing, blind_index, new_key, seal, unseal
 
 
 def email_index(keys: KeyRing, identity: str) -> bytes:
@@ -35,7 +35,7 @@ def person_key_or_none(keys: KeyRing, applicant_id: UUID, wrapped: bytes | None)
     """The data key for reading; null once it was deleted, or when it does not open."""
     try:
         return open_person_key(keys, applicant_id, wrapped) if wrapped is not None else None
-    except CannotOpen:
+    except DecryptionError:
         return None
 
 
@@ -94,7 +94,7 @@ def _opened(data_key: bytes | None, sealed: bytes, *, place: str) -> str | None:
         return None
     try:
         return unseal(data_key, sealed, place=place).decode()
-    except CannotOpen:
+    except DecryptionError:
         return None
 
 

@@ -12,8 +12,8 @@ from sqlmodel import SQLModel
 
 from campaigns.kit.database.columns import (
     bytes_column,
+    check_length,
     id_column,
-    not_longer,
     reference_column,
     sealed_column,
     text_column,
@@ -46,7 +46,7 @@ class Application(SQLModel, table=True):
 
     __tablename__ = "applications"
     __table_args__ = (
-        not_longer("reference", 20),
+        check_length("reference", 20),
         UniqueConstraint("intake_id", "applicant_id"),
         Index(None, "unit_id", "id"),
         Index(None, "campaign_id", "id"),
@@ -63,7 +63,7 @@ class Application(SQLModel, table=True):
     status_token_digest: bytes = bytes_column()
     stage_id: UUID = reference_column("stages.id")
     stage_entered_at: datetime = time_column()
-    submitted_at: datetime = time_column()
+    registered_at: datetime = time_column()
     province: str = text_column()
     name_sealed: bytes = sealed_column()
     email_sealed: bytes = sealed_column()
@@ -104,7 +104,7 @@ class StageChange(SQLModel, table=True):
 
 
 class RepeatedApplication(SQLModel, table=True):
-    """A further sign-up of a person who has an application in the intake.
+    """A further registration of a person who has an application in the intake.
 
     It got a reference and a token like any other, so that whoever sent it learns nothing; what was typed is kept.
     """
@@ -117,5 +117,5 @@ class RepeatedApplication(SQLModel, table=True):
     campaign_id: UUID = reference_column("campaigns.id")
     reference: str = text_column(unique=True)
     status_token_digest: bytes = bytes_column()
-    submitted_at: datetime = time_column()
+    registered_at: datetime = time_column()
     answers_sealed: bytes = sealed_column()

@@ -17,7 +17,7 @@ from campaigns.applicants.provinces import PROVINCES
 from campaigns.applicants.types import Answers, Choice, ConsentGiven, FieldType, FormField
 from campaigns.kit.errors import Conflict, FieldError, Invalid
 from campaigns.kit.ids import SPOKEN_ALPHABET, random_text
-from campaigns.planning.types import Registration
+from campaigns.planning.types import RegistrationState
 
 FORM = (
     FormField("name", FieldType.TEXT, min_length=2, max_length=200),
@@ -28,8 +28,8 @@ FORM = (
 )
 
 # Wide enough for every programme, narrow enough to find a mistyped year; each programme's own ages come later.
-YOUNGEST = 14
-OLDEST = 100
+MIN_AGE = 14
+MAX_AGE = 100
 
 # Where a number without a country belongs.
 HOME_REGION = "ID"
@@ -39,7 +39,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 REFERENCE_PREFIX = "JR"
 REFERENCE_SYMBOLS = 10  # 50 random bits
-_MISHEARD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 TOKEN_BYTES = 24
 
 _PHONE = re.compile(r"\+?[0-9 ().\-]+")
@@ -55,11 +55,11 @@ class _Refused(Exception):
         self.detail = detail
 
 
-def require_open(registration: Registration) -> None:
+def require_open(registration: RegistrationState) -> None:
     """Raise Conflict unless candidates can register now."""
-    if registration is Registration.NOT_YET_OPEN:
+    if registration is RegistrationState.NOT_YET_OPEN:
         raise Conflict("registration-not-open", "Registration through this campaign has not begun yet.")
-    if registration is Registration.CLOSED:
+    if registration is RegistrationState.CLOSED:
         raise Conflict("registration-closed", "Registration through this campaign is over.")
 
 
@@ -165,8 +165,8 @@ def age_on(birth: date, today: date) -> int:
 
 
 def _require_age(birth: date, today: date) -> None:
-    if not YOUNGEST <= age_on(birth, today) <= OLDEST:
-        raise _Refused("age-out-of-range", f"Candidates are {YOUNGEST} to {OLDEST} years old.")
+    if not MIN_AGE <= age_on(birth, today) <= MAX_AGE:
+        raise _Refused("age-out-of-range", f"Candidates are {MIN_AGE} to {MAX_AGE} years old.")
 
 
 def new_reference() -> str:
@@ -175,12 +175,12 @@ def new_reference() -> str:
     return f"{REFERENCE_PREFIX}-{drawn[:5]}-{drawn[5:]}"
 
 
-def spelled_reference(typed: str) -> str | None:
+def normalize_reference(typed: str) -> str | None:
     """A reference as it is stored, from how somebody wrote it; None if it cannot be one.
 
     Case, hyphens and spaces do not matter, and letters that look like digits are read as those (Crockford's base 32).
     """
-    symbols = typed.upper().translate(_MISHEARD)
+    symbols = typed.upper().translate(_LOOKALIKES)
     drawn = symbols.removeprefix(REFERENCE_PREFIX)
     if symbols == drawn or len(drawn) != REFERENCE_SYMBOLS or not set(drawn) <= set(SPOKEN_ALPHABET):
         return None

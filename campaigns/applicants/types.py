@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from campaigns.planning.types import Registration, StageKind
+from campaigns.planning.types import RegistrationState, StageKind
 
 
 class FieldType(StrEnum):
@@ -70,7 +70,7 @@ class PublicCampaign:
     unit_name: str
     programme_name: str
     intake_name: str
-    registration: Registration
+    registration: RegistrationState
     opens_at: datetime
     closes_at: datetime
     notice_version: str
@@ -83,7 +83,7 @@ class Receipt:
 
     reference: str
     status_token: str
-    submitted_at: datetime
+    registered_at: datetime
     campaign: str
 
 
@@ -96,12 +96,12 @@ class ApplicationStatus:
     intake_name: str
     stage: str
     stage_kind: str
-    submitted_at: datetime
+    registered_at: datetime
     stage_entered_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class ApplicationFilter:
+class ApplicationFilters:
     """Which applications to list; what is None does not narrow."""
 
     campaign_id: UUID | None = None
@@ -109,12 +109,12 @@ class ApplicationFilter:
     source: str | None = None
     stage: str | None = None
     stage_kind: StageKind | None = None
-    submitted_from: datetime | None = None
-    submitted_to: datetime | None = None
+    registered_from: datetime | None = None
+    registered_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class NamedSlug:
+class SlugRef:
     """A campaign or link that an application belongs to."""
 
     id: UUID
@@ -122,39 +122,39 @@ class NamedSlug:
 
 
 @dataclass(frozen=True, slots=True)
-class StageSeen:
+class StageView:
     key: str
     name: str
     kind: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ApplicationItem:
+class ApplicationSummary:
     """An application as a list shows it; `name` is null once the person's key is gone."""
 
     id: UUID
     reference: str
     name: str | None
     province: str
-    campaign: NamedSlug
-    link: NamedSlug | None
+    campaign: SlugRef
+    link: SlugRef | None
     source: str | None
     medium: str | None
-    stage: StageSeen
-    submitted_at: datetime
+    stage: StageView
+    registered_at: datetime
     stage_entered_at: datetime
     version: int
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentSeen:
+class ConsentView:
     notice_version: str
     accepted_at: datetime
     recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class TouchSeen:
+class TouchView:
     link_id: UUID
     link_slug: str
     source: str
@@ -166,18 +166,18 @@ class TouchSeen:
 class HistoryStep:
     """One step of an application; `came_from`, `reason` and `key_id` are null for the first."""
 
-    came_from: StageSeen | None
-    to: StageSeen
+    came_from: StageView | None
+    to: StageView
     reason: str | None
     changed_at: datetime
     key_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class RepeatSeen:
-    """What was typed in a further sign-up of the person; null once the person's key is gone."""
+class RepeatView:
+    """What was typed in a further registration of the person; null once the person's key is gone."""
 
-    submitted_at: datetime
+    registered_at: datetime
     campaign_slug: str
     name: str | None
     email: str | None
@@ -187,7 +187,7 @@ class RepeatSeen:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ApplicationRead(ApplicationItem):
+class ApplicationDetail(ApplicationSummary):
     """An application with all that is known about it; touches, history and repeats are oldest first.
 
     The personal fields are null once the person's key is gone.
@@ -196,7 +196,7 @@ class ApplicationRead(ApplicationItem):
     email: str | None
     phone: str | None
     birth_date: date | None
-    consent: ConsentSeen
-    touches: list[TouchSeen]
+    consent: ConsentView
+    touches: list[TouchView]
     history: list[HistoryStep]
-    repeats: list[RepeatSeen]
+    repeats: list[RepeatView]

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, SmallInteger, Uuid
 from sqlmodel import Field, SQLModel
 
-from campaigns.kit.database.columns import id_column, one_of, reference_column, text_column, time_column
+from campaigns.kit.database.columns import check_one_of, id_column, reference_column, text_column, time_column
 from campaigns.planning.types import StageKind
 
 
@@ -35,7 +35,7 @@ class Conversion(SQLModel, table=True):
 
     __tablename__ = "conversions"
     __table_args__ = (
-        one_of("stage_kind", StageKind),
+        check_one_of("stage_kind", StageKind),
         CheckConstraint("change IN (1, -1)", name="change"),
         Index(None, "campaign_id", "stage_kind", "occurred_at"),
         Index(None, "link_id"),

@@ -12,8 +12,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.attribution.models import Conversion, Touch
-from campaigns.attribution.rules import credited, fact_changes, journey
-from campaigns.attribution.types import Counted, Credit, TouchedLink
+from campaigns.attribution.rules import conversion_changes, journey, last_touch
+from campaigns.attribution.types import ConversionContext, Credit, VerifiedTouch
 from campaigns.clicks.tokens import read_click
 from campaigns.links.models import Link
 from campaigns.planning.types import StageKind
@@ -21,7 +21,7 @@ from campaigns.planning.types import StageKind
 
 async def verified_journey(
     session: AsyncSession, *, click_key: bytes, tokens: Sequence[str]
-) -> tuple[list[TouchedLink], Credit | None]:
+) -> tuple[list[VerifiedTouch], Credit | None]:
     """The touches that a candidate's click tokens prove, oldest first, and the credit they earn.
 
     Tokens that another key signed, that are damaged, or whose link is unknown are left out without a word: a
@@ -32,13 +32,13 @@ async def verified_journey(
     rows = await session.exec(select(Link.id, Link.utm_source, Link.utm_medium).where(col(Link.id).in_(named)))
     known = {link_id: Credit(link_id, source, medium) for link_id, source, medium in rows.all()}
     touches = journey(
-        TouchedLink(token.click_id, token.link_id, token.clicked_at) for token in read if token.link_id in known
+        VerifiedTouch(token.click_id, token.link_id, token.clicked_at) for token in read if token.link_id in known
     )
-    last = credited(touches)
+    last = last_touch(touches)
     return touches, known[last.link_id] if last else None
 
 
-def record_touches(session: AsyncSession, *, application_id: UUID, touches: Sequence[TouchedLink]) -> None:
+def record_touches(session: AsyncSession, *, application_id: UUID, touches: Sequence[VerifiedTouch]) -> None:
     """Keep the touches of an application that is stored; positions count from 1."""
     session.add_all(
         Touch(
@@ -52,7 +52,9 @@ def record_touches(session: AsyncSession, *, application_id: UUID, touches: Sequ
     )
 
 
-async def record_entry(session: AsyncSession, counted: Counted, *, entered: StageKind, now: datetime) -> None:
+async def record_stage_entry(
+    session: AsyncSession, counted: ConversionContext, *, entered: StageKind, now: datetime
+) -> None:
     """Write the facts of an application entering a stage of the kind.
 
     The caller holds the application's row, so that two entries of one application follow each other.
@@ -77,5 +79,5 @@ async def record_entry(session: AsyncSession, counted: Counted, *, entered: Stag
             source=counted.source,
             medium=counted.medium,
         )
-        for kind, change in fact_changes(before, entered)
+        for kind, change in conversion_changes(before, entered)
     )

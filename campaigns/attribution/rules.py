@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from campaigns.attribution.types import TouchedLink
+from campaigns.attribution.types import VerifiedTouch
 from campaigns.planning.types import StageKind
 
 # The way forward. Whoever stands at one of these keeps counting in those before it: an accepted person was verified.
@@ -12,13 +12,13 @@ PROGRESS = (StageKind.REGISTERED, StageKind.VERIFIED, StageKind.ASSESSED, StageK
 UNDONE_BY_LEAVING = frozenset({StageKind.ACCEPTED, StageKind.REJECTED, StageKind.WITHDRAWN})
 
 
-def journey(touches: Iterable[TouchedLink]) -> list[TouchedLink]:
+def journey(touches: Iterable[VerifiedTouch]) -> list[VerifiedTouch]:
     """The touches oldest first, each click once."""
     distinct = {touch.click_id: touch for touch in touches}
     return sorted(distinct.values(), key=lambda touch: (touch.touched_at, touch.click_id))
 
 
-def credited(touches: Sequence[TouchedLink]) -> TouchedLink | None:
+def last_touch(touches: Sequence[VerifiedTouch]) -> VerifiedTouch | None:
     """The touch of a journey that the application is put down to: the last, whichever campaign it belongs to."""
     return touches[-1] if touches else None
 
@@ -37,7 +37,7 @@ def counted_after(counted: frozenset[StageKind], entered: StageKind) -> frozense
     return kept | {entered} | (counted & {StageKind.REGISTERED})
 
 
-def fact_changes(counted: frozenset[StageKind], entered: StageKind) -> list[tuple[StageKind, int]]:
+def conversion_changes(counted: frozenset[StageKind], entered: StageKind) -> list[tuple[StageKind, int]]:
     """The facts to write when an application that counts in `counted` enters a kind: what is taken back, then added.
 
     The sum of the changes of an application and kind is therefore always 0 or 1.

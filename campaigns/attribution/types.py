@@ -9,7 +9,7 @@ NOT_SET = "(not set)"
 
 
 @dataclass(frozen=True, slots=True)
-class TouchedLink:
+class VerifiedTouch:
     """A verified touch: which click, on which link, when."""
 
     click_id: UUID
@@ -27,7 +27,7 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class ConversionContext:
     """The application that facts are about, and what they are filed under; without personal data."""
 
     application_id: UUID

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Column, Date, Index, Integer, PrimaryKeyConst
 from sqlmodel import Field, SQLModel
 
 from campaigns.clicks.types import Device
-from campaigns.kit.database.columns import bytes_column, id_column, one_of, text_column, time_column
+from campaigns.kit.database.columns import bytes_column, check_one_of, id_column, text_column, time_column
 
 
 def _plain_id() -> Any:
@@ -57,11 +57,11 @@ class Click(SQLModel, table=True):
     extras: str | None = text_column(nullable=True)
 
 
-class OrphanClick(SQLModel, table=True):
+class OrphanTap(SQLModel, table=True):
     """One tap on a short link that does not exist: a typing error on a poster, or a link that somebody made up."""
 
-    __tablename__ = "orphan_clicks"
-    __table_args__ = (Index("ix_orphan_clicks_clicked_at", "clicked_at", postgresql_using="brin"),)
+    __tablename__ = "orphan_taps"
+    __table_args__ = (Index("ix_orphan_taps_clicked_at", "clicked_at", postgresql_using="brin"),)
 
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
     slug: str = text_column()
@@ -79,7 +79,7 @@ class Agent(SQLModel, table=True):
     """A user agent, once, with what the rules say of it; `id` is a hash of its text."""
 
     __tablename__ = "agents"
-    __table_args__ = (one_of("device", Device),)
+    __table_args__ = (check_one_of("device", Device),)
 
     id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     text: str = text_column()
@@ -103,10 +103,10 @@ class TapLoss(SQLModel, table=True):
     reason: str = text_column()
 
 
-class RuleRun(SQLModel, table=True):
+class Watermark(SQLModel, table=True):
     """How far a set of rules has been applied to history, so that an interrupted run goes on where it was."""
 
-    __tablename__ = "rule_runs"
+    __tablename__ = "watermarks"
 
     name: str = Field(sa_column=Column(Text, primary_key=True))
     version: int = _bits()

@@ -57,7 +57,7 @@ CLICKS = CopyTable(
     "clicks",
     ("campaign_id", "link_id", "id", "clicked_at", "visitor", *_NOTED, "via", "variant", "extras"),
 )
-ORPHANS = CopyTable("orphan_clicks", ("slug", "id", "clicked_at", "visitor", *_NOTED))
+ORPHANS = CopyTable("orphan_taps", ("slug", "id", "clicked_at", "visitor", *_NOTED))
 
 
 class TapStore:

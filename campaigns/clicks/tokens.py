@@ -1,7 +1,7 @@
 """Signed click tokens, the `cid` that a redirect adds to its destination.
 
 A token carries the click's id (whose first 48 bits are its time in milliseconds), the link's id, and a truncated HMAC:
-a sign-up is attributed from it without any look-up, it cannot be made up, and it works while its click is missing.
+a registration is attributed from it without any look-up, it cannot be made up, and it works while its click is missing.
 
 Layout, base64url without padding, 60 characters: 1 byte version (1), 16 bytes click id, 16 bytes link id, 12 bytes of
 HMAC-SHA-256 over all before it (RFC 2104; truncated to 96 bits, more than the 80 that RFC 2104, 5 asks for).

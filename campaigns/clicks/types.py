@@ -5,7 +5,7 @@ from enum import IntFlag, StrEnum
 from msgspec import Struct
 
 
-class Reason(IntFlag):
+class BotReason(IntFlag):
     """Why a tap is not counted as a person's; the numbers are stored, so a bit is never given another meaning.
 
     The first four are properties of the user agent, decided when it is first seen; the others of the single tap.
@@ -21,10 +21,10 @@ class Reason(IntFlag):
     BURST = 128  # more taps of one visitor on one link than fingers can do
 
 
-AGENT_REASONS = Reason.CRAWLER | Reason.PREVIEW | Reason.AUTOMATED | Reason.EMPTY_AGENT
+AGENT_REASONS = BotReason.CRAWLER | BotReason.PREVIEW | BotReason.AUTOMATED | BotReason.EMPTY_AGENT
 
 
-class Observed(IntFlag):
+class RequestFlag(IntFlag):
     """What is noted about one request besides its columns; stored, so a bit is never given another meaning."""
 
     PREFETCH = 1  # Purpose, Sec-Purpose, X-Purpose or X-Moz says prefetch, preview or prerender
@@ -54,7 +54,7 @@ class AgentVerdict(Struct, frozen=True, gc=False):
     them is implausible; `app` is the application whose built-in browser it is, such as `instagram`.
     """
 
-    reasons: Reason
-    expects: Observed
+    reasons: BotReason
+    expects: RequestFlag
     device: Device
     app: str | None

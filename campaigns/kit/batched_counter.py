@@ -8,10 +8,10 @@ import asyncio
 
 from prometheus_client import Counter
 
-WRITTEN_SECONDS = 0.1
+WRITE_INTERVAL_SECONDS = 0.1
 
 
-class Tally:
+class BatchedCounter:
     """What is to be added to a counter; used on the event loop alone."""
 
     def __init__(self, counter: Counter) -> None:
@@ -21,7 +21,7 @@ class Tally:
     def add(self, number: int = 1) -> None:
         """Count so many; the counter has them within WRITTEN_SECONDS."""
         if not self._waiting:
-            asyncio.get_running_loop().call_later(WRITTEN_SECONDS, self._write)
+            asyncio.get_running_loop().call_later(WRITE_INTERVAL_SECONDS, self._write)
         self._waiting += number
 
     def _write(self) -> None:

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
 # What is longer is read each time, so that nobody can fill the memory of what was read.
-LONGEST_KNOWN = 200
+MAX_CACHED_LENGTH = 200
 
 
 class TrustedProxies:
@@ -33,7 +33,7 @@ class TrustedProxies:
                 scheme_sent = value
         secure = scheme_sent.rpartition(b",")[2].strip().lower() == b"https"
         joined = b",".join(hops)
-        read = self._known if len(joined) <= LONGEST_KNOWN else self._forwarded
+        read = self._known if len(joined) <= MAX_CACHED_LENGTH else self._forwarded
         return read(joined) or plain_address(peer), secure
 
     def _forwarded(self, hops: bytes) -> str:

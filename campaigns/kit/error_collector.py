@@ -7,7 +7,7 @@ from campaigns.kit.errors import FieldError, Invalid
 
 
 @contextmanager
-def gathering(faults: list[FieldError]) -> Iterator[None]:
+def collect_errors(faults: list[FieldError]) -> Iterator[None]:
     """Add the fields of an `Invalid` raised inside to `faults` and go on after the block."""
     try:
         yield
@@ -15,7 +15,7 @@ def gathering(faults: list[FieldError]) -> Iterator[None]:
         faults.extend(refused.fields)
 
 
-def refuse(faults: Sequence[FieldError]) -> None:
+def raise_if_any(faults: Sequence[FieldError]) -> None:
     """Raise one `Invalid` with all the faults, if there are any."""
     if faults:
         raise Invalid("invalid-input", "The request has fields that cannot be accepted.", tuple(faults))

@@ -85,11 +85,11 @@ class Settings(BaseSettings):
         description="Longest time a link is served from memory without asking PostgreSQL; changes arrive at once.",
     )
     link_cache_size: int = Field(200_000, ge=100, description="Links kept in memory by one server process.")
-    signup_floor_milliseconds: int = Field(
+    registration_minimum_milliseconds: int = Field(
         150,
         ge=0,
         le=5000,
-        description="Least time a sign-up takes, so that its length does not tell whether a person is known.",
+        description="Least time a registration takes, so that its length does not tell whether a person is known.",
     )
     metrics_directory: Path | None = Field(
         None, description="Folder in which server processes share their metrics; `serve` sets it."

@@ -11,7 +11,7 @@ from pydantic_core import Url, ValidationError
 
 from campaigns.kit.errors import Invalid, invalid_field
 
-LONGEST_URL = 2048
+MAX_URL_LENGTH = 2048
 _REFUSED = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _SCHEME = re.compile(r"https?://[^/]", re.IGNORECASE)
 _HOST_PATTERN = re.compile(
@@ -46,8 +46,8 @@ def parse_web_url(text: str, *, pointer: str) -> WebUrl:
     if url.port == 0:
         raise refuse("An address has no port 0, which nobody can connect to.", "port-not-allowed")
     serialised = str(url)
-    if url.host is None or len(serialised) > LONGEST_URL:
-        raise refuse(f"An address has a host and at most {LONGEST_URL} characters.", "too-long")
+    if url.host is None or len(serialised) > MAX_URL_LENGTH:
+        raise refuse(f"An address has a host and at most {MAX_URL_LENGTH} characters.", "too-long")
     return WebUrl(serialised, url.host)
 
 

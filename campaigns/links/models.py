@@ -8,11 +8,11 @@ from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, Sma
 from sqlmodel import Field, SQLModel
 
 from campaigns.kit.database.columns import (
+    check_length,
+    check_one_of,
     flag_column,
     id_column,
     json_column,
-    not_longer,
-    one_of,
     reference_column,
     text_column,
     texts_column,
@@ -27,9 +27,9 @@ class Link(SQLModel, table=True):
 
     __tablename__ = "links"
     __table_args__ = (
-        one_of("state", LinkState),
-        not_longer("name", 200),
-        not_longer("slug", 60),
+        check_one_of("state", LinkState),
+        check_length("name", 200),
+        check_length("slug", 60),
         CheckConstraint("slug = lower(slug)", name="slug_case"),
         CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired"),
         CheckConstraint("ends_at > starts_at", name="dates"),
@@ -81,7 +81,7 @@ class DestinationCheck(SQLModel, table=True):
     __tablename__ = "destination_checks"
     __table_args__ = (
         PrimaryKeyConstraint("link_id", "place"),
-        one_of("verdict", CheckVerdict),
+        check_one_of("verdict", CheckVerdict),
         Index(None, "next_at"),
     )
 

@@ -13,9 +13,9 @@ import segno
 ErrorLevel = Literal["l", "m", "q", "h"]
 PictureKind = Literal["svg", "png"]
 
-SMALLEST_SCALE = 1
-LARGEST_SCALE = 40
-LARGEST_BORDER = 10
+MIN_SCALE = 1
+MAX_SCALE = 40
+MAX_BORDER = 10
 
 
 @dataclass(frozen=True, slots=True)

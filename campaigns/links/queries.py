@@ -11,7 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from campaigns.access.types import Principal
 from campaigns.kit.database.paging import Page, PageRequest, fetch_page
-from campaigns.kit.error_collector import gathering, refuse
+from campaigns.kit.error_collector import collect_errors, raise_if_any
 from campaigns.kit.errors import FieldError, NotFound
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.rules import fold_tag
@@ -102,12 +102,12 @@ async def _known_tags(session: AsyncSession, principal: Principal, tags: Sequenc
     faults: list[FieldError] = []
     wanted: list[str] = []
     for tag in tags:
-        with gathering(faults):
+        with collect_errors(faults):
             wanted.append(fold_tag(tag, pointer="parameter:tag"))
-    refuse(faults)
+    raise_if_any(faults)
     visible = _visible_links(principal).where(col(Link.tags).bool_op("&&")(wanted)).subquery()
     statement = select(func.unnest(visible.c.tags)).distinct()
     known = set((await session.exec(statement)).all())
     detail = "None of your links has this tag."
-    refuse([FieldError("parameter:tag", detail, "unknown-tag") for tag in wanted if tag not in known])
+    raise_if_any([FieldError("parameter:tag", detail, "unknown-tag") for tag in wanted if tag not in known])
     return wanted

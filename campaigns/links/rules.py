@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from campaigns.kit.error_collector import gathering, refuse
+from campaigns.kit.error_collector import collect_errors, raise_if_any
 from campaigns.kit.errors import Conflict, FieldError, invalid_field
 from campaigns.kit.ids import random_text
 from campaigns.links.types import LinkState, Rule, RuleDevice, Variant
@@ -22,15 +22,15 @@ from campaigns.planning.rules import (
     printable_text,
 )
 
-SHORTEST_SLUG = 3
+MIN_SLUG_LENGTH = 3
 NAME_LENGTH = 200
 TAG_LENGTH = 40
-MOST_TAGS = 20
-MOST_RULES = 20
+MAX_TAGS = 20
+MAX_RULES = 20
 LANGUAGE_PATTERN = r"^[a-z]{2,3}$"
 FEWEST_VARIANTS, MOST_VARIANTS = 2, 10
 VARIANT_KEY_LENGTH = 20
-HEAVIEST_VARIANT = 1000
+MAX_VARIANT_WEIGHT = 1000
 
 # What a link can become by a change; it is retired by a route of its own, since there is no way back from that.
 NEXT_STATES: Mapping[str, frozenset[str]] = {
@@ -65,8 +65,8 @@ RESERVED_SLUGS = frozenset(_RESERVED.split())
 def fold_slug(text: str, *, pointer: str) -> str:
     """A slug that a person chose, in its one spelling (trimmed, lower case); raises Invalid at `pointer`."""
     slug = text.strip().lower()
-    if not SHORTEST_SLUG <= len(slug) <= SLUG_LENGTH:
-        raise invalid_field(pointer, f"A slug has {SHORTEST_SLUG} to {SLUG_LENGTH} characters.", "wrong-length")
+    if not MIN_SLUG_LENGTH <= len(slug) <= SLUG_LENGTH:
+        raise invalid_field(pointer, f"A slug has {MIN_SLUG_LENGTH} to {SLUG_LENGTH} characters.", "wrong-length")
     if not re.fullmatch(SLUG_PATTERN, slug):
         raise invalid_field(pointer, "Use letters, digits and single hyphens between them only.", "not-a-slug")
     if slug in RESERVED_SLUGS:
@@ -100,7 +100,7 @@ def fold_tag(text: str, *, pointer: str) -> str:
     return tag
 
 
-def settle_fields(
+def normalize_fields(
     given: Mapping[str, Any], *, hosts: list[str], pointer: str, faults: list[FieldError]
 ) -> dict[str, Any]:
     """Fields of a link in the spelling they are stored in; those that cannot be accepted are added to `faults`.
@@ -111,7 +111,7 @@ def settle_fields(
     for name, value in given.items():
         if value is None:
             continue
-        with gathering(faults):
+        with collect_errors(faults):
             if name in _SPELLED:
                 settled[name] = _SPELLED[name](value, pointer=f"{pointer}/{name}")
             elif name in _LEADING:
@@ -119,7 +119,7 @@ def settle_fields(
     return settled
 
 
-def find_span_faults(
+def find_date_errors(
     starts_at: datetime | None, ends_at: datetime | None, ended_destination: str | None, *, pointer: str
 ) -> list[FieldError]:
     """What is wrong with a link's dates: it ends after it begins, and leads elsewhere afterwards only if it ends."""
@@ -139,20 +139,20 @@ def require_next_state(state: str, wanted: str) -> None:
 
 
 def _settle_tags(tags: Sequence[str], *, pointer: str) -> list[str]:
-    if len(tags) > MOST_TAGS:
-        raise invalid_field(pointer, f"A link has at most {MOST_TAGS} tags.", "too-many")
+    if len(tags) > MAX_TAGS:
+        raise invalid_field(pointer, f"A link has at most {MAX_TAGS} tags.", "too-many")
     faults: list[FieldError] = []
     folded = set()
     for place, tag in enumerate(tags):
-        with gathering(faults):
+        with collect_errors(faults):
             folded.add(fold_tag(tag, pointer=f"{pointer}/{place}"))
-    refuse(faults)
+    raise_if_any(faults)
     return sorted(folded)
 
 
 def _settle_rules(rules: Sequence[Rule], *, hosts: list[str], pointer: str) -> list[Rule]:
-    if len(rules) > MOST_RULES:
-        raise invalid_field(pointer, f"A link has at most {MOST_RULES} rules.", "too-many")
+    if len(rules) > MAX_RULES:
+        raise invalid_field(pointer, f"A link has at most {MAX_RULES} rules.", "too-many")
     faults: list[FieldError] = []
     settled: list[Rule] = []
     for place, rule in enumerate(rules):
@@ -171,10 +171,10 @@ def _settle_rules(rules: Sequence[Rule], *, hosts: list[str], pointer: str) -> l
         elif any(_covers(earlier, device, language) for earlier in settled):
             detail = "An earlier rule already matches everything that this one does."
             faults.append(FieldError(at, detail, "unreachable"))
-        with gathering(faults):
+        with collect_errors(faults):
             destination = allowed_address(destination, hosts=hosts, pointer=f"{at}/destination")
         settled.append({"device": device, "language": language, "destination": destination})
-    refuse(faults)
+    raise_if_any(faults)
     return settled
 
 
@@ -198,12 +198,12 @@ def _settle_variants(variants: Sequence[Variant], *, hosts: list[str], pointer: 
             faults.append(FieldError(f"{at}/key", detail, "not-a-key"))
         elif key in {earlier["key"] for earlier in settled}:
             faults.append(FieldError(f"{at}/key", "An earlier variant has this key.", "repeated"))
-        if not 1 <= variant["weight"] <= HEAVIEST_VARIANT:
-            faults.append(FieldError(f"{at}/weight", f"A weight is 1 to {HEAVIEST_VARIANT}.", "out-of-range"))
-        with gathering(faults):
+        if not 1 <= variant["weight"] <= MAX_VARIANT_WEIGHT:
+            faults.append(FieldError(f"{at}/weight", f"A weight is 1 to {MAX_VARIANT_WEIGHT}.", "out-of-range"))
+        with collect_errors(faults):
             destination = allowed_address(destination, hosts=hosts, pointer=f"{at}/destination")
         settled.append({"key": key, "destination": destination, "weight": variant["weight"]})
-    refuse(faults)
+    raise_if_any(faults)
     return settled
 
 

@@ -1,7 +1,7 @@
 """What is wrong with a name of the UTM vocabulary, and how it is spelt right; pure, for all who make sources or links.
 
 Case, spaces and underscores are mended and told. A near-double of a name in use is refused, since figures would split
-between the two for ever; whoever means it says so (`accept_names`). Names that differ in their digits are two names.
+between the two for ever; whoever means it says so (`keep_names`). Names that differ in their digits are two names.
 """
 
 import re
@@ -15,10 +15,10 @@ from campaigns.kit.errors import FieldError
 from campaigns.naming.utm import is_utm_name
 
 # Words at least this long that differ by one slip are taken for one word; of shorter ones most differ on purpose.
-SHORTEST_SLIP = 5
+MIN_TYPO_LENGTH = 5
 
 
-class FaultKind(StrEnum):
+class NameIssueKind(StrEnum):
     MIXED_CASE = "mixed_case"
     SPACES = "spaces"
     UNDERSCORE = "underscore"
@@ -27,11 +27,11 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class NameIssue:
     """One fault of one name; `pointer` is its place in the request, `suggestion` the spelling to use, if known."""
 
     pointer: str
-    kind: FaultKind
+    kind: NameIssueKind
     given: str
     suggestion: str | None
     detail: str
@@ -42,14 +42,14 @@ class Fault:
 
 
 # kind -> whether a name (trimmed) has the fault, and the sentence about it
-_MECHANICAL: dict[FaultKind, tuple[Callable[[str], object], str]] = {
-    FaultKind.MIXED_CASE: (lambda text: text != text.lower(), "Names are in lower case"),
-    FaultKind.SPACES: (re.compile(r"\s").search, "Names have hyphens instead of spaces"),
-    FaultKind.UNDERSCORE: (re.compile("_").search, "Names have hyphens instead of underscores"),
+_MECHANICAL: dict[NameIssueKind, tuple[Callable[[str], object], str]] = {
+    NameIssueKind.MIXED_CASE: (lambda text: text != text.lower(), "Names are in lower case"),
+    NameIssueKind.SPACES: (re.compile(r"\s").search, "Names have hyphens instead of spaces"),
+    NameIssueKind.UNDERSCORE: (re.compile("_").search, "Names have hyphens instead of underscores"),
 }
 
 
-def mend(text: str, *, pointer: str, known: Collection[str] = ()) -> tuple[str, list[Fault]]:
+def normalize_name(text: str, *, pointer: str, known: Collection[str] = ()) -> tuple[str, list[NameIssue]]:
     """The name in lower case with single hyphens for spaces and underscores, and a fault for each that was mended.
 
     A name in use keeps its underscores, so that older names can be used again.
@@ -61,21 +61,21 @@ def mend(text: str, *, pointer: str, known: Collection[str] = ()) -> tuple[str, 
     if mended == given:
         return mended, []
     faults = [
-        Fault(pointer, kind, text, mended, f"{rule}: {mended}.")
+        NameIssue(pointer, kind, text, mended, f"{rule}: {mended}.")
         for kind, (has_fault, rule) in _MECHANICAL.items()
         if has_fault(given) and not has_fault(mended)
     ]
     return mended, faults
 
 
-def find_doubles(names: Collection[str], known: Collection[str], accept_names: Collection[str]) -> dict[str, str]:
-    """The near-doubles among the names that are not meant so; `accept_names` are, in any spelling."""
-    doubles = near_doubles(names, known)
-    accepted = {mend(name, pointer="")[0] for name in accept_names} if doubles else set()
+def find_near_duplicates(names: Collection[str], known: Collection[str], keep_names: Collection[str]) -> dict[str, str]:
+    """The near-doubles among the names that are not meant so; `keep_names` are, in any spelling."""
+    doubles = near_duplicates(names, known)
+    accepted = {normalize_name(name, pointer="")[0] for name in keep_names} if doubles else set()
     return {name: double for name, double in doubles.items() if name not in accepted}
 
 
-def near_doubles(names: Collection[str], known: Collection[str]) -> dict[str, str]:
+def near_duplicates(names: Collection[str], known: Collection[str]) -> dict[str, str]:
     """For each of the new names that is a near-double: the name in use, or earlier in `names`, that it resembles.
 
     All names are mended. A name that is in use already is no double, nor is what cannot be a name at all, which is
@@ -131,15 +131,15 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, sorted(set(known)), n=1)), None)
 
 
-def near_double(pointer: str, given: str, existing: str) -> Fault:
-    detail = f"{given} is nearly {existing}, which is in use; use that, or confirm {given} in accept_names."
-    return Fault(pointer, FaultKind.NEAR_DOUBLE, given, existing, detail)
+def near_duplicate(pointer: str, given: str, existing: str) -> NameIssue:
+    detail = f"{given} is nearly {existing}, which is in use; use that, or confirm {given} in keep_names."
+    return NameIssue(pointer, NameIssueKind.NEAR_DOUBLE, given, existing, detail)
 
 
-def unknown_source(pointer: str, given: str, nearest: str | None) -> Fault:
+def unknown_source(pointer: str, given: str, nearest: str | None) -> NameIssue:
     advice = f"did you mean {nearest}?" if nearest else "make a channel of it first."
     detail = f"None of your channels has the source or alias {given}; {advice}"
-    return Fault(pointer, FaultKind.UNKNOWN_SOURCE, given, nearest, detail)
+    return NameIssue(pointer, NameIssueKind.UNKNOWN_SOURCE, given, nearest, detail)
 
 
 def _one_hyphen(run: re.Match[str]) -> str:
@@ -182,7 +182,7 @@ def _singular(word: str) -> str:
 
 def _is_slip(one: str, other: str) -> bool:
     """Whether one letter is added, left out, replaced or swapped with the next (Damerau), in a long enough word."""
-    if max(_letters(one), _letters(other)) < SHORTEST_SLIP:
+    if max(_letters(one), _letters(other)) < MIN_TYPO_LENGTH:
         return False
     shorter, longer = sorted((one, other), key=len)
     start = next((place for place, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
@@ -201,7 +201,7 @@ def _keys(name: str) -> Iterator[str]:
     yield from ("=" + skeleton for skeleton in _skeletons(name))
     words = _words(name)
     for place, word in enumerate(words):
-        if _letters(word) < SHORTEST_SLIP - 1:
+        if _letters(word) < MIN_TYPO_LENGTH - 1:
             continue
         before, after = " ".join(words[:place]), " ".join(words[place + 1 :])
         for shortened in {word, *(word[:cut] + word[cut + 1 :] for cut in range(len(word)))}:

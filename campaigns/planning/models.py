@@ -7,9 +7,9 @@ from sqlalchemy import CheckConstraint, Column, Index, SmallInteger, UniqueConst
 from sqlmodel import Field, SQLModel
 
 from campaigns.kit.database.columns import (
+    check_length,
+    check_one_of,
     id_column,
-    not_longer,
-    one_of,
     reference_column,
     text_column,
     texts_column,
@@ -25,9 +25,9 @@ class Unit(SQLModel, table=True):
 
     __tablename__ = "units"
     __table_args__ = (
-        one_of("kind", UnitKind),
-        not_longer("name", 200),
-        not_longer("code", 20),
+        check_one_of("kind", UnitKind),
+        check_length("name", 200),
+        check_length("code", 20),
         CheckConstraint("(parent_id IS NULL) = (kind = 'national')", name="parent"),
         # Prefix searches on the path are how every query keeps to a subtree.
         Index("ix_units_path", "path", unique=True, postgresql_ops={"path": "text_pattern_ops"}),
@@ -55,9 +55,9 @@ class Programme(SQLModel, table=True):
 
     __tablename__ = "programmes"
     __table_args__ = (
-        one_of("state", OpenState),
-        not_longer("name", 200),
-        not_longer("slug", SLUG_LENGTH),
+        check_one_of("state", OpenState),
+        check_length("name", 200),
+        check_length("slug", SLUG_LENGTH),
         UniqueConstraint("unit_id", "slug"),
     )
 
@@ -75,9 +75,9 @@ class Intake(SQLModel, table=True):
 
     __tablename__ = "intakes"
     __table_args__ = (
-        one_of("state", OpenState),
-        not_longer("name", 200),
-        not_longer("notice_version", 50),
+        check_one_of("state", OpenState),
+        check_length("name", 200),
+        check_length("notice_version", 50),
         CheckConstraint("closes_at > opens_at", name="dates"),
     )
 
@@ -98,9 +98,9 @@ class Stage(SQLModel, table=True):
 
     __tablename__ = "stages"
     __table_args__ = (
-        one_of("kind", StageKind),
-        not_longer("key", 40),
-        not_longer("name", 100),
+        check_one_of("kind", StageKind),
+        check_length("key", 40),
+        check_length("name", 100),
         UniqueConstraint("intake_id", "key"),
         UniqueConstraint("intake_id", "position", deferrable=True, initially="DEFERRED"),
         Index("uq_stages_registered", "intake_id", unique=True, postgresql_where=text("kind = 'registered'")),
@@ -119,9 +119,9 @@ class Campaign(SQLModel, table=True):
 
     __tablename__ = "campaigns"
     __table_args__ = (
-        one_of("state", CampaignState),
-        not_longer("name", 200),
-        not_longer("slug", SLUG_LENGTH),
+        check_one_of("state", CampaignState),
+        check_length("name", 200),
+        check_length("slug", SLUG_LENGTH),
         CheckConstraint("ends_at > starts_at", name="dates"),
         Index(None, "unit_id", "id"),
     )
@@ -148,10 +148,10 @@ class Channel(SQLModel, table=True):
 
     __tablename__ = "channels"
     __table_args__ = (
-        one_of("state", OpenState),
-        not_longer("name", 100),
-        not_longer("source", 50),
-        not_longer("medium", 50),
+        check_one_of("state", OpenState),
+        check_length("name", 100),
+        check_length("source", 50),
+        check_length("medium", 50),
         UniqueConstraint("unit_id", "source", "medium"),
     )
 

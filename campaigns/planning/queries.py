@@ -199,10 +199,10 @@ async def list_channels(
     """
     statement = select(Channel).where(col(Channel.unit_id).in_(in_reach(principal)))
     if source is not None:
-        spelling = fold_utm_name(source, pointer="parameter:source")
-        if not await canonical_sources(session, principal, spellings=[spelling]):
+        corrections = fold_utm_name(source, pointer="parameter:source")
+        if not await canonical_sources(session, principal, spellings=[corrections]):
             raise invalid_field("parameter:source", "None of your channels has this source or alias.", "unknown-source")
-        statement = statement.where(_spelled([spelling]))
+        statement = statement.where(_spelled([corrections]))
     if state is not None:
         statement = statement.where(Channel.state == state)
     return await fetch_page(session, statement, key=Channel.id, request=page)
@@ -219,11 +219,11 @@ async def canonical_sources(
         col(Channel.unit_id).in_(in_reach(principal)), _spelled(spellings)
     )
     rows = (await session.exec(statement)).all()
-    meant: dict[str, set[str]] = {spelling: set() for spelling in spellings}
+    meant: dict[str, set[str]] = {corrections: set() for corrections in spellings}
     for source, aliases in rows:
-        for spelling in meant.keys() & set(aliases):
-            meant[spelling].add(source)
-    found = {spelling: next(iter(sources)) for spelling, sources in meant.items() if len(sources) == 1}
+        for corrections in meant.keys() & set(aliases):
+            meant[corrections].add(source)
+    found = {corrections: next(iter(sources)) for corrections, sources in meant.items() if len(sources) == 1}
     return found | {source: source for source, _ in rows if source in meant}
 
 

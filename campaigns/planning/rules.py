@@ -7,7 +7,7 @@ from uuid import UUID
 
 from campaigns.kit.errors import FieldError, Invalid, invalid_field
 from campaigns.kit.web_url import host_matches, parse_web_url
-from campaigns.planning.types import CampaignState, OpenState, Registration, StageKind, StagePlan, UnitKind
+from campaigns.planning.types import CampaignState, OpenState, RegistrationState, StageKind, StagePlan, UnitKind
 
 UNIT_CODE_PATTERN = r"^[A-Z0-9]+(-[A-Z0-9]+)*$"
 UNIT_CODE_LENGTH = 20
@@ -15,7 +15,7 @@ STAGE_KEY_PATTERN = r"^[a-z0-9]+(_[a-z0-9]+)*$"
 STAGE_KEY_LENGTH = 40
 PREVIEW_TITLE_LENGTH = 200
 PREVIEW_DESCRIPTION_LENGTH = 500
-MOST_STAGES = 30
+MAX_STAGES = 30
 
 # What PostgreSQL cannot hold (NUL, half a character) and what nobody means to type.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -111,12 +111,12 @@ def registration_state(
     intake_closes: datetime,
     programme_state: str,
     now: datetime,
-) -> Registration:
+) -> RegistrationState:
     """Whether a campaign takes registrations: campaign, intake and programme must all be open; ends are exclusive."""
     if campaign_state == CampaignState.CLOSED or OpenState.CLOSED in (intake_state, programme_state):
-        return Registration.CLOSED
+        return RegistrationState.CLOSED
     if now >= intake_closes or (campaign_ends is not None and now >= campaign_ends):
-        return Registration.CLOSED
+        return RegistrationState.CLOSED
     if campaign_state == CampaignState.DRAFT or now < max(campaign_starts, intake_opens):
-        return Registration.NOT_YET_OPEN
-    return Registration.OPEN
+        return RegistrationState.NOT_YET_OPEN
+    return RegistrationState.OPEN

@@ -36,7 +36,7 @@ class OpenState(StrEnum):
     CLOSED = "closed"
 
 
-class Registration(StrEnum):
+class RegistrationState(StrEnum):
     """Whether candidates can register through a campaign now."""
 
     OPEN = "open"

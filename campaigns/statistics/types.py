@@ -16,7 +16,7 @@ class MetricName(StrEnum):
     ACCEPTED = "accepted"
     CONVERSION_RATE = "conversion_rate"
     PREVIEWS = "previews"
-    FILTERED_CLICKS = "filtered_clicks"
+    FILTERED_CLICKS = "filtered_taps"
 
 
 class DimensionName(StrEnum):
@@ -112,8 +112,8 @@ class Quality:
 
     unattributed_registrations: int
     unattributed_share: float | None
-    orphan_clicks: int
-    filtered_clicks: int
+    orphan_taps: int
+    filtered_taps: int
     filtered_share: float | None
     previews: int
     lost_taps: int

@@ -9,10 +9,10 @@ import httpx
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from campaigns.links.destination_checks.address_policy import Address, may_ask
+from campaigns.links.destination_checks.address_policy import Address, may_connect
 from campaigns.links.destination_checks.dns import NoSuchHost
 from campaigns.links.destination_checks.follow import follow
-from campaigns.links.destination_checks.hops import first_stop, next_stop
+from campaigns.links.destination_checks.hops import first_hop, next_hop
 from campaigns.links.destination_checks.types import DueCheck, Policy
 from campaigns.links.types import CheckVerdict, Utm
 
@@ -83,7 +83,7 @@ def test_no_location_leads_inside(location: bytes, answer: Sequence[Address]) ->
     finally:
         loop.close()
     assert transport.asked[0] == ("8.8.4.4", "daftar.example")
-    assert all(may_ask(ip_address(address.strip("[]"))) for address, _ in transport.asked)
+    assert all(may_connect(ip_address(address.strip("[]"))) for address, _ in transport.asked)
     if len(transport.asked) == 1:
         assert found.verdict in (CheckVerdict.BROKEN, CheckVerdict.REFUSED, CheckVerdict.UNREACHABLE)
     assert found.detail.isascii()
@@ -109,5 +109,5 @@ def test_no_stored_destination_raises(destination: str) -> None:
 
 def test_reads_what_it_wrote() -> None:
     """An address a check stops at is read back as itself, so that nothing is gained by going round."""
-    stop = first_stop("https://daftar.example:8443/dua%20kata?a=b%20c", UTM)
-    assert next_stop(stop, stop.url.encode()) == stop
+    stop = first_hop("https://daftar.example:8443/dua%20kata?a=b%20c", UTM)
+    assert next_hop(stop, stop.url.encode()) == stop

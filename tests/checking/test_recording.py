@@ -12,14 +12,14 @@ from campaigns.links.destination_checks.operations import (
     AFTER_FAILURES,
     CLAIMED_FOR,
     WHILE_OK,
+    check_again_soon,
     claim_due,
-    hasten_checks,
     next_time,
     places_of,
     record_finding,
     schedule_checks,
 )
-from campaigns.links.destination_checks.queries import checks_of, worst
+from campaigns.links.destination_checks.queries import read_checks, worst_check
 from campaigns.links.destination_checks.types import Finding
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.types import CheckVerdict, Utm
@@ -48,7 +48,7 @@ async def trail(session: AsyncSession, link: Link) -> list[tuple[str, dict[str, 
 
 
 async def the_check(session: AsyncSession, link: Link, place: str = "default") -> DestinationCheck:
-    return {check.place: check for check in (await checks_of(session, [link.id]))[link.id]}[place]
+    return {check.place: check for check in (await read_checks(session, [link.id]))[link.id]}[place]
 
 
 async def found(session: AsyncSession, link: Link, finding: Finding, now: datetime) -> DestinationCheck:
@@ -191,7 +191,7 @@ async def test_places_that_are_gone_are_no_longer_followed(session: AsyncSession
     await schedule_checks(session, link, other, now=now)
     link.rules, link.variants = link.rules[:1], []
     await schedule_checks(session, link, now=now)
-    checks = await checks_of(session, [link.id, other.id])
+    checks = await read_checks(session, [link.id, other.id])
     assert [check.place for check in checks[link.id]] == ["default", "ended", "rule:0"]
     assert [check.place for check in checks[other.id]] == PLACES
 
@@ -202,10 +202,10 @@ async def test_retired_links_are_not_followed(session: AsyncSession, world: Worl
     link.state, link.retired_at = "retired", now
     left.state, left.retired_at = "retired", now
     await schedule_checks(session, link, now=now)
-    assert (await checks_of(session, [link.id]))[link.id] == []
+    assert (await read_checks(session, [link.id]))[link.id] == []
     # A row that was left behind, as the migration does for links retired before it, goes when its time comes.
     assert await claim_due(session, now=now, limit=50) == []
-    assert (await checks_of(session, [left.id]))[left.id] == []
+    assert (await read_checks(session, [left.id]))[left.id] == []
 
 
 @pytest.mark.parametrize("state", ["draft", "paused"])
@@ -235,7 +235,7 @@ async def test_a_finding_about_what_a_link_was_is_dropped(
         link.state, link.retired_at = "retired", now
     await schedule_checks(session, link, now=now)
     assert not await record_finding(session, due, GONE, now=now)
-    assert all(check.verdict is None for check in (await checks_of(session, [link.id]))[link.id])
+    assert all(check.verdict is None for check in (await read_checks(session, [link.id]))[link.id])
     assert await trail(session, link) == []
 
 
@@ -246,7 +246,7 @@ async def test_a_finding_by_an_old_allow_list_is_dropped(session: AsyncSession, 
     unit = await session.get_one(Unit, world.own.id)
     unit.allowed_hosts = ["jabar.example"]
     later = now + timedelta(seconds=1)
-    await hasten_checks(session, unit_path=unit.path, now=later)
+    await check_again_soon(session, unit_path=unit.path, now=later)
     assert not await record_finding(session, due, OK, now=later)
     [again] = await claim_due(session, now=later, limit=50)
     assert again.allowed_hosts == ("jabar.example",)
@@ -264,22 +264,22 @@ async def test_failures_are_not_counted_for_ever(session: AsyncSession, world: W
 async def test_the_gravest_finding_speaks_for_the_link(session: AsyncSession, world: World, now: datetime) -> None:
     link = await put_link(session, world, now, **EVERYWHERE)
     await schedule_checks(session, link, now=now)
-    checks = (await checks_of(session, [link.id]))[link.id]
-    assert worst(checks) is None
+    checks = (await read_checks(session, [link.id]))[link.id]
+    assert worst_check(checks) is None
     checks[2].verdict = "ok"
-    assert worst(checks) is checks[2]
+    assert worst_check(checks) is checks[2]
     checks[4].verdict, checks[5].verdict = "parameters_lost", "parameters_lost"
-    assert worst(checks) is checks[4]
+    assert worst_check(checks) is checks[4]
     for verdict in ("broken", "unreachable", "host_not_allowed", "refused"):
         checks[3].verdict = checks[5].verdict
         checks[5].verdict = verdict
-        assert worst(checks) is checks[5]
+        assert worst_check(checks) is checks[5]
     assert {verdict.value for verdict in CheckVerdict} >= {check.verdict for check in checks if check.verdict}
 
 
 async def test_a_link_nobody_knows_has_no_checks(session: AsyncSession) -> None:
-    assert await checks_of(session, [UUID(int=7)]) == {UUID(int=7): []}
-    assert await checks_of(session, []) == {}
+    assert await read_checks(session, [UUID(int=7)]) == {UUID(int=7): []}
+    assert await read_checks(session, []) == {}
 
 
 def test_links_made_together_are_not_all_followed_together(now: datetime) -> None:

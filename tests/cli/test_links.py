@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from api.cli.links import ROWS_A_CHUNK
+from api.cli.links import ROWS_PER_CHUNK
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.database.url import psycopg_conninfo
 from tests.factories.world import build_world
@@ -87,7 +87,7 @@ def rows(number: int) -> list[str]:
 
 
 async def test_imports_a_sheet_of_several_chunks(operator: Operator) -> None:
-    number = 2 * ROWS_A_CHUNK + 1
+    number = 2 * ROWS_PER_CHUNK + 1
     sheet = operator.sheet(*rows(number))
     code, printed, complained = await asyncio.to_thread(operator.run, "import", sheet, "--dry-run")
     assert (code, printed) == (0, f"{number} links can be made; nothing was written.\n"), complained
@@ -106,7 +106,7 @@ async def test_imports_a_sheet_of_several_chunks(operator: Operator) -> None:
 
 
 async def test_tells_every_bad_row_before_the_first_is_written(operator: Operator) -> None:
-    good = rows(ROWS_A_CHUNK)
+    good = rows(ROWS_PER_CHUNK)
     bad = [
         "bintara-jabar,instagrm,Bad,bio,",
         "bintara-jabar,ig,Bad,a&b,",
@@ -206,7 +206,7 @@ def wait_until_held_up(connection: "psycopg.Connection[tuple[int]]") -> None:
 async def test_goes_on_after_it_was_stopped(
     operator: Operator, halted: "psycopg.Connection[tuple[int]]", how: signal.Signals
 ) -> None:
-    number = 2 * ROWS_A_CHUNK + 50
+    number = 2 * ROWS_PER_CHUNK + 50
     # Without slugs of their own, nothing but the kept chunks keeps rows from being made twice.
     lines = [line.rpartition(",")[0] + "," for line in rows(number)]
     sheet = operator.sheet(*lines)
@@ -216,16 +216,16 @@ async def test_goes_on_after_it_was_stopped(
     _, complained = await asyncio.to_thread(process.communicate, timeout=30)
     if how is signal.SIGINT:
         assert process.returncode == 130
-        assert f"{ROWS_A_CHUNK} links were made and stay; the same command goes on from there." in complained
+        assert f"{ROWS_PER_CHUNK} links were made and stay; the same command goes on from there." in complained
     else:
         assert process.returncode == -signal.SIGKILL
     halted.execute("SELECT pg_advisory_unlock(1)")
     halted.execute("DROP TRIGGER waiting ON links")
-    assert operator.links() == [f"Link {place:04}" for place in range(1, ROWS_A_CHUNK + 1)]
+    assert operator.links() == [f"Link {place:04}" for place in range(1, ROWS_PER_CHUNK + 1)]
 
     code, printed, complained = await asyncio.to_thread(operator.run, "import", sheet)
-    rest = number - ROWS_A_CHUNK
-    assert (code, printed) == (0, f"{rest} links were made, after {ROWS_A_CHUNK} made before.\n"), complained
+    rest = number - ROWS_PER_CHUNK
+    assert (code, printed) == (0, f"{rest} links were made, after {ROWS_PER_CHUNK} made before.\n"), complained
     assert operator.links() == [f"Link {place:04}" for place in range(1, number + 1)]
 
 

@@ -24,10 +24,10 @@ from campaigns.access.models import AuditEntry
 from campaigns.access.rules import ROLES
 from campaigns.access.types import Role, Scope
 from campaigns.applicants.models import Application
-from campaigns.applicants.operations.register import register
+from campaigns.applicants.operations.register import register_candidate
 from campaigns.applicants.types import ConsentGiven
 from campaigns.kit.settings import Settings
-from campaigns.links.operations.insert import create_link
+from campaigns.links.operations.insert import insert_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.operations.channels import create_channel
@@ -174,7 +174,7 @@ RULES: dict[str, Rule] = {
 }
 
 # What anybody may ask for; the status of an application needs its token, which its own tests cover.
-PUBLIC = {"public_campaign", "public_apply", "public_status", "health_live", "health_ready", "health_metrics"}
+PUBLIC = {"public_campaign", "public_register", "public_status", "health_live", "health_ready", "health_metrics"}
 # Asks, though it is sent with POST.
 CHANGES_NOTHING = {"statistics_query"}
 
@@ -209,14 +209,14 @@ async def sides(session: AsyncSession, world: World, context: Context, now: date
         channel = await create_channel(
             session, world.admin, unit_id=unit.id, name=mark, source=mark, medium="social", aliases=[], now=now
         )
-        link = await create_link(
+        link = await insert_link(
             session,
             world.admin,
             campaign_id=campaign.id,
             spec=LinkSpec(channel_id=world.channel.id, name=mark, slug=f"{mark}-link"),
             now=now,
         )
-        receipt = await register(
+        receipt = await register_candidate(
             session,
             keys=context.keys,
             slug=campaign.slug,

@@ -81,7 +81,7 @@ class TestOperation:
                     continue
                 schema = described["schema"]
                 inner = resolved(schema)
-                if inner.get("title", "").startswith("Listed"):
+                if inner.get("title", "").startswith("ListPage"):
                     inner = resolved(inner["properties"]["items"]["items"])
                 examples = inner.get("examples", [])
                 assert examples, f"{inner.get('title')} has no example"

@@ -141,7 +141,7 @@ def test_from_a_tap_to_a_statistic(server: Server, http: httpx.Client) -> None:
     (row,) = answer.json()["results"]
     assert row == {"dimensions": [link["slug"], "instagram", "social"], "metrics": [3, 2, 1, 1, 0.333333]}
     quality = answer.json()["meta"]["quality"]
-    assert (quality["unattributed_registrations"], quality["orphan_clicks"]) == (0, 1)
+    assert (quality["unattributed_registrations"], quality["orphan_taps"]) == (0, 1)
 
     # A change holds for the very next tap.
     assert http.post(f"/v1/links/{link['id']}/retire", headers=marketer).status_code == 200

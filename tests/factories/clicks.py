@@ -7,8 +7,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from campaigns.attribution.models import Conversion
-from campaigns.clicks.models import Agent, Click, OrphanClick, TapLoss
-from campaigns.clicks.types import Device, Observed, Reason
+from campaigns.clicks.models import Agent, Click, OrphanTap, TapLoss
+from campaigns.clicks.types import BotReason, Device, RequestFlag
 from campaigns.kit.ids import new_id, uuid7_at
 from campaigns.links.models import Link
 from campaigns.links.types import LinkState
@@ -50,15 +50,15 @@ def build_link(
     )
 
 
-NO_REASON, NOTHING = Reason(0), Observed(0)
+NO_REASON, NOTHING = BotReason(0), RequestFlag(0)
 
 
 def build_agent(
     text: str,
     *,
     at: datetime,
-    reasons: Reason = NO_REASON,
-    expects: Observed = NOTHING,
+    reasons: BotReason = NO_REASON,
+    expects: RequestFlag = NOTHING,
     device: Device = Device.OTHER,
     app: str | None = None,
     rules_version: int = 1,
@@ -87,7 +87,7 @@ def build_click(
     at: datetime,
     person: str = "somebody",
     agent: Agent | None = None,
-    observed: Observed = NOTHING,
+    observed: RequestFlag = NOTHING,
     **noted: Any,
 ) -> Click:
     """A tap of the person on the link, not yet stored; `noted` are columns such as `country`."""
@@ -109,10 +109,10 @@ def build_orphan_click(
     slug: str = "no-such-link",
     person: str = "somebody",
     agent: Agent | None = None,
-    observed: Observed = NOTHING,
-) -> OrphanClick:
+    observed: RequestFlag = NOTHING,
+) -> OrphanTap:
     """A tap on a short link that does not exist, not yet stored."""
-    return OrphanClick(
+    return OrphanTap(
         id=uuid7_at(int(at.timestamp() * 1000)),
         slug=slug,
         clicked_at=at,

@@ -45,7 +45,7 @@ def click_token(keys: KeyRing, link_id: UUID, at: datetime) -> str:
     return sign_click(keys.click_token, click_id.bytes, link_id.bytes).decode()
 
 
-def sign_up(now: datetime, **changed: Any) -> dict[str, Any]:
+def registration(now: datetime, **changed: Any) -> dict[str, Any]:
     """The body of a registration that is accepted in the tests' world."""
     return {
         "name": "Sari Contoh",
@@ -59,7 +59,7 @@ def sign_up(now: datetime, **changed: Any) -> dict[str, Any]:
     }
 
 
-async def post_sign_up(
+async def post_registration(
     client: httpx.AsyncClient, body: dict[str, Any], *, slug: str = "bintara-jabar", key: str | None = None
 ) -> httpx.Response:
     """Register; without a key under one of its own."""
@@ -72,7 +72,7 @@ async def post_sign_up(
 
 async def registered(client: httpx.AsyncClient, now: datetime, **changed: Any) -> dict[str, Any]:
     """The receipt of a registration that succeeded."""
-    answer = await post_sign_up(client, sign_up(now, **changed))
+    answer = await post_registration(client, registration(now, **changed))
     assert answer.status_code == 201, answer.text
     receipt: dict[str, Any] = answer.json()
     return receipt

@@ -129,7 +129,7 @@ class Redirect:
     async def count(self) -> tuple[int, int]:
         """How many taps are stored, of links and of no link."""
         cursor = await self.database.execute(
-            "SELECT (SELECT count(*) FROM clicks) AS clicks, (SELECT count(*) FROM orphan_clicks) AS orphans"
+            "SELECT (SELECT count(*) FROM clicks) AS clicks, (SELECT count(*) FROM orphan_taps) AS orphans"
         )
         (row,) = await cursor.fetchall()
         return row["clicks"], row["orphans"]

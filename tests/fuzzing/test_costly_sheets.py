@@ -11,7 +11,7 @@ import pytest
 
 from campaigns.access.types import Role
 from campaigns.kit.errors import Invalid
-from campaigns.links.csv_sheets.format import NEEDED, read_sheet
+from campaigns.links.csv_sheets.format import REQUIRED_COLUMNS, read_sheet
 from tests.factories.world import World
 from tests.fuzzing.refusals import check_answer
 
@@ -20,7 +20,7 @@ MOST_SECONDS = 0.5
 MOST_BYTES = 20_000_000
 # What a person reads before sending a sheet again is far less.
 MOST_FAULTS = 10_000
-HEADER = ",".join([*NEEDED, "content"])
+HEADER = ",".join([*REQUIRED_COLUMNS, "content"])
 LETTERS = "".join(random.Random(0).choices(string.ascii_lowercase, k=8_000))
 
 

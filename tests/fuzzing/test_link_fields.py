@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaigns.access.types import Role
-from campaigns.links.rules import MOST_TAGS
+from campaigns.links.rules import MAX_TAGS
 from tests.factories.world import World
 from tests.fuzzing import hostile
 from tests.fuzzing.bounds import bounded
@@ -47,14 +47,14 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "starts_at": moments,
     "ends_at": moments,
     "ended_destination": addresses,
-    "tags": st.lists(names, max_size=3) | st.just(["x"] * (MOST_TAGS + 1)),
+    "tags": st.lists(names, max_size=3) | st.just(["x"] * (MAX_TAGS + 1)),
     "pass_query": st.booleans() | numbers,
     "preview_title": texts,
     "preview_description": texts,
     "preview_image": addresses,
     "rules": st.lists(rules, max_size=3),
     "variants": st.lists(variants, max_size=3),
-    "accept_names": st.lists(names, max_size=2),
+    "keep_names": st.lists(names, max_size=2),
     "channel_id": st.just(NOBODY) | hostile.texts,
     "campaign_id": st.just(NOBODY) | hostile.texts,
     "unknown": hostile.texts,

@@ -93,7 +93,7 @@ async def test_every_body_is_answered(
 @given(
     spelled=hostile.texts.map(lambda text: quote(text.encode("utf-8", "surrogatepass"), safe="")),
     version=hostile.values.filter(lambda value: not set(value) & set(b"\0\r\n")),
-    query=st.sampled_from(["", "?dry_run=%ff", "?accept_names=%00", "?x=%ed%a0%80", "?%00&dry_run=\u0661"]),
+    query=st.sampled_from(["", "?dry_run=%ff", "?keep_names=%00", "?x=%ed%a0%80", "?%00&dry_run=\u0661"]),
 )
 @bounded(8)
 async def test_every_id_version_and_query_is_answered(

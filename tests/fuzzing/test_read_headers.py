@@ -8,16 +8,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaigns.acquisition.lookup import network_of
-from campaigns.acquisition.referrer import LONGEST_HOST, referrer_host
-from campaigns.clicks.bots.classifier import judge_agent
-from campaigns.clicks.capture.agent_cache import LONGEST_AGENT, AgentBook
-from campaigns.clicks.types import AGENT_REASONS, Device, Observed, Reason
+from campaigns.acquisition.referrer import MAX_HOST_LENGTH, referrer_host
+from campaigns.clicks.bots.classifier import classify_user_agent
+from campaigns.clicks.capture.agent_cache import MAX_AGENT_LENGTH, UserAgentCache
+from campaigns.clicks.types import AGENT_REASONS, BotReason, Device, RequestFlag
 from campaigns.kit.client_address import TrustedProxies
 from tests.fuzzing import hostile
 from tests.fuzzing.bounds import bounded
 
 TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
-EXPECTABLE = Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING | Observed.FETCH_MODE
+EXPECTABLE = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING | RequestFlag.FETCH_MODE
 FEW_DIGITS = "\u0663\u0967\uff11\u00b2"  # which `\d` or `isdigit` take for digits
 
 agent_pieces = st.sampled_from(
@@ -29,33 +29,33 @@ agent_pieces = st.sampled_from(
     ]
 )
 agents = st.text(hostile.characters, max_size=60) | st.lists(agent_pieces, max_size=12).map("".join)
-agents |= st.builds(lambda piece, number: (piece * number)[:LONGEST_AGENT], agent_pieces, st.integers(0, 400))
+agents |= st.builds(lambda piece, number: (piece * number)[:MAX_AGENT_LENGTH], agent_pieces, st.integers(0, 400))
 
 
 @given(text=agents)
 @example(hostile.PHONE.decode().replace("130", "\u0661\u0663\u0660"))
 @bounded(400)
 def test_every_agent_has_one_verdict(text: str) -> None:
-    verdict = judge_agent(text)
-    assert verdict == judge_agent(text)
+    verdict = classify_user_agent(text)
+    assert verdict == classify_user_agent(text)
     assert verdict.reasons in AGENT_REASONS
     assert verdict.reasons.value.bit_count() <= 1
     assert verdict.expects in EXPECTABLE
     assert verdict.device in Device
     assert re.fullmatch(r"[a-z]+", verdict.app or "a")
     if verdict.reasons:
-        assert (verdict.expects, verdict.app) == (Observed(0), None)
+        assert (verdict.expects, verdict.app) == (RequestFlag(0), None)
     if not text.strip():
-        assert verdict.reasons is Reason.EMPTY_AGENT
+        assert verdict.reasons is BotReason.EMPTY_AGENT
 
 
 @given(header=hostile.agents)
 @bounded(100)
 def test_every_agent_has_a_row_that_postgresql_takes(header: bytes) -> None:
-    number, text, reasons, expects, *_ = AgentBook().recognise(header).row()
+    number, text, reasons, expects, *_ = UserAgentCache().recognise(header).row()
     assert -(2**63) <= number < 2**63
     assert 0 <= reasons | expects < 2**15
-    assert len(text) <= LONGEST_AGENT
+    assert len(text) <= MAX_AGENT_LENGTH
     assert "\0" not in text
     text.encode("utf-8", "strict")
 
@@ -70,7 +70,7 @@ def test_a_referrer_is_a_plain_host_or_nothing(raw: bytes) -> None:
     if host is None:
         return
     assert re.fullmatch(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", host)
-    assert len(host) <= LONGEST_HOST
+    assert len(host) <= MAX_HOST_LENGTH
     for again in (f"https://{host}", f"HTTP://{host.upper()}.:8080/path", f"https://user:word@{host}\\@t.co/"):
         assert referrer_host(again.encode()) == host
     network_of(host, ())

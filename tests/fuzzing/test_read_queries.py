@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from campaigns.acquisition.networks import CLICK_IDS
 from campaigns.clicks.capture.query_string import (
-    LONGEST_CLICK_ID,
-    LONGEST_KEPT,
-    LONGEST_NAME,
-    LONGEST_VALUE,
-    MOST_PARAMETERS,
+    MAX_CLICK_ID_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_PARAMETERS,
+    MAX_STORED_LENGTH,
+    MAX_VALUE_LENGTH,
     REMOVED,
     read_query,
 )
@@ -39,11 +39,11 @@ def test_whatever_was_typed_is_fit_for_address_and_database(query: bytes) -> Non
     assert asked.via in (rb"\N", b"qr")
     assert set(asked.click_ids) <= CLICK_IDS.keys()
     assert re.fullmatch(rb"\\N|[A-Za-z0-9_.~%&=-]+", asked.extras)
-    assert len(asked.passed) <= MOST_PARAMETERS
+    assert len(asked.passed) <= MAX_PARAMETERS
     for name, value in asked.passed:
         assert ADDRESS_SAFE.fullmatch(name + value)
-        assert 1 <= len(unquote(name.decode(), errors="strict")) <= LONGEST_NAME
-        longest = LONGEST_CLICK_ID if unquote(name.decode()).lower() in CLICK_IDS else LONGEST_VALUE
+        assert 1 <= len(unquote(name.decode(), errors="strict")) <= MAX_NAME_LENGTH
+        longest = MAX_CLICK_ID_LENGTH if unquote(name.decode()).lower() in CLICK_IDS else MAX_VALUE_LENGTH
         assert len(unquote(value.decode(), errors="strict")) <= longest
         assert unquote(name.decode()).lower() not in OWN
         assert "\0" not in unquote((name + value).decode())
@@ -64,11 +64,11 @@ def test_nor_is_a_person_kept_who_stands_where_a_name_should(value: str, rest: s
     assert not re.search(r"siti|0812|3204|345", kept_text(read_query(f"{value}{rest}".encode()).extras))
 
 
-@given(value=st.text(hostile.characters, min_size=LONGEST_KEPT, max_size=LONGEST_VALUE))
+@given(value=st.text(hostile.characters, min_size=MAX_STORED_LENGTH, max_size=MAX_VALUE_LENGTH))
 @bounded(30)
 def test_long_values_are_cut(value: str) -> None:
     asked = read_query(b"ref=%" + value.encode("utf-8", "replace").hex("%").encode())
-    assert len(kept_text(asked.extras)) <= len("ref=") + LONGEST_KEPT
+    assert len(kept_text(asked.extras)) <= len("ref=") + MAX_STORED_LENGTH
 
 
 def kept_text(extras: bytes) -> str:

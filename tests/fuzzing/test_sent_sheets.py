@@ -10,9 +10,15 @@ from sqlmodel import func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
-from campaigns.kit.error_collector import gathering
+from campaigns.kit.error_collector import collect_errors
 from campaigns.kit.errors import FieldError
-from campaigns.links.csv_sheets.format import NEEDED, READ, TOLD, SheetRow, read_sheet
+from campaigns.links.csv_sheets.format import (
+    EXPORT_ONLY_COLUMNS,
+    IMPORT_COLUMNS,
+    REQUIRED_COLUMNS,
+    SheetRow,
+    read_sheet,
+)
 from campaigns.links.models import Link
 from tests.factories.world import World
 from tests.fuzzing import hostile
@@ -20,7 +26,7 @@ from tests.fuzzing.bounds import bounded
 from tests.fuzzing.refusals import check_answer
 
 HEADERS = [
-    *(",".join(NEEDED), ";".join(READ), ",".join([*TOLD, *READ])),
+    *(",".join(REQUIRED_COLUMNS), ";".join(IMPORT_COLUMNS), ",".join([*EXPORT_ONLY_COLUMNS, *IMPORT_COLUMNS])),
     *("\ufeffName, CAMPAIGN;source", "", "\t", "name\0"),
 ]
 CELLS = [
@@ -35,12 +41,12 @@ rows = st.builds(
     lambda separator, given: separator.join(given), st.sampled_from(",,;"), st.lists(cells, min_size=1, max_size=17)
 )
 # Rows that are right but for a cell or two.
-likely = st.dictionaries(st.sampled_from(READ), cells, max_size=2).map(
-    lambda changed: ",".join((RIGHT | changed).get(column, "") for column in READ)
+likely = st.dictionaries(st.sampled_from(IMPORT_COLUMNS), cells, max_size=2).map(
+    lambda changed: ",".join((RIGHT | changed).get(column, "") for column in IMPORT_COLUMNS)
 )
 sheets = st.builds(
     lambda header, lines, end: end.join([header, *lines]).encode("utf-8", "surrogatepass"),
-    st.just(",".join(READ)) | st.sampled_from(HEADERS),
+    st.just(",".join(IMPORT_COLUMNS)) | st.sampled_from(HEADERS),
     st.lists(likely, min_size=1, max_size=3) | st.lists(likely | rows, min_size=1, max_size=4),
     st.sampled_from(["\r\n", "\n", "\r"]),
 )
@@ -49,13 +55,13 @@ broken = st.builds(
 )
 
 
-queries = st.sampled_from(["", "?dry_run=true", "?accept_names=%00"])
+queries = st.sampled_from(["", "?dry_run=true", "?keep_names=%00"])
 
 
 @given(sheet=sheets | broken | st.binary(max_size=60), query=queries)
-@example(f"{','.join(NEEDED)},slug\nbintara-jabar,ig,One,same\nbintara-jabar,ig,Two,same\n".encode(), "")
-@example(f"{','.join(NEEDED)}\n\0,ig,One\n".encode(), "")
-@example(f"{','.join(NEEDED)},starts_at\nbintara-jabar,ig,One,0001-01-01T00:00+23:59\n".encode(), "")
+@example(f"{','.join(REQUIRED_COLUMNS)},slug\nbintara-jabar,ig,One,same\nbintara-jabar,ig,Two,same\n".encode(), "")
+@example(f"{','.join(REQUIRED_COLUMNS)}\n\0,ig,One\n".encode(), "")
+@example(f"{','.join(REQUIRED_COLUMNS)},starts_at\nbintara-jabar,ig,One,0001-01-01T00:00+23:59\n".encode(), "")
 @bounded(36)
 async def test_all_rows_or_none(
     client: httpx.AsyncClient, world: World, session: AsyncSession, sheet: bytes, query: str
@@ -75,14 +81,14 @@ async def test_all_rows_or_none(
 def test_a_sheet_is_rows_or_faults_at_their_places(sheet: bytes) -> None:
     faults: list[FieldError] = []
     read: list[SheetRow] = []
-    with gathering(faults):
+    with collect_errors(faults):
         read = read_sheet(sheet)
     assert bool(read) != bool(faults)
     for fault in faults:
         assert fault.pointer in ("", "/header", "/rows") or fault.pointer.startswith(("/header/", "/rows/"))
     assert [row.number for row in read] == sorted({row.number for row in read})
     for row in read:
-        assert set(NEEDED) <= row.cells.keys() <= set(READ)
+        assert set(REQUIRED_COLUMNS) <= row.cells.keys() <= set(IMPORT_COLUMNS)
         assert all(text == text.strip() != "" for text in row.cells.values())
         assert not re.search(r"[\x00-\x1f\x7f-\x9f]", "".join(row.cells.values()))
 

@@ -15,7 +15,7 @@ from campaigns.kit.errors import FieldError
 from campaigns.kit.ids import new_id
 from campaigns.links.csv_sheets.format import header_text, read_fields, read_sheet, rows_text
 from campaigns.links.models import Link
-from campaigns.links.rules import settle_fields
+from campaigns.links.rules import normalize_fields
 from tests.fuzzing.bounds import bounded
 
 BASE = "https://jaring.example/"
@@ -52,7 +52,7 @@ fields = st.fixed_dictionaries(
 def settled(given_fields: dict[str, Any]) -> dict[str, Any]:
     """The fields as they are stored."""
     faults: list[FieldError] = []
-    stored = settle_fields(given_fields, hosts=["daftar.example"], pointer="", faults=faults)
+    stored = normalize_fields(given_fields, hosts=["daftar.example"], pointer="", faults=faults)
     assert not faults
     return stored
 

@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from campaigns.clicks.capture.request_headers import Notes
+from campaigns.clicks.capture.request_headers import HeaderParser
 from tests.fuzzing import hostile
 from tests.fuzzing.bounds import bounded
 from tests.fuzzing.conftest import LEADING
@@ -49,7 +49,7 @@ garbage = st.binary(max_size=60).map(lambda line: line.translate(None, b"\n\r\\\
 @given(line=garbage)
 @bounded(3)
 async def test_a_line_that_is_refused_takes_nobody_along(redirect: Redirect, line: bytes) -> None:
-    agent = Notes().agents.recognise(hostile.IPHONE)
+    agent = HeaderParser().agents.recognise(hostile.IPHONE)
     redirect.refused += 1
     before, _, after = await asyncio.gather(
         redirect.ask(BEFORE), redirect.taps.clicks.write(line + b"\n", agent), redirect.ask(AFTER)

@@ -16,18 +16,18 @@ import pytest
 from psycopg.rows import dict_row
 
 from api.redirect.app import RedirectApp
-from campaigns.clicks.capture.request_headers import Notes
+from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.journal.drainer import Drainer
-from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.store import CLICKS, ORPHANS, TapStore
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.links.models import Link
 from campaigns.links.resolver.resolver import LinkResolver
-from campaigns.links.resolver.snapshot import LinkMemory, MemoryKeeper
+from campaigns.links.resolver.snapshot import LinkSnapshot, SnapshotWriter
 from tests.factories.world import build_world
 
 TOKEN_KEY = b"k" * 32
@@ -42,8 +42,8 @@ class Taps:
     client: httpx.AsyncClient
     clicks: TapWriter
     resolver: LinkResolver
-    keeper: MemoryKeeper
-    fallback: Fallback
+    keeper: SnapshotWriter
+    fallback: Failover
     conninfo: str
     link_id: UUID
     campaign_id: UUID
@@ -97,14 +97,14 @@ async def link(own_database: str) -> Link:
 
 
 @pytest.fixture
-async def fallback(tmp_path: Path) -> AsyncIterator[Fallback]:
-    fallback = Fallback(tmp_path / "journal", deadline_seconds=0.5)
+async def fallback(tmp_path: Path) -> AsyncIterator[Failover]:
+    fallback = Failover(tmp_path / "journal", deadline_seconds=0.5)
     yield fallback
     await fallback.close()
 
 
 @pytest.fixture
-async def draining(fallback: Fallback, conninfo: str) -> AsyncIterator[None]:
+async def draining(fallback: Failover, conninfo: str) -> AsyncIterator[None]:
     """A drainer that runs as long as the test."""
     task = asyncio.create_task(Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer")).keep())
     yield
@@ -122,12 +122,12 @@ async def taps(
     link: Link,
     conninfo: str,
     connections: Connections,
-    fallback: Fallback,
+    fallback: Failover,
     draining: None,
     proxies: TrustedProxies,
     tmp_path: Path,
 ) -> AsyncIterator[Taps]:
-    memory = LinkMemory(tmp_path / "links.sqlite")
+    memory = LinkSnapshot(tmp_path / "links.sqlite")
     resolver = LinkResolver(connections, memory, link_kept_seconds=30, most_links=1000)
     clicks, orphans = (
         TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, fallback, backlog=500)
@@ -140,7 +140,7 @@ async def taps(
         clicks=clicks,
         orphans=orphans,
         salts=salts,
-        notes=Notes(),
+        notes=HeaderParser(),
         proxies=proxies,
         token_key=TOKEN_KEY,
         base="https://jaring.example/",
@@ -155,7 +155,7 @@ async def taps(
             client,
             clicks,
             resolver,
-            MemoryKeeper(memory, connections),
+            SnapshotWriter(memory, connections),
             fallback,
             conninfo,
             link.id,

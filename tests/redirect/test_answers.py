@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from campaigns.clicks.tokens import read_click
-from campaigns.clicks.types import Observed
+from campaigns.clicks.types import RequestFlag
 from campaigns.links.resolver.channel import LINKS_CHANNEL
 from campaigns.links.resolver.resolver import follow_changes
 from tests.redirect.conftest import TOKEN_KEY, Taps
@@ -48,7 +48,7 @@ class TestTap:
         assert "cid=" not in answer.headers["location"]
         assert "utm_source=instagram" in answer.headers["location"]
         (click,) = await taps.stored()
-        assert click["observed"] & Observed.HEAD
+        assert click["observed"] & RequestFlag.HEAD
 
     async def test_other_methods_are_refused(self, taps: Taps) -> None:
         answer = await taps.client.post("/abc")
@@ -61,21 +61,21 @@ class TestUnknown:
         answer = await taps.client.get("/no-such-link")
         assert answer.status_code == 404
         assert "Tautan tidak dikenal" in answer.text
-        (orphan,) = await taps.stored("orphan_clicks")
+        (orphan,) = await taps.stored("orphan_taps")
         assert orphan["slug"] == "no-such-link"
 
     async def test_head_is_noted_as_what_it_was(self, taps: Taps) -> None:
         answer = await taps.client.head("/no-such-link")
         assert (answer.status_code, answer.content) == (404, b"")
-        (orphan,) = await taps.stored("orphan_clicks")
-        assert orphan["observed"] & Observed.HEAD
+        (orphan,) = await taps.stored("orphan_taps")
+        assert orphan["observed"] & RequestFlag.HEAD
 
     @pytest.mark.parametrize(
         "path", ["/a%00b", "/%ff%fe", "/wp-login.php", "/-", "/a--b", "/%09", "/a\\b", "/" + "a" * 61, "/ab%0Acd", "/٣"]
     )
     async def test_what_cannot_be_a_slug_is_not_written_down(self, taps: Taps, path: str) -> None:
         assert (await taps.client.get(path)).status_code == 404
-        assert await taps.stored("orphan_clicks") == []
+        assert await taps.stored("orphan_taps") == []
 
 
 class TestChanges:

@@ -9,25 +9,25 @@ import psycopg
 import pytest
 
 from campaigns.clicks.capture import writer as capture
-from campaigns.clicks.capture.agent_cache import SeenAgent
-from campaigns.clicks.capture.request_headers import Notes
-from campaigns.clicks.capture.writer import MOST_IN_COMMIT, TapWriter
-from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.capture.agent_cache import CachedAgent
+from campaigns.clicks.capture.request_headers import HeaderParser
+from campaigns.clicks.capture.writer import MAX_TAPS_IN_COMMIT, TapWriter
+from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry
 from campaigns.clicks.store import CLICKS, TapStore
 from tests.redirect.conftest import Taps
 from tests.redirect.test_journal import line, rows
 
-AGENT = Notes().agents.recognise(b"Mozilla/5.0 (Linux; Android 14) test")
+AGENT = HeaderParser().agents.recognise(b"Mozilla/5.0 (Linux; Android 14) test")
 
 
 @pytest.fixture
-def agent() -> SeenAgent:
-    return SeenAgent(AGENT.id, AGENT.text, AGENT.verdict, preview=False)
+def agent() -> CachedAgent:
+    return CachedAgent(AGENT.id, AGENT.text, AGENT.verdict, preview=False)
 
 
 @pytest.fixture
-async def writer(conninfo: str, fallback: Fallback) -> AsyncIterator[TapWriter]:
+async def writer(conninfo: str, fallback: Failover) -> AsyncIterator[TapWriter]:
     writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=50)
     writer.start()
     yield writer
@@ -35,7 +35,7 @@ async def writer(conninfo: str, fallback: Fallback) -> AsyncIterator[TapWriter]:
 
 
 @pytest.fixture
-def refusing(fallback: Fallback, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def refusing(fallback: Failover, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A journal whose disk is full, until the patch is undone."""
 
     def full(entry: Entry) -> None:
@@ -49,19 +49,19 @@ def count(conninfo: str) -> object:
     return rows(conninfo, "SELECT count(*) FROM clicks")[0][0]
 
 
-async def until_drained(fallback: Fallback) -> None:
+async def until_drained(fallback: Failover) -> None:
     async with asyncio.timeout(10):
         while fallback.waiting or not fallback.postgres_well:
             await asyncio.sleep(0.01)
 
 
-async def test_a_tap_is_on_disk_when_write_returns(writer: TapWriter, conninfo: str, agent: SeenAgent) -> None:
+async def test_a_tap_is_on_disk_when_write_returns(writer: TapWriter, conninfo: str, agent: CachedAgent) -> None:
     assert await writer.write(line(), agent)
     assert count(conninfo) == 1
 
 
 async def test_the_agent_is_stored_before_its_first_tap_and_once(
-    writer: TapWriter, conninfo: str, agent: SeenAgent
+    writer: TapWriter, conninfo: str, agent: CachedAgent
 ) -> None:
     await asyncio.gather(*(writer.write(line(), agent) for _ in range(3)))
     assert agent.stored
@@ -70,11 +70,11 @@ async def test_the_agent_is_stored_before_its_first_tap_and_once(
 
 
 async def test_two_processes_may_meet_an_agent_at_once(
-    writer: TapWriter, conninfo: str, fallback: Fallback, agent: SeenAgent
+    writer: TapWriter, conninfo: str, fallback: Failover, agent: CachedAgent
 ) -> None:
     other = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=50)
     other.start()
-    again = SeenAgent(agent.id, agent.text, agent.verdict, preview=False)
+    again = CachedAgent(agent.id, agent.text, agent.verdict, preview=False)
     assert all(await asyncio.gather(writer.write(line(), agent), other.write(line(), again)))
     await other.stop(within_seconds=5)
     assert (count(conninfo), fallback.waiting) == (2, 0)
@@ -94,7 +94,7 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 async def test_taps_that_come_together_share_commits(
-    writer: TapWriter, conninfo: str, agent: SeenAgent, commits: list[bytes]
+    writer: TapWriter, conninfo: str, agent: CachedAgent, commits: list[bytes]
 ) -> None:
     assert all(await asyncio.gather(*(writer.write(line(), agent) for _ in range(40))))
     assert count(conninfo) == 40
@@ -104,8 +104,8 @@ async def test_taps_that_come_together_share_commits(
 async def test_taps_that_come_one_after_the_other_share_commits_too(
     writer: TapWriter,
     conninfo: str,
-    fallback: Fallback,
-    agent: SeenAgent,
+    fallback: Failover,
+    agent: CachedAgent,
     commits: list[bytes],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -126,29 +126,29 @@ async def test_taps_that_come_one_after_the_other_share_commits_too(
 
 
 async def test_a_tap_behind_another_waits_for_a_timer_only(
-    writer: TapWriter, agent: SeenAgent, commits: list[bytes]
+    writer: TapWriter, agent: CachedAgent, commits: list[bytes]
 ) -> None:
     for _ in range(20):
         assert await writer.write(line(), agent)
     assert len(commits) == 20
 
 
-async def test_a_commit_is_bounded(conninfo: str, fallback: Fallback, agent: SeenAgent) -> None:
+async def test_a_commit_is_bounded(conninfo: str, fallback: Failover, agent: CachedAgent) -> None:
     fallback.deadline_seconds = 30  # so much in one commit takes a busy machine longer than a tap
     writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=20_000)
     writer.start()
-    assert all(await asyncio.gather(*(writer.write(line(), agent) for _ in range(MOST_IN_COMMIT + 10))))
+    assert all(await asyncio.gather(*(writer.write(line(), agent) for _ in range(MAX_TAPS_IN_COMMIT + 10))))
     await writer.stop(within_seconds=5)
     sizes = rows(conninfo, "SELECT count(*) FROM clicks GROUP BY xmin::text ORDER BY 1")
-    assert sizes == [(10,), (MOST_IN_COMMIT,)]
+    assert sizes == [(10,), (MAX_TAPS_IN_COMMIT,)]
 
 
 async def test_a_commit_whose_answer_was_lost_is_not_stored_twice(
     writer: TapWriter,
     conninfo: str,
-    fallback: Fallback,
+    fallback: Failover,
     draining: None,
-    agent: SeenAgent,
+    agent: CachedAgent,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     add = TapStore.add
@@ -180,7 +180,7 @@ async def test_nothing_is_lost_or_doubled_when_connections_are_killed(taps: Taps
 
 
 async def test_taps_go_to_the_journal_at_the_deadline_and_then_at_once(
-    writer: TapWriter, conninfo: str, fallback: Fallback, draining: None, agent: SeenAgent
+    writer: TapWriter, conninfo: str, fallback: Failover, draining: None, agent: CachedAgent
 ) -> None:
     async with await psycopg.AsyncConnection.connect(conninfo) as blocker:
         await blocker.execute("LOCK TABLE clicks IN ACCESS EXCLUSIVE MODE")
@@ -199,9 +199,9 @@ async def test_taps_go_to_the_journal_at_the_deadline_and_then_at_once(
 async def test_memory_takes_what_the_full_journal_does_not(
     writer: TapWriter,
     conninfo: str,
-    fallback: Fallback,
+    fallback: Failover,
     draining: None,
-    agent: SeenAgent,
+    agent: CachedAgent,
     refusing: pytest.MonkeyPatch,
 ) -> None:
     async with await psycopg.AsyncConnection.connect(conninfo) as blocker:
@@ -219,7 +219,7 @@ async def test_memory_takes_what_the_full_journal_does_not(
 
 
 async def test_a_row_that_cannot_be_stored_does_not_take_its_batch_along(
-    writer: TapWriter, conninfo: str, fallback: Fallback, draining: None, agent: SeenAgent
+    writer: TapWriter, conninfo: str, fallback: Failover, draining: None, agent: CachedAgent
 ) -> None:
     lines = [line() for _ in range(9)] + [line(visitor="not a number")]
     assert all(await asyncio.gather(*(writer.write(one, agent) for one in lines)))
@@ -231,7 +231,7 @@ async def test_a_row_that_cannot_be_stored_does_not_take_its_batch_along(
     assert rows(conninfo, "SELECT taps, reason FROM tap_losses") == [(1, "refused by the database")]
 
 
-async def test_stopping_stores_what_is_waiting(conninfo: str, fallback: Fallback, agent: SeenAgent) -> None:
+async def test_stopping_stores_what_is_waiting(conninfo: str, fallback: Failover, agent: CachedAgent) -> None:
     writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=100)
     writer.start()
     pending = [writer.write(line(), agent) for _ in range(20)]
@@ -241,7 +241,7 @@ async def test_stopping_stores_what_is_waiting(conninfo: str, fallback: Fallback
 
 
 async def test_what_no_disk_took_at_the_stop_is_counted(
-    conninfo: str, fallback: Fallback, agent: SeenAgent, refusing: pytest.MonkeyPatch
+    conninfo: str, fallback: Failover, agent: CachedAgent, refusing: pytest.MonkeyPatch
 ) -> None:
     away = TapStore("host=127.0.0.1 port=1 dbname=none", application_name="jaring-taps")
     writer = TapWriter(away, CLICKS, fallback, backlog=100)
@@ -252,7 +252,7 @@ async def test_what_no_disk_took_at_the_stop_is_counted(
 
 
 async def test_a_tap_whose_browser_went_away_is_stored_all_the_same(
-    writer: TapWriter, conninfo: str, agent: SeenAgent
+    writer: TapWriter, conninfo: str, agent: CachedAgent
 ) -> None:
     gone, staying = writer.write(line(), agent), writer.write(line(uuid4()), agent)
     gone.cancel()

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from campaigns.clicks.journal.drainer import Drainer
-from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry, Journal, adopt_orphans
 from campaigns.clicks.store import CLICKS, TapStore
 from campaigns.kit.ids import uuid7_bytes
@@ -34,7 +34,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def drainer(fallback: Fallback, conninfo: str) -> AsyncIterator[Drainer]:
+async def drainer(fallback: Failover, conninfo: str) -> AsyncIterator[Drainer]:
     store = TapStore(conninfo, application_name="jaring-drainer")
     yield Drainer(fallback, store)
     await store.close()
@@ -128,19 +128,19 @@ class TestDraining:
         assert len(list(directory.glob("*.journal"))) == 1  # the living one
 
     async def test_an_entry_merged_but_not_taken_out_is_merged_again_without_doubles(
-        self, fallback: Fallback, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+        self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await fallback.take(entry(line(), line()))
-        drained = Fallback.drained
+        drained = Failover.drained
 
         async def killed(*_: object) -> None:
             raise OSError("killed between COPY and its acknowledgement")
 
-        monkeypatch.setattr(Fallback, "drained", killed)
+        monkeypatch.setattr(Failover, "drained", killed)
         with pytest.raises(OSError, match="killed"):
             await drainer.drain()
         assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
-        monkeypatch.setattr(Fallback, "drained", drained)
+        monkeypatch.setattr(Failover, "drained", drained)
         fallback.journal.close()
         (orphan,) = adopt_orphans(fallback.directory)
         assert orphan.read(10) is not None
@@ -226,7 +226,7 @@ class TestDraining:
         assert rows(conninfo, "SELECT taps FROM tap_losses") == [(7,)]
 
     async def test_an_orphan_that_cannot_be_drained_keeps_nobody_waiting(
-        self, directory: Path, fallback: Fallback, drainer: Drainer, conninfo: str
+        self, directory: Path, fallback: Failover, drainer: Drainer, conninfo: str
     ) -> None:
         ahead = Entry(CLICKS.name, f"{CLICKS.column_list}, later", 1, [], line()[:-1] + b"\tx\n")
         left_behind(directory, ahead)  # of a release whose columns this database does not have
@@ -242,7 +242,7 @@ class TestDraining:
             journal.close()
 
     async def test_a_damaged_journal_of_a_living_process_is_replaced(
-        self, fallback: Fallback, drainer: Drainer, conninfo: str
+        self, fallback: Failover, drainer: Drainer, conninfo: str
     ) -> None:
         for _ in range(3):
             await fallback.take(entry(line()))
@@ -261,7 +261,7 @@ class TestDraining:
         await drainer.drain()
         assert rows(conninfo, "SELECT taps FROM tap_losses") == [(7,)]
 
-    async def test_nothing_is_taken_out_while_postgresql_is_away(self, directory: Path, fallback: Fallback) -> None:
+    async def test_nothing_is_taken_out_while_postgresql_is_away(self, directory: Path, fallback: Failover) -> None:
         left_behind(directory, entry(line()))
         await fallback.take(entry(line()))
         away = Drainer(fallback, TapStore("host=127.0.0.1 port=1 dbname=none", application_name="jaring-drainer"))
@@ -273,14 +273,14 @@ class TestDraining:
             journal.close()
 
 
-async def test_the_switch_goes_back_as_soon_as_postgresql_answers(fallback: Fallback, drainer: Drainer) -> None:
+async def test_the_switch_goes_back_as_soon_as_postgresql_answers(fallback: Failover, drainer: Drainer) -> None:
     fallback.use_postgres(False)
     await drainer.drain()
     assert fallback.postgres_well
 
 
 async def test_a_slow_postgresql_does_not_get_the_taps_back(
-    fallback: Fallback, drainer: Drainer, conninfo: str
+    fallback: Failover, drainer: Drainer, conninfo: str
 ) -> None:
     fallback.use_postgres(False)
     async with await psycopg.AsyncConnection.connect(conninfo) as blocker:

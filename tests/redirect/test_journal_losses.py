@@ -15,7 +15,7 @@ import pytest
 
 from campaigns.clicks.journal import drainer as draining
 from campaigns.clicks.journal.drainer import Drainer
-from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry, Journal
 from campaigns.clicks.store import ORPHANS, TapStore
 from tests.redirect import test_journal
@@ -43,7 +43,7 @@ async def drain_rounds(drainer: Drainer, rounds: int) -> None:
 
 
 async def drained_by_the_next_process(directory: Path, conninfo: str) -> None:
-    fallback = Fallback(directory, deadline_seconds=0.5)
+    fallback = Failover(directory, deadline_seconds=0.5)
     drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
     await drainer.drain()
     await drainer._store.close()
@@ -67,7 +67,7 @@ class TestPostgresqlAway:
     """Many rounds fail before one succeeds; none of them may count again what an earlier one counted."""
 
     async def test_what_a_killed_process_had_in_memory_is_counted_once(
-        self, directory: Path, fallback: Fallback, conninfo: str
+        self, directory: Path, fallback: Failover, conninfo: str
     ) -> None:
         killed_with_in_memory(directory, 7)
         drainer = Drainer(fallback, TapStore(AWAY, application_name="jaring-drainer"))
@@ -77,7 +77,7 @@ class TestPostgresqlAway:
         await drainer._store.close()
         assert (lost(conninfo), fallback.lost) == (7, 7)
 
-    async def test_a_garbled_entry_is_counted_once(self, directory: Path, fallback: Fallback, conninfo: str) -> None:
+    async def test_a_garbled_entry_is_counted_once(self, directory: Path, fallback: Failover, conninfo: str) -> None:
         garble(left_behind(directory, entry(line()), entry(line(), line()), entry(line())), 2)
         drainer = Drainer(fallback, TapStore(AWAY, application_name="jaring-drainer"))
         await drain_rounds(drainer, 20)
@@ -87,7 +87,7 @@ class TestPostgresqlAway:
         assert (stored(conninfo), lost(conninfo)) == (2, 2)
 
     async def test_a_refused_line_is_counted_once_though_its_chunk_is_tried_again(
-        self, fallback: Fallback, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+        self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         orphan = f"slug\t{uuid4().hex}\t2026-11-23 01:02:03+00\t7\t\\N\t0\t0\t\\N\t\\N\t\\N\n".encode()
         await fallback.take(entry(line(), line(visitor="not a number")))
@@ -101,7 +101,7 @@ class TestPostgresqlAway:
 
         monkeypatch.setattr(TapStore, "merge", failing_later)
         await drain_rounds(drainer, 4)
-        assert rows(conninfo, "SELECT count(*) FROM orphan_clicks") == [(1,)]
+        assert rows(conninfo, "SELECT count(*) FROM orphan_taps") == [(1,)]
         assert (stored(conninfo), lost(conninfo), fallback.lost) == (1, 1, 1)
 
 
@@ -109,7 +109,7 @@ class TestPostgresqlAway:
 async def test_an_entry_whose_process_was_killed_before_it_counted_it_hides_no_loss(
     directory: Path, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch, most_taps: int
 ) -> None:
-    process = Fallback(directory, deadline_seconds=0.5)
+    process = Failover(directory, deadline_seconds=0.5)
     for taps in (1, 4, 2):
         assert await process.take(entry(*(line() for _ in range(taps))))
     journal = process.journal
@@ -123,7 +123,7 @@ async def test_an_entry_whose_process_was_killed_before_it_counted_it_hides_no_l
 
 
 async def test_no_stored_tap_is_counted_by_who_is_stopped_while_it_is_taken_out(
-    directory: Path, fallback: Fallback, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    directory: Path, fallback: Failover, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left_behind(directory, entry(*(line() for _ in range(100))))
     forget, begun, released = Journal.forget, threading.Event(), threading.Event()
@@ -147,7 +147,7 @@ async def test_no_stored_tap_is_counted_by_who_is_stopped_while_it_is_taken_out(
 
 
 async def test_a_loss_during_the_report_of_earlier_ones_is_not_wiped_by_it(
-    fallback: Fallback, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     execute, reports = TapStore.execute, iter([1])
 
@@ -167,7 +167,7 @@ class TestReplacing:
     """A damaged journal makes room for a new one while taps come in and a drainer reads the old one."""
 
     async def test_what_is_drained_from_the_old_journal_is_not_taken_out_of_the_new(
-        self, fallback: Fallback, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+        self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for _ in range(20):
             await fallback.take(entry(line()))
@@ -186,7 +186,7 @@ class TestReplacing:
         assert (stored(conninfo), lost(conninfo), fallback.waiting) == (30, 0, 0)
 
     async def test_what_is_in_memory_stays_with_the_living_process(
-        self, fallback: Fallback, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+        self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         fallback.in_memory("clicks", 4)
         old = fallback.journal
@@ -197,7 +197,7 @@ class TestReplacing:
         assert (lost(conninfo), fallback.losses.counts.in_memory) == (0, 4)
 
     async def test_a_tap_taken_meanwhile_is_counted_in_the_file_it_is_in(self, tmp_path: Path, conninfo: str) -> None:
-        fallback = Fallback(tmp_path / "journal", deadline_seconds=0.5)
+        fallback = Failover(tmp_path / "journal", deadline_seconds=0.5)
         replacing = asyncio.create_task(fallback.replace(fallback.journal))
         taking = asyncio.create_task(fallback.take(entry(line())))
         await asyncio.sleep(0)
@@ -212,7 +212,7 @@ class TestReplacing:
         assert (stored(conninfo), lost(conninfo)) == (1, 0)
 
     async def test_what_a_journal_damaged_in_use_does_not_give_back_is_counted(
-        self, fallback: Fallback, drainer: Drainer, conninfo: str
+        self, fallback: Failover, drainer: Drainer, conninfo: str
     ) -> None:
         for _ in range(20):
             await fallback.take(entry(*(line() for _ in range(100))))
@@ -228,7 +228,7 @@ class TestReplacing:
         assert (taps + missing, missing > 0, fallback.waiting) == (2000, True, 0)
 
     async def test_a_garbled_number_of_taps_leaves_no_other_entry_behind(self, tmp_path: Path, conninfo: str) -> None:
-        fallback = Fallback(tmp_path / "journal", deadline_seconds=0.5)
+        fallback = Failover(tmp_path / "journal", deadline_seconds=0.5)
         for _ in range(12):
             await fallback.take(entry(line()))
         journal = fallback.journal
@@ -256,7 +256,7 @@ class TestReplacing:
     ids=lambda change: next(iter(change)),
 )
 async def test_a_garbled_record_of_losses_is_not_believed_and_holds_nothing_up(
-    directory: Path, fallback: Fallback, drainer: Drainer, conninfo: str, change: dict[str, object]
+    directory: Path, fallback: Failover, drainer: Drainer, conninfo: str, change: dict[str, object]
 ) -> None:
     record = left_behind(directory, entry(line())).with_suffix(".losses")
     counts = {"id": uuid4().hex, "lost": 3, "first_ms": 1700000000000, "last_ms": 1700000000000, "reason": "full"}

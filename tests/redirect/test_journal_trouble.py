@@ -11,13 +11,13 @@ import psycopg
 import pytest
 
 from campaigns.clicks.capture import writer as capture
-from campaigns.clicks.capture.agent_cache import SeenAgent
-from campaigns.clicks.capture.request_headers import Notes
+from campaigns.clicks.capture.agent_cache import CachedAgent
+from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.journal.drainer import Drainer
-from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Journal, adopt_orphans
-from campaigns.clicks.journal.null_journal import NoJournal
+from campaigns.clicks.journal.null_journal import NullJournal
 from campaigns.clicks.store import CLICKS, TapStore
 from tests.redirect import test_capture, test_journal
 from tests.redirect.conftest import Taps
@@ -48,13 +48,13 @@ def descriptors() -> int:
     return len(os.listdir("/dev/fd"))
 
 
-def taps_into(conninfo: str, fallback: Fallback, *, backlog: int = 100) -> TapWriter:
+def taps_into(conninfo: str, fallback: Failover, *, backlog: int = 100) -> TapWriter:
     return TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=backlog)
 
 
 class TestFiles:
     async def test_a_text_that_is_no_text_any_more_costs_its_entry_alone(
-        self, directory: Path, fallback: Fallback, drainer: Drainer, conninfo: str
+        self, directory: Path, fallback: Failover, drainer: Drainer, conninfo: str
     ) -> None:
         path = left_behind(directory, *(entry(line()) for _ in range(5)))
         content = path.read_bytes()
@@ -65,7 +65,7 @@ class TestFiles:
         assert (stored(conninfo), lost(conninfo), fallback.postgres_well) == (4, 1, True)
 
     async def test_so_it_does_in_the_journal_of_a_living_process(
-        self, fallback: Fallback, drainer: Drainer, conninfo: str
+        self, fallback: Failover, drainer: Drainer, conninfo: str
     ) -> None:
         for _ in range(5):
             await fallback.take(entry(line()))
@@ -133,10 +133,10 @@ class TestWithoutAJournal:
         return monkeypatch
 
     async def test_taps_go_to_postgresql(
-        self, tmp_path: Path, conninfo: str, agent: SeenAgent, impossible: pytest.MonkeyPatch
+        self, tmp_path: Path, conninfo: str, agent: CachedAgent, impossible: pytest.MonkeyPatch
     ) -> None:
-        fallback = Fallback(tmp_path / "journal", deadline_seconds=0.5)
-        assert isinstance(fallback.journal, NoJournal)
+        fallback = Failover(tmp_path / "journal", deadline_seconds=0.5)
+        assert isinstance(fallback.journal, NullJournal)
         writer = taps_into(conninfo, fallback)
         writer.start()
         assert await writer.write(line(), agent)
@@ -145,9 +145,9 @@ class TestWithoutAJournal:
         assert (stored(conninfo), fallback.lost) == (1, 0)
 
     async def test_taps_in_memory_go_to_one_as_soon_as_it_can_be_made(
-        self, tmp_path: Path, conninfo: str, agent: SeenAgent, impossible: pytest.MonkeyPatch
+        self, tmp_path: Path, conninfo: str, agent: CachedAgent, impossible: pytest.MonkeyPatch
     ) -> None:
-        fallback = Fallback(tmp_path / "journal", deadline_seconds=0.5)
+        fallback = Failover(tmp_path / "journal", deadline_seconds=0.5)
         writer = taps_into(AWAY, fallback)
         writer.start()
         assert not await writer.write(line(), agent)
@@ -165,9 +165,9 @@ class TestWithoutAJournal:
 
 class TestFullDisks:
     async def test_what_is_lost_at_the_stop_is_counted_once(
-        self, tmp_path: Path, conninfo: str, agent: SeenAgent, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, conninfo: str, agent: CachedAgent, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        fallback = Fallback(tmp_path / "journal", deadline_seconds=0.5)
+        fallback = Failover(tmp_path / "journal", deadline_seconds=0.5)
         monkeypatch.setattr(fallback.journal, "append", no_room)
         writer = taps_into(AWAY, fallback)
         writer.start()
@@ -178,7 +178,7 @@ class TestFullDisks:
         assert lost(conninfo) == 5
 
     async def test_a_fresh_tap_does_not_wait_for_all_that_is_in_memory(
-        self, conninfo: str, fallback: Fallback, agent: SeenAgent, refusing: pytest.MonkeyPatch
+        self, conninfo: str, fallback: Failover, agent: CachedAgent, refusing: pytest.MonkeyPatch
     ) -> None:
         refusing.setattr(capture, "MOST_IN_COMMIT", 1)  # so that a few taps are many commits
         merge, merged, fresh, merged_before = TapStore.merge, 0, list[asyncio.Future[bool]](), list[int]()
@@ -206,7 +206,7 @@ class TestFullDisks:
         assert merged_before[0] <= 3
 
     async def test_a_record_of_losses_that_cannot_be_written_does_not_end_the_writer(
-        self, fallback: Fallback, agent: SeenAgent, refusing: pytest.MonkeyPatch
+        self, fallback: Failover, agent: CachedAgent, refusing: pytest.MonkeyPatch
     ) -> None:
         writer = taps_into(AWAY, fallback)
         task = writer.start()
@@ -219,7 +219,7 @@ class TestFullDisks:
         assert fallback.lost == 2
 
     async def test_nor_does_it_fail_a_tap_that_is_lost(
-        self, fallback: Fallback, agent: SeenAgent, monkeypatch: pytest.MonkeyPatch
+        self, fallback: Failover, agent: CachedAgent, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         writer = taps_into(AWAY, fallback, backlog=0)
         writer.start()
@@ -231,9 +231,9 @@ class TestFullDisks:
 
 class TestStopping:
     async def test_every_tap_that_comes_meanwhile_is_answered_and_accounted_for(
-        self, tmp_path: Path, conninfo: str, agent: SeenAgent
+        self, tmp_path: Path, conninfo: str, agent: CachedAgent
     ) -> None:
-        fallback = Fallback(tmp_path / "journal", deadline_seconds=0.5)
+        fallback = Failover(tmp_path / "journal", deadline_seconds=0.5)
         writer = taps_into(conninfo, fallback)
         writer.start()
         waiters = [writer.write(line(), agent)]
@@ -249,7 +249,7 @@ class TestStopping:
         await fallback.close()
 
     async def test_a_tap_that_comes_afterwards_is_answered_and_counted(
-        self, conninfo: str, fallback: Fallback, agent: SeenAgent
+        self, conninfo: str, fallback: Failover, agent: CachedAgent
     ) -> None:
         writer = taps_into(conninfo, fallback)
         writer.start()
@@ -272,12 +272,12 @@ class TestPostgresql:
         await store.close()
 
     async def test_an_agent_is_stored_as_it_is_whatever_encoding_the_environment_asks_for(
-        self, conninfo: str, fallback: Fallback, monkeypatch: pytest.MonkeyPatch
+        self, conninfo: str, fallback: Failover, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
         writer = taps_into(conninfo, fallback)
         writer.start()
-        seen = Notes().agents.recognise("Mozilla/5.0 🚓".encode())
+        seen = HeaderParser().agents.recognise("Mozilla/5.0 🚓".encode())
         async with asyncio.timeout(5):
             assert await writer.write(line(), seen)
         await writer.stop(within_seconds=5)
@@ -286,7 +286,7 @@ class TestPostgresql:
         assert fallback.waiting == 0
 
     async def test_one_that_was_slow_once_is_used_again_though_taps_keep_coming(
-        self, fallback: Fallback, draining: None, monkeypatch: pytest.MonkeyPatch
+        self, fallback: Failover, draining: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         execute, first = TapStore.execute, iter([1])
 

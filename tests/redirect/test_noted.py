@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.clicks.types import Observed
+from campaigns.clicks.types import RequestFlag
 from campaigns.kit.client_address import TrustedProxies
 from tests.redirect.conftest import Taps
 
@@ -36,11 +36,14 @@ async def test_agent_language_and_referrer(taps: Taps) -> None:
 
 async def test_observed_facts(taps: Taps) -> None:
     click = await noted(taps, **BROWSER)
-    assert click["observed"] == Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING
+    assert click["observed"] == RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING
     for name in ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz"):
         click = await noted(taps, **{**BROWSER, name: "prefetch;prerender", "Sec-Fetch-Mode": "navigate"})
-        assert click["observed"] & (Observed.PREFETCH | Observed.FETCH_MODE) == Observed.PREFETCH | Observed.FETCH_MODE
-    assert not (await noted(taps, **{**BROWSER, "purpose": "other"}))["observed"] & Observed.PREFETCH
+        assert (
+            click["observed"] & (RequestFlag.PREFETCH | RequestFlag.FETCH_MODE)
+            == RequestFlag.PREFETCH | RequestFlag.FETCH_MODE
+        )
+    assert not (await noted(taps, **{**BROWSER, "purpose": "other"}))["observed"] & RequestFlag.PREFETCH
 
 
 async def test_the_query_is_noted_without_what_is_personal(taps: Taps) -> None:
@@ -77,18 +80,18 @@ async def test_the_address_gives_the_country_and_is_not_kept(taps: Taps) -> None
     taps.app._proxies = TrustedProxies([ip_network("127.0.0.0/8")])
     click = await noted(taps, x_forwarded_for="8.8.8.8, 114.4.1.1", x_forwarded_proto="https")
     assert click["country"] == "ID"  # the rightmost that is no proxy of ours
-    assert click["observed"] & Observed.SECURE
+    assert click["observed"] & RequestFlag.SECURE
     assert not [value for value in click.values() if "114.4" in str(value) or "8.8.8" in str(value)]
 
 
 async def test_a_strangers_forwarded_address_changes_nothing(taps: Taps) -> None:
     click = await noted(taps, x_forwarded_for="114.4.1.1", x_forwarded_proto="https")
     other = await noted(taps, x_forwarded_for="8.8.8.8")
-    assert (click["country"], click["visitor"], click["observed"] & Observed.SECURE) == (None, other["visitor"], 0)
+    assert (click["country"], click["visitor"], click["observed"] & RequestFlag.SECURE) == (None, other["visitor"], 0)
 
 
 async def test_orphans_are_noted_alike(taps: Taps) -> None:
     await taps.client.get("/not-there?gclid=1", headers={**BROWSER, "referer": "android-app://com.whatsapp/"})
-    (orphan,) = await taps.stored("orphan_clicks")
+    (orphan,) = await taps.stored("orphan_taps")
     assert (orphan["network"], orphan["referrer_host"], orphan["language"]) == ("whatsapp", "com.whatsapp", "id")
     assert orphan["agent_id"] != 0

@@ -9,15 +9,15 @@ import psycopg
 import pytest
 
 from campaigns.links.models import Link
-from campaigns.links.resolver.resolver import LinkResolver, LookUpFailed
-from campaigns.links.resolver.snapshot import LinkMemory, MemoryKeeper
+from campaigns.links.resolver.resolver import LinkResolver, LookupFailed
+from campaigns.links.resolver.snapshot import LinkSnapshot, SnapshotWriter
 from tests.redirect.conftest import Connections
 
 
 class Counted:
     """Connections that count how often they were asked for, and that can be made to fail; and a memory on disk."""
 
-    def __init__(self, connections: Connections, memory: LinkMemory) -> None:
+    def __init__(self, connections: Connections, memory: LinkSnapshot) -> None:
         self.connections, self.asked, self.broken = connections, 0, False
         self.memory = memory
 
@@ -33,7 +33,7 @@ class Counted:
 @pytest.fixture
 def counted(link: Link, connections: Connections, tmp_path: Path) -> Counted:
     assert link.slug == "abc"
-    return Counted(connections, LinkMemory(tmp_path / "links.sqlite"))
+    return Counted(connections, LinkSnapshot(tmp_path / "links.sqlite"))
 
 
 def resolver_of(counted: Counted, *, seconds: float = 30, most: int = 100) -> LinkResolver:
@@ -76,7 +76,7 @@ async def test_an_old_entry_outlives_postgresql(counted: Counted) -> None:
 async def test_without_memory_and_postgresql_there_is_no_answer(counted: Counted) -> None:
     resolver = resolver_of(counted)
     counted.broken = True
-    with pytest.raises(LookUpFailed):
+    with pytest.raises(LookupFailed):
         await resolver.resolve("abc")
 
 
@@ -108,8 +108,8 @@ class TestMemoryOnDisk:
     """What a process that has just begun knows while PostgreSQL is away."""
 
     @pytest.fixture
-    async def keeper(self, counted: Counted) -> AsyncIterator[MemoryKeeper]:
-        keeper = MemoryKeeper(counted.memory, counted)
+    async def keeper(self, counted: Counted) -> AsyncIterator[SnapshotWriter]:
+        keeper = SnapshotWriter(counted.memory, counted)
         task = asyncio.create_task(keeper.keep())
         yield keeper
         task.cancel()
@@ -120,7 +120,7 @@ class TestMemoryOnDisk:
             while text not in (counted.memory.recall(slug) or "-none-") or counted.memory.recall(slug) is None:
                 await asyncio.sleep(0.05)
 
-    async def test_all_links_are_served_from_it(self, counted: Counted, keeper: MemoryKeeper) -> None:
+    async def test_all_links_are_served_from_it(self, counted: Counted, keeper: SnapshotWriter) -> None:
         await self.until_known(counted, "abc")
         counted.broken = True
         resolver = resolver_of(counted)
@@ -128,23 +128,23 @@ class TestMemoryOnDisk:
         assert target is not None
         assert target.default.bare.startswith(b"https://daftar.example/form?lang=id&utm_source=instagram")
         assert resolver.cached("abc") is target
-        with pytest.raises(LookUpFailed):
+        with pytest.raises(LookupFailed):
             await resolver.resolve("nobody-knows")
 
-    async def test_announced_changes_reach_it(self, counted: Counted, keeper: MemoryKeeper) -> None:
+    async def test_announced_changes_reach_it(self, counted: Counted, keeper: SnapshotWriter) -> None:
         await self.until_known(counted, "abc")
         async with counted.connections() as connection:
             await connection.execute("UPDATE links SET destination = 'https://daftar.example/moved'")
         keeper.refresh("abc")
         await self.until_known(counted, "abc", "moved")
 
-    async def test_a_failed_round_is_made_up_for(self, counted: Counted, keeper: MemoryKeeper) -> None:
+    async def test_a_failed_round_is_made_up_for(self, counted: Counted, keeper: SnapshotWriter) -> None:
         counted.broken = True
         await asyncio.sleep(1.2)
         counted.broken = False
         await self.until_known(counted, "abc")
 
-    async def test_a_damaged_file_is_made_anew(self, counted: Counted, keeper: MemoryKeeper) -> None:
+    async def test_a_damaged_file_is_made_anew(self, counted: Counted, keeper: SnapshotWriter) -> None:
         await self.until_known(counted, "abc")
         for path in counted.memory.path.parent.glob("links.sqlite*"):
             if path.suffix != ".lock":
@@ -153,6 +153,6 @@ class TestMemoryOnDisk:
         keeper.refresh("abc")
         await self.until_known(counted, "abc")
 
-    async def test_one_process_writes_it(self, counted: Counted, keeper: MemoryKeeper) -> None:
+    async def test_one_process_writes_it(self, counted: Counted, keeper: SnapshotWriter) -> None:
         await self.until_known(counted, "abc")
         assert counted.memory.lock() is None

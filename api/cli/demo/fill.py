@@ -15,16 +15,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.cli.database import current_database
 from api.cli.demo import data as demo_data
-from api.cli.demo.keys import is_empty, keep_keys
-from api.cli.errors import Refusal
+from api.cli.demo.keys import is_empty, save_keys
+from api.cli.errors import CommandError
 from api.cli.sessions import in_transaction
 from campaigns.access.operations import create_key
 from campaigns.access.types import SYSTEM, Principal, Role
 from campaigns.applicants.models import Application
 from campaigns.applicants.operations.move_stage import move_application
-from campaigns.applicants.operations.register import register
+from campaigns.applicants.operations.register import register_candidate
 from campaigns.applicants.types import ConsentGiven
-from campaigns.clicks.models import Click, OrphanClick
+from campaigns.clicks.models import Click, OrphanTap
 from campaigns.clicks.tokens import sign_click
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.encryption.cipher import KeyRing
@@ -32,7 +32,7 @@ from campaigns.kit.encryption.master_key import check_master_key, load_keys
 from campaigns.kit.ids import uuid7_at
 from campaigns.kit.settings import Settings
 from campaigns.links.models import Link
-from campaigns.links.operations.insert import create_link
+from campaigns.links.operations.insert import insert_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Campaign, Channel, Unit
 from campaigns.planning.operations.campaigns import create_campaign
@@ -64,7 +64,7 @@ def fill_with_demo() -> str:
     settings = Settings()
     with current_database(settings) as url:
         if not is_empty(url):
-            raise Refusal("The database is not empty; the demo is only for an empty one")
+            raise CommandError("The database is not empty; the demo is only for an empty one")
         fill(settings, url)
     return "The demo data is in place; `jaring serve --demo` prints its keys."
 
@@ -86,13 +86,13 @@ def fill(settings: Settings, url: str) -> None:
                 await _register(session, force, keys, slug, [], chance, settings, moment)
         for moment in _moments(chance, demo_data.MISSPELT_TAPS, now):
             session.add(
-                OrphanClick(
+                OrphanTap(
                     id=_id_at(moment), slug=demo_data.MISSPELT, clicked_at=moment, visitor=_visitor(chance, moment)
                 )
             )
         return secrets
 
-    keep_keys(settings, in_transaction(url, work))
+    save_keys(settings, in_transaction(url, work))
 
 
 async def _make_force(session: AsyncSession, now: datetime) -> tuple[_Force, dict[str, str]]:
@@ -168,7 +168,7 @@ async def _make_link(
     now: datetime,
 ) -> None:
     slug, name, campaign, source, content, taps, registrations = row
-    link = await create_link(
+    link = await insert_link(
         session,
         force.admin,
         campaign_id=force.campaigns[campaign].id,
@@ -196,7 +196,7 @@ async def _register(
     name = f"{chance.choice(demo_data.FIRST_NAMES)} {chance.choice(demo_data.LAST_NAMES)}"
     number = chance.randrange(10**9)
     born = moment.date() - timedelta(days=chance.randrange(18 * 366, 22 * 365))
-    receipt = await register(
+    receipt = await register_candidate(
         session,
         keys=keys,
         slug=campaign,

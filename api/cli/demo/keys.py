@@ -15,7 +15,7 @@ def is_empty(url: str) -> bool:
         return connection.execute("SELECT NOT EXISTS (SELECT FROM units)").fetchone() == (True,)
 
 
-def keep_keys(settings: Settings, secrets: dict[str, str]) -> None:
+def save_keys(settings: Settings, secrets: dict[str, str]) -> None:
     """Write the keys down by role, readable by this account alone."""
     settings.data.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(settings.data / "demo-keys.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -23,7 +23,7 @@ def keep_keys(settings: Settings, secrets: dict[str, str]) -> None:
         json.dump(secrets, file, indent=2)
 
 
-def kept_keys(settings: Settings) -> dict[str, str]:
+def load_demo_keys(settings: Settings) -> dict[str, str]:
     """The keys by role; none if the data is not the demo's."""
     path = settings.data / "demo-keys.json"
     secrets: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}

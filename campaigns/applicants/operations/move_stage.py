@@ -11,8 +11,8 @@ from campaigns.access.types import Principal
 from campaigns.applicants.encryption import open_person_key, seal_reason
 from campaigns.applicants.models import ApplicantKey, Application, StageChange
 from campaigns.applicants.queries.recruiting import lock_application
-from campaigns.attribution.operations import record_entry
-from campaigns.attribution.types import Counted
+from campaigns.attribution.operations import record_stage_entry
+from campaigns.attribution.types import ConversionContext
 from campaigns.kit.database.versioning import require_version
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.errors import Conflict, invalid_field
@@ -60,7 +60,7 @@ async def move_application(
     application.stage_id = entered.id
     application.stage_entered_at = now
     application.version += 1
-    await record_entry(session, _counted(application), entered=StageKind(entered.kind), now=now)
+    await record_stage_entry(session, _counted(application), entered=StageKind(entered.kind), now=now)
     record_audit(
         session,
         principal,
@@ -82,8 +82,8 @@ async def _person_key(session: AsyncSession, keys: KeyRing, application: Applica
     return open_person_key(keys, application.applicant_id, key.wrapped_key)
 
 
-def _counted(application: Application) -> Counted:
-    return Counted(
+def _counted(application: Application) -> ConversionContext:
+    return ConversionContext(
         application_id=application.id,
         unit_id=application.unit_id,
         intake_id=application.intake_id,

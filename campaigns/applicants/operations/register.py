@@ -42,8 +42,8 @@ from campaigns.applicants.rules import (
     token_digest,
 )
 from campaigns.applicants.types import Answers, ConsentGiven, PublicCampaign, Receipt
-from campaigns.attribution.operations import record_entry, record_touches, verified_journey
-from campaigns.attribution.types import Counted, Credit
+from campaigns.attribution.operations import record_stage_entry, record_touches, verified_journey
+from campaigns.attribution.types import ConversionContext, Credit
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.idempotency import begin_once, finish_once
 from campaigns.kit.ids import new_id, uuid7_at
@@ -51,7 +51,7 @@ from campaigns.planning.models import Stage
 from campaigns.planning.types import StageKind
 
 
-async def register(
+async def register_candidate(
     session: AsyncSession,
     *,
     keys: KeyRing,
@@ -95,7 +95,7 @@ async def _store(
     receipt: Receipt,
 ) -> None:
     """Store the registration as an application, or as a repeat of the one the person has in this intake."""
-    now = receipt.submitted_at
+    now = receipt.registered_at
     # The id orders applications by when they were submitted.
     application_id = uuid7_at(round(now.timestamp() * 1000))
     applicant_id, data_key = await _enter_applicant(session, keys, answers, now)
@@ -113,7 +113,7 @@ async def _store(
             status_token_digest=token_digest(receipt.status_token),
             stage_id=first_stage_id,
             stage_entered_at=now,
-            submitted_at=now,
+            registered_at=now,
             province=answers.province,
             phone_index=phone_index(keys, answers.phone),
             link_id=credit.link_id if credit else None,
@@ -121,7 +121,7 @@ async def _store(
             medium=credit.medium if credit else None,
             **seal_answers(data_key, application_id, answers),
         )
-        # Only this constraint: two sign-ups of a person at once meet here, and the second becomes a repeat.
+        # Only this constraint: two registrations of a person at once meet here, and the second becomes a repeat.
         .on_conflict_do_nothing(constraint="uq_applications_intake_id_applicant_id")
         .returning(col(Application.id))
     )
@@ -139,8 +139,8 @@ async def _store(
     session.add(StageChange(application_id=application_id, to_stage_id=first_stage_id, changed_at=now))
     record_touches(session, application_id=application_id, touches=journey)
     counted = _counted(campaign, application_id, credit)
-    await record_entry(session, counted, entered=StageKind.REGISTERED, now=now)
-    _audit(session, "application.submitted", application_id, campaign.unit_id, campaign.slug, now)
+    await record_stage_entry(session, counted, entered=StageKind.REGISTERED, now=now)
+    _audit(session, "application.registered", application_id, campaign.unit_id, campaign.slug, now)
 
 
 async def _keep_repeat(
@@ -165,11 +165,11 @@ async def _keep_repeat(
             campaign_id=campaign.campaign_id,
             reference=receipt.reference,
             status_token_digest=token_digest(receipt.status_token),
-            submitted_at=receipt.submitted_at,
+            registered_at=receipt.registered_at,
             answers_sealed=seal_repeat(data_key, repeat_id, answers, consent),
         )
     )
-    _audit(session, "application.repeated", application_id, unit_id, campaign.slug, receipt.submitted_at)
+    _audit(session, "application.repeated", application_id, unit_id, campaign.slug, receipt.registered_at)
 
 
 async def _enter_applicant(session: AsyncSession, keys: KeyRing, answers: Answers, now: datetime) -> tuple[UUID, bytes]:
@@ -208,8 +208,8 @@ async def _first_stage_id(session: AsyncSession, intake_id: UUID) -> UUID:
     return (await session.exec(statement)).one()
 
 
-def _counted(campaign: PublicCampaign, application_id: UUID, credit: Credit | None) -> Counted:
-    return Counted(
+def _counted(campaign: PublicCampaign, application_id: UUID, credit: Credit | None) -> ConversionContext:
+    return ConversionContext(
         application_id=application_id,
         unit_id=campaign.unit_id,
         intake_id=campaign.intake_id,
@@ -248,7 +248,7 @@ def _stored_form(receipt: Receipt) -> bytes:
     whole = {
         "reference": receipt.reference,
         "status_token": receipt.status_token,
-        "submitted_at": receipt.submitted_at.isoformat(),
+        "registered_at": receipt.registered_at.isoformat(),
         "campaign": receipt.campaign,
     }
     return json.dumps(whole).encode()
@@ -256,4 +256,4 @@ def _stored_form(receipt: Receipt) -> bytes:
 
 def _receipt_from(stored: bytes) -> Receipt:
     whole = json.loads(stored)
-    return Receipt(**{**whole, "submitted_at": datetime.fromisoformat(whole["submitted_at"])})
+    return Receipt(**{**whole, "registered_at": datetime.fromisoformat(whole["registered_at"])})

@@ -9,7 +9,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.applicants.models import Application, RepeatedApplication
-from campaigns.applicants.rules import spelled_reference, token_digest
+from campaigns.applicants.rules import normalize_reference, token_digest
 from campaigns.applicants.types import ApplicationStatus, PublicCampaign
 from campaigns.kit.errors import NotFound
 from campaigns.planning.models import Campaign, Intake, Stage
@@ -52,7 +52,7 @@ async def read_status(session: AsyncSession, *, reference: str, token: str) -> A
 
     A repeated application shows its own registration for ever, so that whoever sent it learns nothing about the first.
     """
-    spelled = spelled_reference(reference)
+    spelled = normalize_reference(reference)
     # One statement for both kinds, so that the time it takes does not tell them apart either.
     statement: Any = union_all(_of_application(spelled), _of_repeat(spelled))
     found = (await session.exec(statement)).first()
@@ -65,7 +65,7 @@ async def read_status(session: AsyncSession, *, reference: str, token: str) -> A
         intake_name=found.intake_name,
         stage=found.stage,
         stage_kind=found.kind,
-        submitted_at=found.submitted_at,
+        registered_at=found.registered_at,
         stage_entered_at=found.stage_entered_at,
     )
 
@@ -77,7 +77,7 @@ def _of_application(reference: str | None) -> Select[*tuple[Any, ...]]:
             col(Intake.name).label("intake_name"),
             col(Stage.name).label("stage"),
             col(Stage.kind).label("kind"),
-            col(Application.submitted_at).label("submitted_at"),
+            col(Application.registered_at).label("registered_at"),
             col(Application.stage_entered_at).label("stage_entered_at"),
             col(Application.status_token_digest).label("status_token_digest"),
         )
@@ -96,8 +96,8 @@ def _of_repeat(reference: str | None) -> Select[*tuple[Any, ...]]:
             col(Intake.name),
             col(Stage.name),
             col(Stage.kind),
-            col(RepeatedApplication.submitted_at),
-            col(RepeatedApplication.submitted_at).label("stage_entered_at"),
+            col(RepeatedApplication.registered_at),
+            col(RepeatedApplication.registered_at).label("stage_entered_at"),
             col(RepeatedApplication.status_token_digest),
         )
         .select_from(RepeatedApplication)

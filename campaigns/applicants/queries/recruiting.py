@@ -17,15 +17,15 @@ from campaigns.access.types import Principal
 from campaigns.applicants.encryption import open_answer, open_reason, open_repeat, person_key_or_none
 from campaigns.applicants.models import ApplicantKey, Application, Consent, RepeatedApplication, StageChange
 from campaigns.applicants.types import (
-    ApplicationFilter,
-    ApplicationItem,
-    ApplicationRead,
-    ConsentSeen,
+    ApplicationDetail,
+    ApplicationFilters,
+    ApplicationSummary,
+    ConsentView,
     HistoryStep,
-    NamedSlug,
-    RepeatSeen,
-    StageSeen,
-    TouchSeen,
+    RepeatView,
+    SlugRef,
+    StageView,
+    TouchView,
 )
 from campaigns.attribution.models import Touch
 from campaigns.attribution.types import NOT_SET
@@ -40,17 +40,17 @@ from campaigns.planning.rules import require_order
 
 
 async def list_applications(
-    session: AsyncSession, principal: Principal, *, keys: KeyRing, wanted: ApplicationFilter, page: PageRequest
-) -> Page[ApplicationItem]:
+    session: AsyncSession, principal: Principal, *, keys: KeyRing, wanted: ApplicationFilters, page: PageRequest
+) -> Page[ApplicationSummary]:
     """Applications of the caller's units, newest first; raises NotFound or Invalid for filter values nobody knows."""
     statement = _visible(principal).where(*await _conditions(session, principal, wanted))
     found = await fetch_page(session, statement, key=Application.id, request=page)
-    return Page([ApplicationItem(**_shared(row, _data_key(row, keys))) for row in found.items], found.next_after)
+    return Page([ApplicationSummary(**_shared(row, _data_key(row, keys))) for row in found.items], found.next_after)
 
 
 async def read_application(
     session: AsyncSession, principal: Principal, *, keys: KeyRing, application_id: UUID
-) -> ApplicationRead:
+) -> ApplicationDetail:
     """One application with all that is known about it; raises NotFound."""
     statement: Any = _visible(principal).where(col(Application.id) == application_id)
     row = (await session.exec(statement)).first()
@@ -59,12 +59,12 @@ async def read_application(
     application, data_key = row.Application, _data_key(row, keys)
     consent = await session.get_one(Consent, application_id)
     birth_date = open_answer(data_key, application_id, "birth_date", application.birth_date_sealed)
-    return ApplicationRead(
+    return ApplicationDetail(
         **_shared(row, data_key),
         email=open_answer(data_key, application_id, "email", application.email_sealed),
         phone=open_answer(data_key, application_id, "phone", application.phone_sealed),
         birth_date=date.fromisoformat(birth_date) if birth_date is not None else None,
-        consent=ConsentSeen(consent.notice_version, consent.accepted_at, consent.recorded_at),
+        consent=ConsentView(consent.notice_version, consent.accepted_at, consent.recorded_at),
         touches=await _touches(session, application_id),
         history=await _history(session, application_id, data_key),
         repeats=await _repeats(session, application_id, data_key),
@@ -102,7 +102,7 @@ def _visible(principal: Principal) -> Select[*tuple[Any, ...]]:
 
 
 async def _conditions(
-    session: AsyncSession, principal: Principal, wanted: ApplicationFilter
+    session: AsyncSession, principal: Principal, wanted: ApplicationFilters
 ) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     intake_id = None
@@ -128,11 +128,11 @@ async def _conditions(
         conditions.append(col(Application.stage_id).in_(stages))
     if wanted.stage_kind is not None:
         conditions.append(col(Stage.kind) == wanted.stage_kind.value)
-    if wanted.submitted_from is not None:
-        require_order(wanted.submitted_from, wanted.submitted_to, pointer="parameter:submitted_to")
-        conditions.append(col(Application.submitted_at) >= wanted.submitted_from)
-    if wanted.submitted_to is not None:
-        conditions.append(col(Application.submitted_at) < wanted.submitted_to)
+    if wanted.registered_from is not None:
+        require_order(wanted.registered_from, wanted.registered_to, pointer="parameter:registered_to")
+        conditions.append(col(Application.registered_at) >= wanted.registered_from)
+    if wanted.registered_to is not None:
+        conditions.append(col(Application.registered_at) < wanted.registered_to)
     return conditions
 
 
@@ -179,22 +179,22 @@ def _shared(row: Any, data_key: bytes | None) -> dict[str, Any]:
         "reference": application.reference,
         "name": open_answer(data_key, application.id, "name", application.name_sealed),
         "province": application.province,
-        "campaign": NamedSlug(application.campaign_id, row.campaign_slug),
-        "link": NamedSlug(application.link_id, row.link_slug) if application.link_id is not None else None,
+        "campaign": SlugRef(application.campaign_id, row.campaign_slug),
+        "link": SlugRef(application.link_id, row.link_slug) if application.link_id is not None else None,
         "source": application.source,
         "medium": application.medium,
         "stage": _stage(row.Stage),
-        "submitted_at": application.submitted_at,
+        "registered_at": application.registered_at,
         "stage_entered_at": application.stage_entered_at,
         "version": application.version,
     }
 
 
-def _stage(stage: Stage) -> StageSeen:
-    return StageSeen(key=stage.key, name=stage.name, kind=stage.kind)
+def _stage(stage: Stage) -> StageView:
+    return StageView(key=stage.key, name=stage.name, kind=stage.kind)
 
 
-async def _touches(session: AsyncSession, application_id: UUID) -> list[TouchSeen]:
+async def _touches(session: AsyncSession, application_id: UUID) -> list[TouchView]:
     statement: Any = (
         select(Touch, Link)
         .join(Link, col(Link.id) == Touch.link_id)
@@ -202,7 +202,7 @@ async def _touches(session: AsyncSession, application_id: UUID) -> list[TouchSee
         .order_by(col(Touch.position))
     )
     return [
-        TouchSeen(link.id, link.slug, link.utm_source, link.utm_medium, touch.touched_at)
+        TouchView(link.id, link.slug, link.utm_source, link.utm_medium, touch.touched_at)
         for touch, link in (await session.exec(statement)).all()
     ]
 
@@ -228,8 +228,8 @@ async def _history(session: AsyncSession, application_id: UUID, data_key: bytes 
     ]
 
 
-async def _repeats(session: AsyncSession, application_id: UUID, data_key: bytes | None) -> list[RepeatSeen]:
-    """The person's further sign-ups with what was typed: the first to claim an address may not have been its owner."""
+async def _repeats(session: AsyncSession, application_id: UUID, data_key: bytes | None) -> list[RepeatView]:
+    """The person's further registrations with what was typed; the first to use an address may not be its owner."""
     statement: Any = (
         select(RepeatedApplication, Campaign.slug)  # type: ignore[call-overload]
         .join(Campaign, col(Campaign.id) == RepeatedApplication.campaign_id)
@@ -239,11 +239,11 @@ async def _repeats(session: AsyncSession, application_id: UUID, data_key: bytes 
     return [_repeat(repeat, slug, data_key) for repeat, slug in (await session.exec(statement)).all()]
 
 
-def _repeat(repeat: RepeatedApplication, campaign_slug: str, data_key: bytes | None) -> RepeatSeen:
+def _repeat(repeat: RepeatedApplication, campaign_slug: str, data_key: bytes | None) -> RepeatView:
     typed = open_repeat(data_key, repeat.id, repeat.answers_sealed)
     birth_date = typed.get("birth_date")
-    return RepeatSeen(
-        submitted_at=repeat.submitted_at,
+    return RepeatView(
+        registered_at=repeat.registered_at,
         campaign_slug=campaign_slug,
         name=typed.get("name"),
         email=typed.get("email"),

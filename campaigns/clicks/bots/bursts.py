@@ -19,14 +19,14 @@ from typing import LiteralString
 import psycopg
 import structlog
 
-from campaigns.clicks.types import Observed
+from campaigns.clicks.types import RequestFlag
 
 # Raised with every change of these two; `reclassifying` then begins anew.
 BURSTS_VERSION = 1
-MOST_TAPS = 20
+MAX_TAPS = 20
 WITHIN = timedelta(seconds=10)
 
-# The row of rule_runs that says up to when taps are marked; who marks holds its lock. The other says since when there
+# The row of watermarks that says up to when taps are marked; who marks holds its lock. The other says since when there
 # are taps that came late: a row of its own, so that storing them does not wait for whoever marks.
 RUN = "bursts"
 LATE = "bursts-late"
@@ -73,21 +73,21 @@ async def mark_bursts(connection: psycopg.AsyncConnection, *, since: datetime, u
 
     For whoever holds the lock: two at once could wait for each other's rows.
     """
-    given = {"most": MOST_TAPS, "within": WITHIN, "since": since, "until": until, "bit": Observed.BURST.value}
+    given = {"most": MAX_TAPS, "within": WITHIN, "since": since, "until": until, "bit": RequestFlag.BURST.value}
     return (await connection.execute(_MARK, given)).rowcount
 
 
 async def take_lock(connection: psycopg.AsyncConnection) -> None:
     """Wait until nobody else marks; nobody else does then until the transaction ends."""
     await _ensure_run(connection)
-    await connection.execute("SELECT FROM rule_runs WHERE name = %s FOR UPDATE", (RUN,))
+    await connection.execute("SELECT FROM watermarks WHERE name = %s FOR UPDATE", (RUN,))
 
 
 async def rewind(connection: psycopg.AsyncConnection, to: datetime) -> None:
     """Have taps since `to` looked at once more; for whoever stores taps late, in the transaction that stores them."""
     # Its time is noted even if the position stays: whoever marks now does not see these taps, and has to come again.
     await connection.execute(
-        "INSERT INTO rule_runs AS late (name, position, changed_at) VALUES (%s, %s, clock_timestamp())"
+        "INSERT INTO watermarks AS late (name, position, changed_at) VALUES (%s, %s, clock_timestamp())"
         " ON CONFLICT (name) DO UPDATE SET changed_at = excluded.changed_at, position = CASE"
         " WHEN late.position = '' OR late.position::timestamptz > excluded.position::timestamptz"
         " THEN excluded.position ELSE late.position END",
@@ -117,7 +117,7 @@ async def go_on(connection: psycopg.AsyncConnection, *, now: datetime) -> bool:
         await connection.execute("SELECT set_config('statement_timeout', '0', true)")
         await _ensure_run(connection)
         cursor = await connection.execute(
-            "SELECT nullif(position, '')::timestamptz FROM rule_runs WHERE name = %s FOR UPDATE SKIP LOCKED", (RUN,)
+            "SELECT nullif(position, '')::timestamptz FROM watermarks WHERE name = %s FOR UPDATE SKIP LOCKED", (RUN,)
         )
         row = await cursor.fetchone()
         if row is None:
@@ -131,23 +131,23 @@ async def go_on(connection: psycopg.AsyncConnection, *, now: datetime) -> bool:
         until = min(reached + STEP, now)
         await mark_bursts(connection, since=reached - LOOK_BACK, until=until)
         await connection.execute(
-            "UPDATE rule_runs SET position = %s, changed_at = %s WHERE name = %s", (_written(until), now, RUN)
+            "UPDATE watermarks SET position = %s, changed_at = %s WHERE name = %s", (_written(until), now, RUN)
         )
-        await connection.execute("DELETE FROM rule_runs WHERE name = %s AND changed_at = %s", (LATE, noted_at))
+        await connection.execute("DELETE FROM watermarks WHERE name = %s AND changed_at = %s", (LATE, noted_at))
         return until < now
 
 
 async def _late(connection: psycopg.AsyncConnection) -> tuple[datetime | None, datetime | None]:
     """Since when there are taps that came late, and when that was noted."""
     cursor = await connection.execute(
-        "SELECT position::timestamptz, changed_at FROM rule_runs WHERE name = %s", (LATE,)
+        "SELECT position::timestamptz, changed_at FROM watermarks WHERE name = %s", (LATE,)
     )
     return await cursor.fetchone() or (None, None)
 
 
 async def _ensure_run(connection: psycopg.AsyncConnection) -> None:
     await connection.execute(
-        "INSERT INTO rule_runs (name, changed_at) VALUES (%s, now()) ON CONFLICT (name) DO NOTHING", (RUN,)
+        "INSERT INTO watermarks (name, changed_at) VALUES (%s, now()) ON CONFLICT (name) DO NOTHING", (RUN,)
     )
 
 

@@ -6,7 +6,7 @@ expected, because a person who is taken for a robot is worse than a robot that i
 
 import re
 
-from campaigns.clicks.types import Device, Observed
+from campaigns.clicks.types import Device, RequestFlag
 
 # The first token that is in the agent decides. Televisions and consoles say that they run Linux or Windows too, and
 # models of Android are called HiPad or NAOMIPHONE. "Adr" and "iPh" are what UC Browser calls the two in short.
@@ -35,8 +35,8 @@ TOKENS = (
     ("linux x86_64", Device.DESKTOP),
 )
 
-ALWAYS = Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING
-NOTHING = Observed(0)
+ALWAYS = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING
+NOTHING = RequestFlag(0)
 
 # Browsers that ask through a server of their maker, and applications that fetch for their WebView with a client of
 # their own: what reaches us has that client's headers, though a person waits. Opera Mini that renders pages itself
@@ -59,7 +59,7 @@ FETCHING_APPS = ("tiktok", "douyin", "wechat")
 # Android's WebViews, with the mark they got in Android 5 and without. Any application may fetch the page for its
 # WebView (shouldInterceptRequest), which tells it every header but Accept-Language and Sec-Fetch-Mode.
 WEBVIEWS = ("; wv)", " version/4.0 chrome/")
-OF_WEBVIEWS = Observed.ACCEPT | Observed.ENCODING
+OF_WEBVIEWS = RequestFlag.ACCEPT | RequestFlag.ENCODING
 
 # Versions from which on the three headers are expected. Older ones are rare, and not worth the risk. WebKit is asked
 # about last, because Chromium names it too.
@@ -85,7 +85,7 @@ def device_of(lowered: str) -> Device:
     return Device.OTHER
 
 
-def expected_of_browser(lowered: str, app: str | None) -> Observed:
+def expected_of_browser(lowered: str, app: str | None) -> RequestFlag:
     """What an agent that begins as a browser's always sends, but for Sec-Fetch-Mode."""
     if app in FETCHING_APPS or any(token in lowered for token in GO_BETWEENS):
         return NOTHING

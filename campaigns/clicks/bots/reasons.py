@@ -7,21 +7,25 @@ Tables are read as `clicks` outer joined to `agents`, unless other aliases are g
 
 from sqlalchemy import ColumnElement, Integer, case, literal_column
 
-from campaigns.clicks.types import Observed, Reason
+from campaigns.clicks.types import BotReason, RequestFlag
 
 # What is observed of the single tap and a reason by itself.
-_OF_THE_TAP = {Observed.PREFETCH: Reason.PREFETCH, Observed.HEAD: Reason.HEAD, Observed.BURST: Reason.BURST}
+_OF_THE_TAP = {
+    RequestFlag.PREFETCH: BotReason.PREFETCH,
+    RequestFlag.HEAD: BotReason.HEAD,
+    RequestFlag.BURST: BotReason.BURST,
+}
 
 # A tap with several reasons is shown under the first of these: what it surely is before what it only looks like.
 ORDER_OF_REASONS = (
-    Reason.PREVIEW,
-    Reason.CRAWLER,
-    Reason.AUTOMATED,
-    Reason.EMPTY_AGENT,
-    Reason.HEAD,
-    Reason.PREFETCH,
-    Reason.IMPLAUSIBLE,
-    Reason.BURST,
+    BotReason.PREVIEW,
+    BotReason.CRAWLER,
+    BotReason.AUTOMATED,
+    BotReason.EMPTY_AGENT,
+    BotReason.HEAD,
+    BotReason.PREFETCH,
+    BotReason.IMPLAUSIBLE,
+    BotReason.BURST,
 )
 
 
@@ -36,9 +40,9 @@ def reasons_sql(tap: str = "clicks", agent: str = "agents") -> str:
         for seen, reason in _OF_THE_TAP.items()
     ]
     # Browsers send Sec-Fetch-Mode to trustworthy addresses only: elsewhere it is not missing.
-    excused = f"CASE WHEN {observed} & {Observed.SECURE.value} <> 0 THEN 0 ELSE {Observed.FETCH_MODE.value} END"
+    excused = f"CASE WHEN {observed} & {RequestFlag.SECURE.value} <> 0 THEN 0 ELSE {RequestFlag.FETCH_MODE.value} END"
     missing = f"{agent}.expects & ~({observed} | {excused})"
-    implausible = f"CASE WHEN {missing} <> 0 THEN {Reason.IMPLAUSIBLE.value} ELSE 0 END"
+    implausible = f"CASE WHEN {missing} <> 0 THEN {BotReason.IMPLAUSIBLE.value} ELSE 0 END"
     return f"({' | '.join([f'coalesce({agent}.reasons, 0)', *of_the_tap, implausible])})"
 
 
@@ -47,11 +51,11 @@ def reasons_of(tap: str = "clicks", agent: str = "agents") -> ColumnElement[int]
     return literal_column(reasons_sql(tap, agent), Integer)
 
 
-def has_reason(reasons: ColumnElement[int], reason: Reason) -> ColumnElement[bool]:
+def has_reason(reasons: ColumnElement[int], reason: BotReason) -> ColumnElement[bool]:
     return reasons.bitwise_and(reason.value) != 0
 
 
-def word_of(reason: Reason) -> str:
+def word_of(reason: BotReason) -> str:
     """The word that the API has for a single reason, such as `empty_agent`."""
     return str(reason.name).lower()
 
@@ -66,7 +70,7 @@ def is_person(reasons: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 def is_preview(reasons: ColumnElement[int]) -> ColumnElement[bool]:
-    return has_reason(reasons, Reason.PREVIEW)
+    return has_reason(reasons, BotReason.PREVIEW)
 
 
 def is_filtered(reasons: ColumnElement[int]) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Applying changed rules to history, for `jaring clicks reclassify`: agents, then bursts, then channel groups of links.
 
-Each of the three goes over its table in small transactions that also write down how far they came (`rule_runs`), so
+Each of the three goes over its table in small transactions that also write down how far they came (`watermarks`), so
 after a run that was interrupted, even killed, the next one goes on there, whatever it was asked for. The redirect need
 not stop for it: new agents are judged by the rules of the server that meets them.
 """
@@ -14,9 +14,9 @@ from uuid import UUID
 
 import psycopg
 
-from campaigns.acquisition.channel_groups import GROUPING_VERSION, origin_of
+from campaigns.acquisition.channel_groups import GROUPING_VERSION, classify_traffic
 from campaigns.clicks.bots.bursts import BURSTS_VERSION, mark_bursts, take_lock
-from campaigns.clicks.bots.classifier import RULES_VERSION, judge_agent
+from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
 from campaigns.clicks.bots.reasons import reasons_sql
 
 BATCH = 500
@@ -30,7 +30,7 @@ _OF_AGENTS = "WHERE id <> 0 AND id > %(after)s AND (%(everything)s OR rules_vers
 
 
 @dataclass(slots=True)
-class Changed:
+class ReclassifyResult:
     """What this run changed so far, without what an interrupted one did before it.
 
     `flagged` and `unflagged` are agents that became robots and people; taps change sides with their agents.
@@ -46,7 +46,7 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class ReclassifyStep:
     """One of the three parts: how many steps are left, and the steps themselves, each the number it did."""
 
     label: str
@@ -55,7 +55,7 @@ class Work:
 
 
 @asynccontextmanager
-async def only_run(connection: psycopg.AsyncConnection) -> AsyncIterator[bool]:
+async def exclusive_run(connection: psycopg.AsyncConnection) -> AsyncIterator[bool]:
     """Whether no other run is at work; none begins until the block ends, or this process does."""
     cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,))
     row = await cursor.fetchone()
@@ -66,8 +66,8 @@ async def only_run(connection: psycopg.AsyncConnection) -> AsyncIterator[bool]:
 
 
 async def reclassify(
-    connection: psycopg.AsyncConnection, *, everything: bool, changed: Changed, now: datetime
-) -> AsyncIterator[Work]:
+    connection: psycopg.AsyncConnection, *, everything: bool, changed: ReclassifyResult, now: datetime
+) -> AsyncIterator[ReclassifyStep]:
     """The parts that have something to do, to be worked off in order over a connection in autocommit.
 
     Without `everything` agents and links are left alone that were judged by the present rules already. Counts what it
@@ -80,16 +80,18 @@ async def reclassify(
         yield groups
 
 
-async def _agents(connection: psycopg.AsyncConnection, everything: bool, changed: Changed, now: datetime) -> Work:
+async def _agents(
+    connection: psycopg.AsyncConnection, everything: bool, changed: ReclassifyResult, now: datetime
+) -> ReclassifyStep:
     begun = await _position(connection, AGENTS, RULES_VERSION)
     # Only a run over everything has a place to go on from; otherwise the rows themselves say what is left.
     given = {"after": int(begun or _LEAST_ID), "everything": everything or bool(begun), "version": RULES_VERSION}
     steps = await _number(connection, f"SELECT count(*) FROM agents {_OF_AGENTS}", given)  # noqa: S608
-    return Work("User agents", steps, _judge_agents(connection, given, changed, now))
+    return ReclassifyStep("User agents", steps, _judge_agents(connection, given, changed, now))
 
 
 async def _judge_agents(
-    connection: psycopg.AsyncConnection, given: dict[str, Any], changed: Changed, now: datetime
+    connection: psycopg.AsyncConnection, given: dict[str, Any], changed: ReclassifyResult, now: datetime
 ) -> AsyncIterator[int]:
     await connection.execute("DROP TABLE IF EXISTS judged_before")
     await connection.execute("CREATE TEMPORARY TABLE judged_before (id bigint, reasons smallint, expects smallint)")
@@ -114,9 +116,9 @@ async def _judge_agents(
 
 
 async def _store_verdicts(
-    connection: psycopg.AsyncConnection, batch: Sequence[tuple[int, str]], changed: Changed
+    connection: psycopg.AsyncConnection, batch: Sequence[tuple[int, str]], changed: ReclassifyResult
 ) -> None:
-    verdicts = [judge_agent(text) for _, text in batch]
+    verdicts = [classify_user_agent(text) for _, text in batch]
     cursor = await connection.execute(
         _STORE_VERDICTS,
         (
@@ -167,20 +169,20 @@ FROM (
 """.encode()  # noqa: S608
 
 
-async def _bursts(connection: psycopg.AsyncConnection, changed: Changed, now: datetime) -> Work:
+async def _bursts(connection: psycopg.AsyncConnection, changed: ReclassifyResult, now: datetime) -> ReclassifyStep:
     cursor = await connection.execute("SELECT min(clicked_at), max(clicked_at) FROM clicks")
     first, last = await cursor.fetchone() or (None, None)
     if first is None:
-        return Work("Days of taps", 0, _mark_days(connection, [], changed, now))
+        return ReclassifyStep("Days of taps", 0, _mark_days(connection, [], changed, now))
     begun = await _position(connection, BURSTS, BURSTS_VERSION)
     day, end = first.astimezone(UTC).date(), last.astimezone(UTC).date()
     day = max(day, date.fromisoformat(begun)) if begun else day
     days = [day + timedelta(days=place) for place in range((end - day).days + 1)]
-    return Work("Days of taps", len(days), _mark_days(connection, days, changed, now))
+    return ReclassifyStep("Days of taps", len(days), _mark_days(connection, days, changed, now))
 
 
 async def _mark_days(
-    connection: psycopg.AsyncConnection, days: Sequence[date], changed: Changed, now: datetime
+    connection: psycopg.AsyncConnection, days: Sequence[date], changed: ReclassifyResult, now: datetime
 ) -> AsyncIterator[int]:
     for day in days:
         since = datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -193,19 +195,19 @@ async def _mark_days(
 
 
 async def _groups(
-    connection: psycopg.AsyncConnection, everything: bool, changed: Changed, now: datetime
-) -> Work | None:
-    cursor = await connection.execute("SELECT version, position FROM rule_runs WHERE name = %s", (GROUPS,))
+    connection: psycopg.AsyncConnection, everything: bool, changed: ReclassifyResult, now: datetime
+) -> ReclassifyStep | None:
+    cursor = await connection.execute("SELECT version, position FROM watermarks WHERE name = %s", (GROUPS,))
     version, begun = await cursor.fetchone() or (0, "")
     if version == GROUPING_VERSION and not begun and not everything:
         return None
     after = UUID(begun) if begun and version == GROUPING_VERSION else UUID(int=0)
     steps = await _number(connection, "SELECT count(*) FROM links WHERE id > %(after)s", {"after": after})
-    return Work("Links", steps, _group_links(connection, after, changed, now))
+    return ReclassifyStep("Links", steps, _group_links(connection, after, changed, now))
 
 
 async def _group_links(
-    connection: psycopg.AsyncConnection, after: UUID, changed: Changed, now: datetime
+    connection: psycopg.AsyncConnection, after: UUID, changed: ReclassifyResult, now: datetime
 ) -> AsyncIterator[int]:
     while True:
         async with connection.transaction():
@@ -217,7 +219,9 @@ async def _group_links(
             if batch:
                 after = batch[-1][0]
                 groups = [
-                    origin_of(source=source, medium=medium, campaign=campaign, referrer_host=None, click_ids=()).group
+                    classify_traffic(
+                        source=source, medium=medium, campaign=campaign, referrer_host=None, click_ids=()
+                    ).group
                     for _, source, medium, campaign in batch
                 ]
                 stored = await connection.execute(
@@ -236,7 +240,7 @@ async def _group_links(
 async def _position(connection: psycopg.AsyncConnection, name: str, version: int) -> str:
     """Where an interrupted run by these very rules stopped; empty if there is none."""
     cursor = await connection.execute(
-        "SELECT position FROM rule_runs WHERE name = %s AND version = %s", (name, version)
+        "SELECT position FROM watermarks WHERE name = %s AND version = %s", (name, version)
     )
     row = await cursor.fetchone()
     return str(row[0]) if row else ""
@@ -244,7 +248,7 @@ async def _position(connection: psycopg.AsyncConnection, name: str, version: int
 
 async def _note(connection: psycopg.AsyncConnection, name: str, version: int, position: str, now: datetime) -> None:
     await connection.execute(
-        "INSERT INTO rule_runs (name, version, position, changed_at) VALUES (%s, %s, %s, %s) ON CONFLICT (name)"
+        "INSERT INTO watermarks (name, version, position, changed_at) VALUES (%s, %s, %s, %s) ON CONFLICT (name)"
         " DO UPDATE SET version = excluded.version, position = excluded.position, changed_at = excluded.changed_at",
         (name, version, position, now),
     )

@@ -7,14 +7,14 @@ import hashlib
 
 from msgspec import Struct
 
-from campaigns.clicks.bots.classifier import RULES_VERSION, judge_agent
-from campaigns.clicks.types import AgentVerdict, Reason
+from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
+from campaigns.clicks.types import AgentVerdict, BotReason
 
-LONGEST_AGENT = 1000  # characters; what is longer is cut, and judged as cut
-MOST_AGENTS = 50_000
+MAX_AGENT_LENGTH = 1000  # characters; what is longer is cut, and judged as cut
+MAX_CACHED_AGENTS = 50_000
 
 
-class SeenAgent(Struct, eq=False, gc=False):
+class CachedAgent(Struct, eq=False, gc=False):
     """One user agent: its row in `agents`, and whether PostgreSQL is known to have it.
 
     `preview` is that of the verdict's reasons which the redirect answers differently.
@@ -40,20 +40,20 @@ class SeenAgent(Struct, eq=False, gc=False):
         )
 
 
-class AgentBook:
+class UserAgentCache:
     """What this process knows of user agents; the oldest are forgotten beyond `most`."""
 
-    def __init__(self, most: int = MOST_AGENTS) -> None:
-        self._known: dict[bytes, SeenAgent] = {}
+    def __init__(self, most: int = MAX_CACHED_AGENTS) -> None:
+        self._known: dict[bytes, CachedAgent] = {}
         self._most = most
 
-    def recognise(self, header: bytes) -> SeenAgent:
+    def recognise(self, header: bytes) -> CachedAgent:
         """The agent of a User-Agent header; empty for a request that has none."""
         seen = self._known.get(header)
         if seen is None:
             text = agent_text(header)
-            verdict = judge_agent(text)
-            seen = SeenAgent(agent_id(text), text, verdict, Reason.PREVIEW in verdict.reasons)
+            verdict = classify_user_agent(text)
+            seen = CachedAgent(agent_id(text), text, verdict, BotReason.PREVIEW in verdict.reasons)
             while len(self._known) >= self._most:
                 del self._known[next(iter(self._known))]
             self._known[header] = seen
@@ -62,7 +62,7 @@ class AgentBook:
 
 def agent_text(header: bytes) -> str:
     """A header's text as it is stored and judged: whatever bytes came in, it is text that PostgreSQL takes."""
-    return header.decode("utf-8", "replace").replace("\0", "\ufffd")[:LONGEST_AGENT]
+    return header.decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_AGENT_LENGTH]
 
 
 def agent_id(text: str) -> int:

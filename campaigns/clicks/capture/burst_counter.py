@@ -4,12 +4,12 @@ Never more than `bursts` marks: what is over the limit within a fixed stretch of
 Counts only what this process sees, so `bursts` has the last word.
 """
 
-from campaigns.clicks.bots.bursts import MOST_TAPS, WITHIN
+from campaigns.clicks.bots.bursts import MAX_TAPS, WITHIN
 
-_STRETCH_MS = int(WITHIN.total_seconds() * 1000)
+_WINDOW_MS = int(WITHIN.total_seconds() * 1000)
 
 
-class Pace:
+class BurstCounter:
     """Counts taps of visitors on links for one server process; forgets them with every stretch of time."""
 
     def __init__(self) -> None:
@@ -18,11 +18,11 @@ class Pace:
 
     def is_burst(self, visitor: int, link_id: bytes, now_ms: int) -> bool:
         """Whether a tap now is one too many for a person's fingers."""
-        stretch = now_ms // _STRETCH_MS
+        stretch = now_ms // _WINDOW_MS
         if stretch != self._stretch:
             self._stretch = stretch
             self._taps = {}
         key = (visitor, link_id)
         count = self._taps.get(key, 0) + 1
         self._taps[key] = count
-        return count > MOST_TAPS
+        return count > MAX_TAPS

@@ -14,16 +14,16 @@ from campaigns.acquisition.networks import CLICK_IDS
 from campaigns.clicks.capture.request_headers import NULL, copy_text
 from campaigns.links.target_url import OWN_PARAMETERS, parameter_name
 
-MOST_PARAMETERS = 20
-LONGEST_NAME = 40
-LONGEST_VALUE = 200
-LONGEST_KEPT = 100
+MAX_PARAMETERS = 20
+MAX_NAME_LENGTH = 40
+MAX_VALUE_LENGTH = 200
+MAX_STORED_LENGTH = 100
 # Those of TikTok have more than 300 characters, and of the value nothing is kept.
-LONGEST_CLICK_ID = 1000
+MAX_CLICK_ID_LENGTH = 1000
 
 VIAS = frozenset({"qr"})
 # The link says these itself; what a tap says of them is not believed.
-_OWN = OWN_PARAMETERS | {"via"}
+_RESERVED_NAMES = OWN_PARAMETERS | {"via"}
 # An e-mail address, a telephone or an identity number: kept is that the parameter was there.
 _PERSONAL = re.compile(r"@|(?:\d[ .+()-]*){8}")
 REMOVED = "(removed)"
@@ -31,7 +31,7 @@ REMOVED = "(removed)"
 _PLAIN = re.compile(rb"[A-Za-z0-9._~-]*")
 
 
-class Asked(Struct, frozen=True, gc=False):
+class TapQuery(Struct, frozen=True, gc=False):
     """`via` and `extras` are columns as COPY text, `click_ids` names only, `passed` what may be passed on."""
 
     via: bytes
@@ -40,36 +40,36 @@ class Asked(Struct, frozen=True, gc=False):
     passed: tuple[tuple[bytes, bytes], ...]
 
 
-NOTHING = Asked(NULL, (), NULL, ())
+EMPTY_QUERY = TapQuery(NULL, (), NULL, ())
 
 
-def read_query(query: bytes) -> Asked:
+def read_query(query: bytes) -> TapQuery:
     """Read a query string (application/x-www-form-urlencoded, WHATWG URL, 5.1); what is too much of it is left out."""
     via, click_ids, extras, passed = None, [], [], []
-    for part in query.split(b"&", MOST_PARAMETERS)[:MOST_PARAMETERS]:
+    for part in query.split(b"&", MAX_PARAMETERS)[:MAX_PARAMETERS]:
         raw_name, _, raw_value = part.partition(b"=")
-        if not 0 < len(raw_name) <= 3 * LONGEST_NAME:
+        if not 0 < len(raw_name) <= 3 * MAX_NAME_LENGTH:
             continue
-        name = _name(raw_name)
-        value = _text(raw_value)
+        name = _parameter(raw_name)
+        value = _decode(raw_value)
         is_click_id = name.folded in CLICK_IDS
-        if not name.fits or len(value) > (LONGEST_CLICK_ID if is_click_id else LONGEST_VALUE):
+        if not name.fits or len(value) > (MAX_CLICK_ID_LENGTH if is_click_id else MAX_VALUE_LENGTH):
             continue
         if name.folded == "via":
             via = value.lower() if value.lower() in VIAS else via
         if name.is_own:
             continue
-        passed.append((name.safe, _safe(value)))
+        passed.append((name.safe, _encode(value)))
         if is_click_id:
             click_ids.append(name.folded)  # of whom it is says its value, which is not ours to keep
         else:
-            shown = REMOVED if _is_personal(value) else value[:LONGEST_KEPT]
-            extras.append(name.shown + b"=" + _safe(shown))
+            shown = REMOVED if _is_personal(value) else value[:MAX_STORED_LENGTH]
+            extras.append(name.shown + b"=" + _encode(shown))
     kept = copy_text(b"&".join(extras).decode("ascii")) if extras else NULL
-    return Asked(copy_text(via), tuple(click_ids), kept, tuple(passed))
+    return TapQuery(copy_text(via), tuple(click_ids), kept, tuple(passed))
 
 
-class _Name(Struct, frozen=True, gc=False):
+class _ParameterName(Struct, frozen=True, gc=False):
     """A parameter's name: fit for comparing, for an address and for keeping; whether the link says it itself."""
 
     folded: str
@@ -80,12 +80,12 @@ class _Name(Struct, frozen=True, gc=False):
 
 
 @lru_cache(1000)
-def _name(raw: bytes) -> _Name:
+def _parameter(raw: bytes) -> _ParameterName:
     # The same few names come with nearly every tap.
-    text = _text(raw)
-    is_own = parameter_name(raw.decode("latin-1")).lower() in _OWN
-    shown = _safe(REMOVED if _is_personal(text) else text)
-    return _Name(text.lower(), _safe(text), shown, is_own, 0 < len(text) <= LONGEST_NAME)
+    text = _decode(raw)
+    is_own = parameter_name(raw.decode("latin-1")).lower() in _RESERVED_NAMES
+    shown = _encode(REMOVED if _is_personal(text) else text)
+    return _ParameterName(text.lower(), _encode(text), shown, is_own, 0 < len(text) <= MAX_NAME_LENGTH)
 
 
 def _is_personal(text: str) -> bool:
@@ -93,12 +93,12 @@ def _is_personal(text: str) -> bool:
     return bool(_PERSONAL.search(text) or ("%" in text and _PERSONAL.search(unquote(unquote(unquote(text))))))
 
 
-def _text(raw: bytes) -> str:
+def _decode(raw: bytes) -> str:
     if _PLAIN.fullmatch(raw):
         return raw.decode("ascii")
     return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
-def _safe(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     plain = text.encode("utf-8", "replace")
     return plain if _PLAIN.fullmatch(plain) else quote(text, safe="").encode("ascii")

@@ -11,18 +11,18 @@ from msgspec import Struct
 
 from campaigns.acquisition.lookup import network_of
 from campaigns.acquisition.referrer import referrer_host
-from campaigns.clicks.capture.agent_cache import AgentBook, SeenAgent
-from campaigns.clicks.types import Observed
+from campaigns.clicks.capture.agent_cache import CachedAgent, UserAgentCache
+from campaigns.clicks.types import RequestFlag
 
-MOST_NOTES = 50_000
+MAX_CACHED_HEADERS = 50_000
 NULL = rb"\N"
 
-_SECURE, _HEAD, _BURST = int(Observed.SECURE), int(Observed.HEAD), int(Observed.BURST)
+_SECURE, _HEAD, _BURST = int(RequestFlag.SECURE), int(RequestFlag.HEAD), int(RequestFlag.BURST)
 _PRESENT = (
-    (b"accept", int(Observed.ACCEPT)),
-    (b"accept-language", int(Observed.LANGUAGE)),
-    (b"accept-encoding", int(Observed.ENCODING)),
-    (b"sec-fetch-mode", int(Observed.FETCH_MODE)),
+    (b"accept", int(RequestFlag.ACCEPT)),
+    (b"accept-language", int(RequestFlag.LANGUAGE)),
+    (b"accept-encoding", int(RequestFlag.ENCODING)),
+    (b"sec-fetch-mode", int(RequestFlag.FETCH_MODE)),
 )
 _PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 _PREFETCH = re.compile(rb"prefetch|prerender|preview", re.IGNORECASE)
@@ -31,15 +31,15 @@ _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})(?![a-zA-Z0-9])")
 _ESCAPED = {ord("\\"): r"\\", ord("\t"): r"\t", ord("\n"): r"\n", ord("\r"): r"\r"}
 
 
-class Note(Struct, frozen=True, gc=False):
+class HeaderFacts(Struct, frozen=True, gc=False):
     """What the headers of a tap tell.
 
     `columns` is agent_id, observed, language and referrer_host as COPY text with a tab behind each (`burst_columns` the
     same for a tap of a burst), `network` the column after them for a tap without a click id in its query.
     """
 
-    agent: SeenAgent
-    observed: Observed
+    agent: CachedAgent
+    observed: RequestFlag
     language: str | None
     referrer: str | None
     columns: bytes
@@ -47,20 +47,20 @@ class Note(Struct, frozen=True, gc=False):
     network: bytes
 
 
-class Notes:
+class HeaderParser:
     """Reads headers for one server process; the oldest notes are forgotten beyond `most`."""
 
-    def __init__(self, most: int = MOST_NOTES) -> None:
-        self.agents = AgentBook(most)
-        self._known: dict[tuple[bytes, bytes, bytes, int], Note] = {}
+    def __init__(self, most: int = MAX_CACHED_HEADERS) -> None:
+        self.agents = UserAgentCache(most)
+        self._known: dict[tuple[bytes, bytes, bytes, int], HeaderFacts] = {}
         self._most = most
 
-    def read(self, headers: Mapping[bytes, bytes], *, head: bool, secure: bool) -> Note:
+    def read(self, headers: Mapping[bytes, bytes], *, head: bool, secure: bool) -> HeaderFacts:
         """The note of a request with these headers (lower-case names)."""
         agent = headers.get(b"user-agent", b"")
         languages = headers.get(b"accept-language", b"")
         referrer = headers.get(b"referer", b"")
-        observed = _observed(headers, head=head, secure=secure)
+        observed = _request_flags(headers, head=head, secure=secure)
         key = (agent, languages, referrer, observed)
         note = self._known.get(key)
         if note is None:
@@ -70,11 +70,11 @@ class Notes:
             self._known[key] = note
         return note
 
-    def _made(self, agent: bytes, languages: bytes, referrer: bytes, observed: int) -> Note:
+    def _made(self, agent: bytes, languages: bytes, referrer: bytes, observed: int) -> HeaderFacts:
         seen, host, language = self.agents.recognise(agent), referrer_host(referrer), language_of(languages)
-        return Note(
+        return HeaderFacts(
             agent=seen,
-            observed=Observed(observed),
+            observed=RequestFlag(observed),
             language=language,
             referrer=host,
             columns=_columns(seen, observed, language, host),
@@ -83,11 +83,11 @@ class Notes:
         )
 
 
-def _columns(seen: SeenAgent, observed: int, language: str | None, host: str | None) -> bytes:
+def _columns(seen: CachedAgent, observed: int, language: str | None, host: str | None) -> bytes:
     return b"%d\t%d\t%s\t%s\t" % (seen.id, observed, copy_text(language), copy_text(host))
 
 
-def _observed(headers: Mapping[bytes, bytes], *, head: bool, secure: bool) -> int:
+def _request_flags(headers: Mapping[bytes, bytes], *, head: bool, secure: bool) -> int:
     # Plain numbers: flags of an enum cost more than all the rest of this.
     observed = _SECURE if secure else 0
     if head:
@@ -97,7 +97,7 @@ def _observed(headers: Mapping[bytes, bytes], *, head: bool, secure: bool) -> in
             observed |= bit
     for name in _PURPOSES:
         if name in headers and _PREFETCH.search(headers[name]):
-            observed |= int(Observed.PREFETCH)
+            observed |= int(RequestFlag.PREFETCH)
     return observed
 
 

@@ -20,18 +20,18 @@ import psycopg
 import structlog
 from prometheus_client import Counter, Gauge
 
-from campaigns.clicks.capture.agent_cache import SeenAgent
-from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.capture.agent_cache import CachedAgent
+from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry
 from campaigns.clicks.store import CopyTable, TapStore
-from campaigns.kit.batched_counter import Tally
+from campaigns.kit.batched_counter import BatchedCounter
 
 STORED = Counter("jaring_taps_stored_total", "Taps committed to PostgreSQL at once.", ["table"])
 LATE = Counter("jaring_taps_late_total", "Taps sent on before they were on any disk.", ["table"])
 WAITING = Gauge("jaring_taps_waiting", "Taps sent on that are in memory only.", ["table"], multiprocess_mode="livesum")
 COMMITS = Counter("jaring_taps_commits_total", "Commits to PostgreSQL that hold the taps stored at once.", ["table"])
 
-MOST_IN_COMMIT = 5_000
+MAX_TAPS_IN_COMMIT = 5_000
 # Commits begin at least so far apart. One costs the server and PostgreSQL some 300 microseconds of their processors,
 # however few taps it holds; at thousands a second, more taps in each leave more time to all of them, and the slowest
 # tap is faster for it. A tap that comes alone does not wait.
@@ -46,7 +46,7 @@ class _Batch:
     """Lines of COPY text that came in one after the other, the agents they refer to, and who waits for them."""
 
     lines: list[bytes] = field(default_factory=list)
-    agents: dict[int, SeenAgent] = field(default_factory=dict)
+    agents: dict[int, CachedAgent] = field(default_factory=dict)
     waiters: list["asyncio.Future[bool]"] = field(default_factory=list)
     opened: float = 0.0
 
@@ -60,7 +60,7 @@ class _Batch:
 class TapWriter:
     """Stores the taps of one server process in one table; `backlog` is the most taps kept in memory."""
 
-    def __init__(self, store: TapStore, table: CopyTable, fallback: Fallback, *, backlog: int) -> None:
+    def __init__(self, store: TapStore, table: CopyTable, fallback: Failover, *, backlog: int) -> None:
         self._store = store
         self._table = table
         self._fallback = fallback
@@ -76,7 +76,10 @@ class TapWriter:
         self._is_due = asyncio.Event()
         self._waiting = 0
         self._task: asyncio.Task[None] | None = None
-        self._stored, self._commits = Tally(STORED.labels(table.name)), Tally(COMMITS.labels(table.name))
+        self._stored, self._commits = (
+            BatchedCounter(STORED.labels(table.name)),
+            BatchedCounter(COMMITS.labels(table.name)),
+        )
         self._late = LATE.labels(table.name)
         self._gauge = WAITING.labels(table.name)
 
@@ -110,7 +113,7 @@ class TapWriter:
             batch.settle(False)
         await self._store.close()
 
-    def write(self, line: bytes, agent: SeenAgent) -> "asyncio.Future[bool]":
+    def write(self, line: bytes, agent: CachedAgent) -> "asyncio.Future[bool]":
         """Take one line of COPY text, ended by a newline, and its agent.
 
         The future is true once both are on disk, and false if the tap is to be sent on although they are not.
@@ -121,7 +124,7 @@ class TapWriter:
             waiter.set_result(False)
             return waiter
         batch = self._open
-        if len(batch.lines) >= MOST_IN_COMMIT:
+        if len(batch.lines) >= MAX_TAPS_IN_COMMIT:
             self._full.append(batch)
             batch = self._open = _Batch()
         if not batch.lines:
@@ -147,7 +150,7 @@ class TapWriter:
             # Taps whose requests are in the event loop's queue already join this commit: as long as each turn of the
             # loop brings some, they share its cost. A single tap waits for one empty turn.
             collected = 0
-            while collected != len(self._open.lines) < MOST_IN_COMMIT:
+            while collected != len(self._open.lines) < MAX_TAPS_IN_COMMIT:
                 collected = len(self._open.lines)
                 await asyncio.sleep(0)
             await self._pace()
@@ -197,7 +200,7 @@ class TapWriter:
     def _put_off(self, batch: _Batch) -> None:
         """Keep a batch in memory, in one with those before it as far as a commit takes them."""
         last = self._unsaved[-1] if self._unsaved else None
-        if last is not None and len(last.lines) + len(batch.lines) <= MOST_IN_COMMIT:
+        if last is not None and len(last.lines) + len(batch.lines) <= MAX_TAPS_IN_COMMIT:
             last.lines += batch.lines
             last.agents |= batch.agents
         else:

@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from campaigns.clicks.journal.failover import Fallback
+from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Chunk, Entry, Journal, adopt_orphans
 from campaigns.clicks.journal.loss_record import now_ms
 from campaigns.clicks.journal.null_journal import AnyJournal
@@ -39,7 +39,7 @@ log = structlog.get_logger("jaring.journal")
 class Drainer:
     """Empties journals as long as the process runs; also the one who finds out that PostgreSQL is well again."""
 
-    def __init__(self, fallback: Fallback, store: TapStore) -> None:
+    def __init__(self, fallback: Failover, store: TapStore) -> None:
         self._fallback = fallback
         self._store = store
         self._adopted: list[Journal] = []

@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge
 
 from campaigns.clicks.journal.journal import Chunk, Entry, Journal
 from campaigns.clicks.journal.loss_record import LossRecord, now_ms
-from campaigns.clicks.journal.null_journal import AnyJournal, NoJournal
+from campaigns.clicks.journal.null_journal import AnyJournal, NullJournal
 
 JOURNALLED = Counter("jaring_taps_journalled_total", "Taps put into the local journal.")
 LOST = Counter("jaring_taps_lost_total", "Taps given up: no room in journal and memory, damaged, or refused.")
@@ -25,7 +25,7 @@ log = structlog.get_logger("jaring.journal")
 T = TypeVar("T")
 
 
-class Fallback:
+class Failover:
     """One process' journal and the switch between it and PostgreSQL. `deadline_seconds` is the longest a tap waits."""
 
     def __init__(self, directory: Path, *, deadline_seconds: float) -> None:
@@ -38,7 +38,7 @@ class Fallback:
             self.journal: AnyJournal = Journal.create(directory)
         except (sqlite3.Error, OSError) as error:
             log.error("journal_missing", error=type(error).__name__, reason=str(error))
-            self.journal = NoJournal()
+            self.journal = NullJournal()
         self.waiting = 0
         self.lost = 0
         self._in_memory: dict[str, int] = {}

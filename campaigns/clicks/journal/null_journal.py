@@ -7,7 +7,7 @@ from campaigns.clicks.journal.journal import Chunk, Entry, Journal
 from campaigns.clicks.journal.loss_record import LossRecord
 
 
-class NoJournal:
+class NullJournal:
     """It takes nothing, and what it knows of losses dies with the process."""
 
     damaged = False
@@ -33,4 +33,4 @@ class NoJournal:
     remove = close
 
 
-AnyJournal = Journal | NoJournal
+AnyJournal = Journal | NullJournal

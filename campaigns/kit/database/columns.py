@@ -79,12 +79,12 @@ def version_column() -> Any:
     return Field(default=1, sa_column=Column(Integer, nullable=False, server_default="1"))
 
 
-def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+def check_one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     """A CHECK that the text `column` holds one of `values` (null passes)."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def not_longer(column: str, length: int) -> CheckConstraint:
+def check_length(column: str, length: int) -> CheckConstraint:
     """A CHECK that the text `column` has 1 to `length` characters."""
     return CheckConstraint(f"char_length({column}) BETWEEN 1 AND {length}", name=f"{column}_length")

@@ -9,7 +9,7 @@ _TRIED = "only_tried"
 
 
 @asynccontextmanager
-async def only_tried(session: AsyncSession) -> AsyncIterator[None]:
+async def dry_run(session: AsyncSession) -> AsyncIterator[None]:
     """Whatever is written inside is checked by the database as ever and is gone afterwards."""
     savepoint = await session.begin_nested()
     session.info[_TRIED] = True
@@ -20,6 +20,6 @@ async def only_tried(session: AsyncSession) -> AsyncIterator[None]:
         await savepoint.rollback()
 
 
-def is_only_tried(session: AsyncSession) -> bool:
+def is_dry_run(session: AsyncSession) -> bool:
     """Whether what is written now will be taken back; for what others would have to wait for in vain."""
     return _TRIED in session.info

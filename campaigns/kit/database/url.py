@@ -16,7 +16,7 @@ def psycopg_conninfo(url: str) -> str:
     return _SCHEME.sub("postgresql://", url, count=1)
 
 
-def shown_url(url: str) -> str:
+def display_url(url: str) -> str:
     """The URL's host, port, database and user, for messages; never its password or options."""
     parts = urlsplit(psycopg_conninfo(url))
     user = f"{parts.username}:***@" if parts.username else ""

@@ -20,7 +20,7 @@ KEY_BYTES = 32
 _SHORTEST = 1 + 12 + 16
 
 
-class CannotOpen(Exception):
+class DecryptionError(Exception):
     """The value was sealed with another key, stands in another place, or was changed."""
 
 
@@ -74,11 +74,11 @@ def seal(key: bytes, value: bytes, *, place: str) -> bytes:
 def unseal(key: bytes, sealed: bytes, *, place: str) -> bytes:
     """The value that `seal` encrypted for the same key and place; raises CannotOpen."""
     if sealed[:1] != FORMAT or len(sealed) < _SHORTEST:
-        raise CannotOpen("unknown format")
+        raise DecryptionError("unknown format")
     try:
         return AESGCM(key).decrypt(sealed[1:13], sealed[13:], place.encode())
     except InvalidTag:
-        raise CannotOpen("wrong key, other place, or changed") from None
+        raise DecryptionError("wrong key, other place, or changed") from None
 
 
 def blind_index(key: bytes, kind: str, value: str) -> bytes:

@@ -12,15 +12,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campaigns.kit.error_collector import gathering, refuse
+from campaigns.kit.error_collector import collect_errors, raise_if_any
 from campaigns.kit.errors import FieldError, invalid_field
 from campaigns.links.models import Link
 from campaigns.links.target_url import compose_url
 from campaigns.links.types import LinkState
 
-NEEDED = ("campaign", "source", "name")
-READ = (
-    *NEEDED,
+REQUIRED_COLUMNS = ("campaign", "source", "name")
+IMPORT_COLUMNS = (
+    *REQUIRED_COLUMNS,
     "medium",
     "slug",
     "destination",
@@ -38,8 +38,8 @@ READ = (
 )
 # What an export tells besides. An import knows a row that is a link already by its `id`, so that an exported sheet with
 # rows added can be sent back; it passes over the other two.
-TOLD = ("id", "short_url", "target_url")
-WRITTEN = (*TOLD, *READ)
+EXPORT_ONLY_COLUMNS = ("id", "short_url", "target_url")
+EXPORT_COLUMNS = (*EXPORT_ONLY_COLUMNS, *IMPORT_COLUMNS)
 
 # More columns than this are no sheet of links, and more faults than this nobody reads.
 MOST_COLUMNS, MOST_FAULTS = 100, 1000
@@ -99,7 +99,7 @@ def read_sheet(data: bytes) -> list[SheetRow]:
         # The reader counts lines, of which a row can have several and an empty one none that it gives out.
         at = f"/rows/{number + 1}" if columns else "/header"
         faults.append(FieldError(at, f"This is not CSV: {error}.", "not-csv"))
-    refuse(faults)
+    raise_if_any(faults)
     if not rows:
         raise invalid_field("/rows", "The sheet has no rows below its header.", "empty")
     return rows
@@ -119,12 +119,12 @@ def read_fields(row: SheetRow, *, timezone: ZoneInfo, faults: list[FieldError]) 
         **{name: cells.get(name) for name in ("slug", "destination", "ended_destination")},
         **{name: cells.get(name) for name in ("preview_title", "preview_description", "preview_image")},
     }
-    with gathering(faults):
+    with collect_errors(faults):
         given["state"] = _read_state(cells.get("state", ""), row.pointer("state"))
-    with gathering(faults):
+    with collect_errors(faults):
         given["pass_query"] = _read_flag(cells.get("pass_query", ""), row.pointer("pass_query"))
     for name in ("starts_at", "ends_at"):
-        with gathering(faults):
+        with collect_errors(faults):
             given[name] = _read_time(cells.get(name), timezone, row.pointer(name))
     return given
 
@@ -136,13 +136,13 @@ def differing_columns(row: SheetRow, link: Link, *, timezone: ZoneInfo) -> list[
     said |= {_FIELD_OF.get(name, name): row.cells.get(name, "").lower() or None for name in words}
     said["tags"] = sorted(tag.strip().lower() for tag in said["tags"])
     missing = object()
-    columns = ((name, _FIELD_OF.get(name, name)) for name in READ if name in row.columns)
+    columns = ((name, _FIELD_OF.get(name, name)) for name in IMPORT_COLUMNS if name in row.columns)
     return [name for name, field in columns if said.get(field, missing) != getattr(link, field)]
 
 
 def header_text() -> str:
     """The first line of an export, marked as UTF-8 for the spreadsheet programs that need to be told."""
-    return "\ufeff" + _line(WRITTEN)
+    return "\ufeff" + _line(EXPORT_COLUMNS)
 
 
 def rows_text(links: Iterable[Link], *, short_link_base: str, timezone: ZoneInfo) -> str:
@@ -165,7 +165,7 @@ def _cells(link: Link, short_link_base: str, timezone: ZoneInfo) -> list[str]:
         "starts_at": _written_time(link.starts_at, timezone),
         "ends_at": _written_time(link.ends_at, timezone),
     }
-    return [cells[name] or "" if name in cells else getattr(link, name) or "" for name in WRITTEN]
+    return [cells[name] or "" if name in cells else getattr(link, name) or "" for name in EXPORT_COLUMNS]
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -183,12 +183,12 @@ def _read_header(cells: Sequence[str], faults: list[FieldError]) -> list[str]:
         raise invalid_field("/header", f"The sheet has more than {MOST_COLUMNS} columns.", "too-many-columns")
     columns = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in cells]
     for place, column in enumerate(columns):
-        if column not in WRITTEN:
-            detail = f"There is no column {column or '(empty)'}; there are {', '.join(READ)}."
+        if column not in EXPORT_COLUMNS:
+            detail = f"There is no column {column or '(empty)'}; there are {', '.join(IMPORT_COLUMNS)}."
             faults.append(FieldError(f"/header/{place}", detail, "unknown-column"))
         elif column in columns[:place]:
             faults.append(FieldError(f"/header/{place}", f"The column {column} is there twice.", "repeated"))
-    for column in NEEDED:
+    for column in REQUIRED_COLUMNS:
         if column not in columns:
             faults.append(FieldError("/header", f"The sheet needs the column {column}.", "missing"))
     return columns
@@ -196,11 +196,11 @@ def _read_header(cells: Sequence[str], faults: list[FieldError]) -> list[str]:
 
 def _read_cells(number: int, columns: Sequence[str], cells: Sequence[str], faults: list[FieldError]) -> SheetRow:
     texts = dict(_texts(columns, cells))
-    read = {column: text for column, text in texts.items() if column not in TOLD}
+    read = {column: text for column, text in texts.items() if column not in EXPORT_ONLY_COLUMNS}
     row = SheetRow(number, read, columns, texts.get("id", ""))
     if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
         faults.append(FieldError(f"/rows/{number}", "This row has more cells than the header.", "too-many-cells"))
-    for column in NEEDED:
+    for column in REQUIRED_COLUMNS:
         if column in columns and column not in row.cells:
             faults.append(FieldError(row.pointer(column), "This cell is empty.", "missing"))
     for column, text in row.cells.items():

@@ -66,7 +66,7 @@ _METADATA = frozenset(
 )
 
 
-def may_ask(address: Address, networks: Collection[Network] = ()) -> bool:
+def may_connect(address: Address, networks: Collection[Network] = ()) -> bool:
     """Whether a check may connect to the address; `networks` are private ones that the operator lets it ask."""
     if address in _METADATA or getattr(address, "scope_id", None) is not None:
         return False

@@ -19,9 +19,16 @@ from urllib.parse import quote
 import httpx
 
 from campaigns.kit.web_url import host_matches
-from campaigns.links.destination_checks.address_policy import Address, may_ask, read_address
+from campaigns.links.destination_checks.address_policy import Address, may_connect, read_address
 from campaigns.links.destination_checks.dns import NoSuchHost, Resolve
-from campaigns.links.destination_checks.hops import Ended, Stop, first_stop, kept, next_stop, shown
+from campaigns.links.destination_checks.hops import (
+    CheckAborted,
+    Hop,
+    display_url,
+    first_hop,
+    next_hop,
+    preserved_parameters,
+)
 from campaigns.links.destination_checks.types import DueCheck, Finding, Policy
 from campaigns.links.target_url import PRINTABLE
 from campaigns.links.types import CheckVerdict
@@ -29,23 +36,23 @@ from campaigns.links.types import CheckVerdict
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Answers that are often meant for machines only.
 _MAYBE_FOR_MACHINES = frozenset({401, 403, 405, 406, 429, 503})
-_MOST_ADDRESSES = 4
-_MOST_COOKIES = 20
-_LONGEST_COOKIE = 4096
+_MAX_ADDRESSES = 4
+_MAX_COOKIES = 20
+_MAX_COOKIE_LENGTH = 4096
 
-Origin = tuple[str, str, int]
+HttpOrigin = tuple[str, str, int]
 
 
 @dataclass(slots=True)
-class _Walk:
+class _Trace:
     """How far a check has come."""
 
     redirects: int = 0
-    asked: list[Stop] = field(default_factory=list)
-    answered: Stop | None = None
+    asked: list[Hop] = field(default_factory=list)
+    answered: Hop | None = None
     status: int | None = None
     # Some pages redirect until a cookie comes back; each goes back to its own origin, within this one check.
-    cookies: dict[Origin, dict[bytes, bytes]] = field(default_factory=dict)
+    cookies: dict[HttpOrigin, dict[bytes, bytes]] = field(default_factory=dict)
 
     @property
     def leaves_https(self) -> bool:
@@ -74,11 +81,11 @@ def open_transport(trust: ssl.SSLContext | None = None) -> httpx.AsyncHTTPTransp
 
 async def follow(due: DueCheck, *, policy: Policy, resolve: Resolve, transport: httpx.AsyncBaseTransport) -> Finding:
     """Follow one destination and say what was found; never raises for what others answer."""
-    walk = _Walk()
+    walk = _Trace()
     try:
         async with asyncio.timeout(policy.seconds):
             await _walk_to_the_end(walk, due, policy, resolve, transport)
-    except Ended as ended:
+    except CheckAborted as ended:
         return _stopped(walk, due, ended.verdict, f"{walk.subject} {ended.what}.")
     except TimeoutError:
         detail = f"{walk.subject} leads to a page that did not answer within {policy.seconds:g} seconds in all."
@@ -87,9 +94,9 @@ async def follow(due: DueCheck, *, policy: Policy, resolve: Resolve, transport: 
 
 
 async def _walk_to_the_end(
-    walk: _Walk, due: DueCheck, policy: Policy, resolve: Resolve, transport: httpx.AsyncBaseTransport
+    walk: _Trace, due: DueCheck, policy: Policy, resolve: Resolve, transport: httpx.AsyncBaseTransport
 ) -> None:
-    stop = first_stop(due.destination, due.utm)
+    stop = first_hop(due.destination, due.utm)
     while True:
         addresses = await _addresses(stop, policy, resolve)
         walk.asked.append(stop)
@@ -104,34 +111,34 @@ async def _walk_to_the_end(
         finally:
             await response.aclose()
         if len(set(locations)) != 1:
-            raise Ended(CheckVerdict.BROKEN, "leads to a redirect that does not say where to")
+            raise CheckAborted(CheckVerdict.BROKEN, "leads to a redirect that does not say where to")
         if walk.redirects == policy.most_redirects:
             circle = ", and these go in a circle" if len(set(walk.asked)) < len(walk.asked) else ""
-            raise Ended(
+            raise CheckAborted(
                 CheckVerdict.BROKEN,
                 f"leads to yet another redirect; more than {policy.most_redirects} are not followed{circle}",
             )
         walk.redirects += 1
-        stop = next_stop(stop, locations[0])
+        stop = next_hop(stop, locations[0])
 
 
-async def _addresses(stop: Stop, policy: Policy, resolve: Resolve) -> Sequence[Address]:
+async def _addresses(stop: Hop, policy: Policy, resolve: Resolve) -> Sequence[Address]:
     """The addresses to connect to; raises Ended unless every one the name has may be asked."""
     if stop.port not in policy.ports:
         allowed = " and ".join(map(str, sorted(policy.ports)))
-        raise Ended(CheckVerdict.REFUSED, f"leads to port {stop.port}, and only {allowed} may be asked")
+        raise CheckAborted(CheckVerdict.REFUSED, f"leads to port {stop.port}, and only {allowed} may be asked")
     literal = read_address(stop.host)
     try:
         addresses = [literal] if literal is not None else await resolve(stop.host)
     except NoSuchHost:
-        raise Ended(CheckVerdict.UNREACHABLE, "leads to a host that does not exist") from None
-    if not all(may_ask(address, policy.networks) for address in addresses):
-        raise Ended(CheckVerdict.REFUSED, "leads into a network that is not public, which was not asked")
-    return addresses[:_MOST_ADDRESSES]
+        raise CheckAborted(CheckVerdict.UNREACHABLE, "leads to a host that does not exist") from None
+    if not all(may_connect(address, policy.networks) for address in addresses):
+        raise CheckAborted(CheckVerdict.REFUSED, "leads into a network that is not public, which was not asked")
+    return addresses[:_MAX_ADDRESSES]
 
 
 async def _ask(
-    stop: Stop, addresses: Sequence[Address], walk: _Walk, policy: Policy, transport: httpx.AsyncBaseTransport
+    stop: Hop, addresses: Sequence[Address], walk: _Trace, policy: Policy, transport: httpx.AsyncBaseTransport
 ) -> httpx.Response:
     """The answer of the first address that takes the connection; raises Ended."""
     for address in addresses:
@@ -140,19 +147,19 @@ async def _ask(
             return await transport.handle_async_request(request)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             if _is_about_trust(error):
-                raise Ended(
+                raise CheckAborted(
                     CheckVerdict.UNREACHABLE,
                     "leads to a server whose certificate is not valid: for another name, expired, or not trusted",
                 ) from None
         except Exception:
             # Not httpx.HTTPError alone: what TLS raises after the handshake comes through as it is.
-            raise Ended(
+            raise CheckAborted(
                 CheckVerdict.UNREACHABLE, "leads to a server that breaks the connection off or does not speak HTTP"
             ) from None
-    raise Ended(CheckVerdict.UNREACHABLE, "leads to a server that takes no connection")
+    raise CheckAborted(CheckVerdict.UNREACHABLE, "leads to a server that takes no connection")
 
 
-def _request(stop: Stop, address: Address, walk: _Walk, policy: Policy) -> httpx.Request:
+def _request(stop: Hop, address: Address, walk: _Trace, policy: Policy) -> httpx.Request:
     about = f" (+{quote(policy.about, safe=PRINTABLE)})" if policy.about else ""
     headers = [
         (b"Host", stop.authority.encode("ascii")),
@@ -183,7 +190,7 @@ async def _read_answer(response: httpx.Response, policy: Policy) -> None:
     if not 200 <= status < 300:
         phrase = HTTPStatus(status).phrase if status in {known.value for known in HTTPStatus} else ""
         hint = "; visitors may get another answer than this check" if status in _MAYBE_FOR_MACHINES else ""
-        raise Ended(CheckVerdict.BROKEN, f"leads to a page that answers {f'{status} {phrase}'.strip()}{hint}")
+        raise CheckAborted(CheckVerdict.BROKEN, f"leads to a page that answers {f'{status} {phrase}'.strip()}{hint}")
     read = 0
     try:
         async for part in response.aiter_raw():
@@ -191,19 +198,19 @@ async def _read_answer(response: httpx.Response, policy: Policy) -> None:
             if read >= policy.most_body_bytes:
                 return
     except Exception:  # as above
-        raise Ended(CheckVerdict.BROKEN, "leads to a page that breaks off") from None
+        raise CheckAborted(CheckVerdict.BROKEN, "leads to a page that breaks off") from None
 
 
-def _keep_cookies(cookies: dict[Origin, dict[bytes, bytes]], stop: Stop, response: httpx.Response) -> None:
+def _keep_cookies(cookies: dict[HttpOrigin, dict[bytes, bytes]], stop: Hop, response: httpx.Response) -> None:
     mine = cookies.setdefault(_origin(stop), {})
     for header, text in response.headers.raw:
         name, equals, value = text.partition(b";")[0].partition(b"=")
-        fits = equals and name.strip() and len(text) <= _LONGEST_COOKIE and len(mine) < _MOST_COOKIES
+        fits = equals and name.strip() and len(text) <= _MAX_COOKIE_LENGTH and len(mine) < _MAX_COOKIES
         if header.lower() == b"set-cookie" and fits:
             mine[name.strip()] = value.strip()
 
 
-def _origin(stop: Stop) -> Origin:
+def _origin(stop: Hop) -> HttpOrigin:
     return stop.scheme, stop.host, stop.port
 
 
@@ -217,19 +224,21 @@ def _is_about_trust(error: BaseException) -> bool:
     return False
 
 
-def _stopped(walk: _Walk, due: DueCheck, verdict: CheckVerdict, detail: str) -> Finding:
+def _stopped(walk: _Trace, due: DueCheck, verdict: CheckVerdict, detail: str) -> Finding:
     """What is known of a walk that found no page in order."""
     if walk.answered is not None and walk.answered is walk.asked[-1] and walk.status not in _REDIRECTS:
-        return _finding(walk, verdict, detail, *kept(walk.answered, due.utm), _allowed_throughout(walk, due))
+        return _finding(
+            walk, verdict, detail, *preserved_parameters(walk.answered, due.utm), _allowed_throughout(walk, due)
+        )
     # Of the last page nothing is known; that the link's own host is off the list is known without it.
     off_the_list = bool(walk.asked) and not _allowed(walk.asked[0], due)
     return _finding(walk, verdict, detail, None, None, False if off_the_list else None)
 
 
-def _arrived(walk: _Walk, due: DueCheck) -> Finding:
+def _arrived(walk: _Trace, due: DueCheck) -> Finding:
     """The judgement on a page that answered."""
     first, last = walk.asked[0], walk.asked[-1]
-    utm_kept, cid_kept = kept(last, due.utm)
+    utm_kept, cid_kept = preserved_parameters(last, due.utm)
     if not _allowed(first, due):
         verdict = CheckVerdict.HOST_NOT_ALLOWED
         detail = f"The page answers, but the destination's host {_named(first)} is not on the allow-list any more"
@@ -247,7 +256,7 @@ def _arrived(walk: _Walk, due: DueCheck) -> Finding:
 
 
 def _finding(
-    walk: _Walk,
+    walk: _Trace,
     verdict: CheckVerdict,
     detail: str,
     utm_kept: bool | None,
@@ -258,7 +267,7 @@ def _finding(
         verdict=verdict,
         detail=detail,
         status=walk.status,
-        final_url=shown(walk.answered) if walk.answered else None,
+        final_url=display_url(walk.answered) if walk.answered else None,
         hops=walk.redirects,
         utm_kept=utm_kept,
         cid_kept=cid_kept,
@@ -266,13 +275,13 @@ def _finding(
     )
 
 
-def _allowed_throughout(walk: _Walk, due: DueCheck) -> bool:
+def _allowed_throughout(walk: _Trace, due: DueCheck) -> bool:
     return _allowed(walk.asked[0], due) and _allowed(walk.asked[-1], due)
 
 
-def _allowed(stop: Stop, due: DueCheck) -> bool:
+def _allowed(stop: Hop, due: DueCheck) -> bool:
     return host_matches(stop.host, list(due.allowed_hosts))
 
 
-def _named(stop: Stop) -> str:
+def _named(stop: Hop) -> str:
     return "an IP address" if read_address(stop.host) is not None else stop.host

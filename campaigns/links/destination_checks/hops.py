@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote_plus, urljoin
 
 from campaigns.kit.errors import Invalid
-from campaigns.kit.web_url import LONGEST_URL, parse_web_url
+from campaigns.kit.web_url import MAX_URL_LENGTH, parse_web_url
 from campaigns.links.destination_checks.address_policy import read_address
 from campaigns.links.target_url import CLICK_PARAMETER, PRINTABLE, compose_target, utm_parameters
 from campaigns.links.types import CheckVerdict, Utm
 
 # As long as a click token, and one that no key ever signed: its first byte is no version of tokens. A page that takes
-# it for a real one and sends it on with a form is told so by the sign-up, which then counts without a touch.
+# it for a real one and sends it on with a form is told so by the registration, which then counts without a touch.
 CHECK_TOKEN = ("JaringDestinationCheck" * 3)[:60]
-LONGEST_QUERY = 8192
-LONGEST_SHOWN = 500
+MAX_QUERY_LENGTH = 8192
+MAX_DISPLAY_LENGTH = 500
 _PORTS = {"http": 80, "https": 443}
 _ANY_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 # To a browser a backslash and a third slash before a host are slashes, and tabs nothing; others make paths of them.
@@ -28,7 +28,7 @@ _NAME = re.compile(
 )
 
 
-class Ended(Exception):
+class CheckAborted(Exception):
     """A check goes no further; `what` continues a sentence that begins with what led there."""
 
     def __init__(self, verdict: CheckVerdict, what: str) -> None:
@@ -38,7 +38,7 @@ class Ended(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Hop:
     """An address to ask: `host` in lower case, IPv6 in brackets; `path` and `query` as they go over the wire."""
 
     scheme: str
@@ -60,13 +60,13 @@ class Stop:
         return f"{self.scheme}://{self.authority}{self.target}"
 
 
-def first_stop(destination: str, utm: Utm) -> Stop:
+def first_hop(destination: str, utm: Utm) -> Hop:
     """Where a tap on the link would be sent, with the check's token instead of a click's; raises Ended."""
     before, _ = compose_target(destination, utm)
     return _read(before.decode("ascii") + CHECK_TOKEN)
 
 
-def next_stop(here: Stop, location: bytes) -> Stop:
+def next_hop(here: Hop, location: bytes) -> Hop:
     """Where a redirect leads from here, read as browsers do; raises Ended."""
     try:
         text = location.decode("utf-8").strip().replace(" ", "%20").partition("#")[0]
@@ -80,7 +80,7 @@ def next_stop(here: Stop, location: bytes) -> Stop:
     return _read(text if _ANY_SCHEME.match(text) else urljoin(here.url, text))
 
 
-def kept(stop: Stop, utm: Utm) -> tuple[bool, bool]:
+def preserved_parameters(stop: Hop, utm: Utm) -> tuple[bool, bool]:
     """Whether all UTM values, and whether the cid, are in the address as they set out.
 
     A parameter that is there twice with two values counts as lost: pages differ in which one they take.
@@ -92,43 +92,45 @@ def kept(stop: Stop, utm: Utm) -> tuple[bool, bool]:
     return utm_kept, arrived.get(CLICK_PARAMETER) == {CHECK_TOKEN}
 
 
-def shown(stop: Stop) -> str:
+def display_url(stop: Hop) -> str:
     """The address for people: without UTM and cid, which the link's own fields say, and cut to 500 characters."""
     parts = [part for part in stop.query.split("&") if part and not _is_own(unquote_plus(part.partition("=")[0]))]
     query = f"?{'&'.join(parts)}" if parts else ""
-    return f"{stop.scheme}://{stop.authority}{stop.path}{query}"[:LONGEST_SHOWN]
+    return f"{stop.scheme}://{stop.authority}{stop.path}{query}"[:MAX_DISPLAY_LENGTH]
 
 
 def _is_own(name: str) -> bool:
     return name == CLICK_PARAMETER or name.startswith("utm_")
 
 
-def _read(text: str) -> Stop:
+def _read(text: str) -> Hop:
     # The query is no part of what decides the host, and with UTM and cid it may be longer than what people type in.
     base, _, query = text.partition("#")[0].partition("?")
     query = quote(query, safe=PRINTABLE, errors="replace")
-    if len(query) > LONGEST_QUERY:
-        raise Ended(CheckVerdict.BROKEN, f"leads to an address of more than {LONGEST_QUERY} characters")
+    if len(query) > MAX_QUERY_LENGTH:
+        raise CheckAborted(CheckVerdict.BROKEN, f"leads to an address of more than {MAX_QUERY_LENGTH} characters")
     try:
         url = parse_web_url(base, pointer="")
     except Invalid as refused:
         if refused.fields[0].code == "too-long":
-            raise Ended(CheckVerdict.BROKEN, f"leads to an address of more than {LONGEST_URL} characters") from None
+            raise CheckAborted(
+                CheckVerdict.BROKEN, f"leads to an address of more than {MAX_URL_LENGTH} characters"
+            ) from None
         raise _unreadable() from None
     scheme, _, rest = url.text.partition("://")
     authority, slash, path = rest.partition("/")
     port = authority.removeprefix(url.host).removeprefix(":")
     address = read_address(url.host)
     if address is not None and address.version == 4 and _host_as_written(base) != url.host:
-        raise Ended(CheckVerdict.REFUSED, "leads to an IP address in an unusual spelling, which is not followed")
+        raise CheckAborted(CheckVerdict.REFUSED, "leads to an IP address in an unusual spelling, which is not followed")
     if address is None and not _NAME.fullmatch(url.host):
-        raise Ended(CheckVerdict.UNREACHABLE, "leads to a name that no host can have")
-    return Stop(scheme, url.host, int(port) if port else _PORTS[scheme], slash + path, query)
+        raise CheckAborted(CheckVerdict.UNREACHABLE, "leads to a name that no host can have")
+    return Hop(scheme, url.host, int(port) if port else _PORTS[scheme], slash + path, query)
 
 
 def _host_as_written(base: str) -> str:
     return base.split("//", 1)[1].partition("/")[0].partition(":")[0]
 
 
-def _unreadable() -> Ended:
-    return Ended(CheckVerdict.BROKEN, "leads to something that is no plain web address")
+def _unreadable() -> CheckAborted:
+    return CheckAborted(CheckVerdict.BROKEN, "leads to something that is no plain web address")

@@ -28,7 +28,7 @@ CHECKED_COLUMNS = frozenset({"destination", "ended_destination", "rules", "varia
 CLAIMED_FOR = timedelta(minutes=5)
 WHILE_OK = timedelta(hours=24)
 AFTER_FAILURES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
-MOST_FAILURES = 1000
+MAX_FAILURES = 1000
 
 
 def places_of(link: Link) -> list[tuple[str, str]]:
@@ -48,7 +48,7 @@ async def schedule_checks(session: AsyncSession, *links: Link, now: datetime) ->
     mending it is noticed. Retired links have no checks.
     """
     kept = [(link.id, place) for link in links if link.state != LinkState.RETIRED.value for place, _ in places_of(link)]
-    kept.sort()  # as `hasten_checks` takes them, so that neither waits for the other
+    kept.sort()  # as `check_again_soon` takes them, so that neither waits for the other
     obsolete = delete(DestinationCheck).where(
         col(DestinationCheck.link_id).in_([link.id for link in links]),
         tuple_(col(DestinationCheck.link_id), col(DestinationCheck.place)).not_in(kept),
@@ -69,7 +69,7 @@ async def schedule_checks(session: AsyncSession, *links: Link, now: datetime) ->
     )
 
 
-async def hasten_checks(session: AsyncSession, *, unit_path: str, now: datetime) -> None:
+async def check_again_soon(session: AsyncSession, *, unit_path: str, now: datetime) -> None:
     """Have all links of a unit and of those below it followed at once, since its allow-list changed.
 
     Their findings stand until then.
@@ -156,7 +156,7 @@ async def record_finding(session: AsyncSession, due: DueCheck, finding: Finding,
             now=now,
             changes={"place": due.place, "verdict": finding.verdict.value, "detail": finding.detail},
         )
-    check.failures = min(check.failures + 1, MOST_FAILURES) if is_broken else 0
+    check.failures = min(check.failures + 1, MAX_FAILURES) if is_broken else 0
     check.next_at = next_time(check.failures, link_id=link.id, now=now)
     check.checked_at = now
     check.verdict = finding.verdict.value

@@ -20,7 +20,7 @@ _GRAVEST_FIRST = (
 )
 
 
-async def checks_of(session: AsyncSession, link_ids: Sequence[UUID]) -> dict[UUID, list[DestinationCheck]]:
+async def read_checks(session: AsyncSession, link_ids: Sequence[UUID]) -> dict[UUID, list[DestinationCheck]]:
     """The checks of each link in the order of their places, those not yet made among them; none of a retired link."""
     statement = (
         select(DestinationCheck)
@@ -34,7 +34,7 @@ async def checks_of(session: AsyncSession, link_ids: Sequence[UUID]) -> dict[UUI
     return checks
 
 
-def worst(checks: Iterable[DestinationCheck]) -> DestinationCheck | None:
+def worst_check(checks: Iterable[DestinationCheck]) -> DestinationCheck | None:
     """The check that speaks for the whole link: its gravest finding, of places alike the first; None before any."""
     ranked = [(_GRAVEST_FIRST.index(check.verdict), check) for check in checks if check.verdict is not None]
     return min(ranked, key=lambda pair: pair[0], default=(0, None))[1]

@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.error_collector import gathering, refuse
+from campaigns.kit.error_collector import collect_errors, raise_if_any
 from campaigns.kit.errors import FieldError
-from campaigns.links.operations.create import Placed, place_links, read_scene
+from campaigns.links.operations.create import CreatedLinks, create_links, read_placement_context
 from campaigns.links.types import LinkSpec
-from campaigns.naming.similar_names import mend
+from campaigns.naming.similar_names import normalize_name
 from campaigns.naming.templates import LINK_NAME_PLACEHOLDERS, fill_template, require_template
 
-MOST_LINKS = 1000
+MAX_LINKS = 1000
 DEFAULT_NAME = "{source} {content}"
 
 
-async def place_in_bulk(
+async def create_in_bulk(
     session: AsyncSession,
     principal: Principal,
     *,
@@ -29,10 +29,10 @@ async def place_in_bulk(
     contents: Sequence[str],
     name: str,
     shared: Mapping[str, Any],
-    accept_names: Collection[str],
+    keep_names: Collection[str],
     timezone: ZoneInfo,
     now: datetime,
-) -> Placed:
+) -> CreatedLinks:
     """Make a link for each content on each channel (without contents one a channel), channel by channel; all or none.
 
     `name` is a template with `LINK_NAME_PLACEHOLDERS`, `shared` holds what all links have alike, by the names of
@@ -41,15 +41,15 @@ async def place_in_bulk(
     """
     faults: list[FieldError] = []
     number = len(channel_ids) * max(1, len(contents))
-    if number > MOST_LINKS:
-        detail = f"These are {number} links; at most {MOST_LINKS} are made at once."
+    if number > MAX_LINKS:
+        detail = f"These are {number} links; at most {MAX_LINKS} are made at once."
         faults.append(FieldError("/contents", detail, "too-many"))
     faults += _find_repeated([str(one) for one in channel_ids], "/channel_ids", "channel")
-    faults += _find_repeated([mend(one, pointer="")[0] for one in contents], "/contents", "content")
-    with gathering(faults):
+    faults += _find_repeated([normalize_name(one, pointer="")[0] for one in contents], "/contents", "content")
+    with collect_errors(faults):
         name = require_template(name, LINK_NAME_PLACEHOLDERS, pointer="/name")
-    refuse(faults)
-    scene = await read_scene(
+    raise_if_any(faults)
+    scene = await read_placement_context(
         session,
         principal,
         campaign_id=campaign_id,
@@ -77,8 +77,8 @@ async def place_in_bulk(
             places["utm_content"] = f"/contents/{place % width}"
         return places.get(field, f"/{field}")
 
-    return await place_links(
-        session, principal, scene=scene, specs=specs, accept_names=accept_names, now=now, locate=locate
+    return await create_links(
+        session, principal, scene=scene, specs=specs, keep_names=keep_names, now=now, locate=locate
     )
 
 
@@ -97,7 +97,7 @@ def _first_places(values: Sequence[str]) -> list[int]:
 
 
 def _spelled(content: str | None) -> str | None:
-    return None if content is None else mend(content, pointer="")[0]
+    return None if content is None else normalize_name(content, pointer="")[0]
 
 
 def _named(pattern: str, values: Mapping[str, str]) -> str:

@@ -14,13 +14,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.error_collector import refuse
+from campaigns.kit.error_collector import raise_if_any
 from campaigns.kit.errors import Conflict, FieldError, Invalid
 from campaigns.links.models import Link
-from campaigns.links.operations.insert import create_links
-from campaigns.links.operations.names_in_use import LINTED, Known, read_names
+from campaigns.links.operations.insert import insert_links
+from campaigns.links.operations.names_in_use import CHECKED_FIELDS, NamesInUse, normalize_names
 from campaigns.links.types import LinkSpec
-from campaigns.naming.similar_names import Fault, find_doubles, mend, near_double
+from campaigns.naming.similar_names import NameIssue, find_near_duplicates, near_duplicate, normalize_name
 from campaigns.naming.templates import Templates, fill_template, fold_filled
 from campaigns.planning.models import Campaign, Channel, Unit
 from campaigns.planning.queries import effective_templates, get_campaign, get_channels
@@ -30,19 +30,19 @@ Locate = Callable[[int, str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class CreatedLinks:
     """The links that were made, and what was mended in the names they were given.
 
-    `passed_over` are the rows of a sheet that are links there are already.
+    `skipped_rows` are the rows of a sheet that are links there are already.
     """
 
     links: list[Link]
-    spelling: list[Fault]
-    passed_over: Sequence[int] = ()
+    corrections: list[NameIssue]
+    skipped_rows: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class PlacementContext:
     """A campaign with all that templates are filled from; `made` is how many links it has, if anybody asks."""
 
     campaign: Campaign
@@ -68,7 +68,7 @@ class Scene:
         }
 
 
-async def read_scene(
+async def read_placement_context(
     session: AsyncSession,
     principal: Principal,
     *,
@@ -77,7 +77,7 @@ async def read_scene(
     patterns: Collection[str] = (),
     timezone: ZoneInfo,
     now: datetime,
-) -> Scene:
+) -> PlacementContext:
     """What links of the campaign over the channels are placed with; `patterns` are templates besides the unit's.
 
     Raises NotFound for a campaign or a channel that the caller may not use.
@@ -89,66 +89,66 @@ async def read_scene(
     made = 0
     if any("{number}" in (text or "") for text in (templates.term, templates.content, *patterns)):
         made = (await session.exec(select(func.count()).where(col(Link.campaign_id) == campaign_id))).one()
-    return Scene(campaign, unit, channels, templates, made, now.astimezone(timezone))
+    return PlacementContext(campaign, unit, channels, templates, made, now.astimezone(timezone))
 
 
-async def place_link(
+async def create_link(
     session: AsyncSession,
     principal: Principal,
     *,
     campaign_id: UUID,
     spec: LinkSpec,
-    accept_names: Collection[str] = (),
+    keep_names: Collection[str] = (),
     timezone: ZoneInfo,
     now: datetime,
-) -> Placed:
+) -> CreatedLinks:
     """Place one link; its refusals point at the fields of the spec itself."""
-    scene = await read_scene(
+    scene = await read_placement_context(
         session, principal, campaign_id=campaign_id, channel_ids=[spec.channel_id], timezone=timezone, now=now
     )
-    return await place_links(
+    return await create_links(
         session,
         principal,
         scene=scene,
         specs=[spec],
-        accept_names=accept_names,
+        keep_names=keep_names,
         now=now,
         locate=lambda _, field: f"/{field}",
     )
 
 
-async def place_links(
+async def create_links(
     session: AsyncSession,
     principal: Principal,
     *,
-    scene: Scene,
+    scene: PlacementContext,
     specs: Sequence[LinkSpec],
-    accept_names: Collection[str],
+    keep_names: Collection[str],
     now: datetime,
     locate: Locate,
-) -> Placed:
+) -> CreatedLinks:
     """Make links of the scene's campaign over its channels, in their order, with their names linted.
 
     A term or content that is not given is made by the unit's template. One that is nearly one in use on this line of
-    the unit's tree is refused (`near-double`), unless `accept_names` has it. Raises as `create_links` does, with
+    the unit's tree is refused (`near-double`), unless `keep_names` has it. Raises as `insert_links` does, with
     everything that is wrong in one Invalid; what is a Conflict there is one here if nothing else is wrong.
     """
 
-    def spelled(known: Known) -> Known:
+    def spelled(known: NamesInUse) -> NamesInUse:
         named, _ = _named(scene, specs, known, locate)
-        return {field: {getattr(spec, field) for spec in named} - {None} for field in LINTED}
+        return {field: {getattr(spec, field) for spec in named} - {None} for field in CHECKED_FIELDS}
 
-    fields = [field for field in LINTED if _has_names(scene, specs, field)]
+    fields = [field for field in CHECKED_FIELDS if _has_names(scene, specs, field)]
     given = {field: {name for spec in specs if (name := getattr(spec, field)) is not None} for field in fields}
-    known = await read_names(session, principal, unit=scene.unit, given=given, spelled=spelled)
-    named, spelling = _named(scene, specs, known, locate)
+    known = await normalize_names(session, principal, unit=scene.unit, given=given, spelled=spelled)
+    named, corrections = _named(scene, specs, known, locate)
     faults = [
         fault.as_error()
         for field in fields
-        for fault in _doubles(scene, specs, named, field, known[field], accept_names, locate)
+        for fault in _doubles(scene, specs, named, field, known[field], keep_names, locate)
     ]
     try:
-        links = await create_links(session, principal, campaign_id=scene.campaign.id, specs=named, now=now, pointer=str)
+        links = await insert_links(session, principal, campaign_id=scene.campaign.id, specs=named, now=now, pointer=str)
     except Invalid as refused:
         faults += _located(refused.fields, locate)
     except Conflict as refused:
@@ -157,29 +157,31 @@ async def place_links(
             raise Conflict(refused.code, refused.detail, tuple(located)) from None
         faults += located
     # A field that many links share, such as their destination, is told of once.
-    refuse(list(dict.fromkeys(faults)))
-    return Placed(links, spelling)
+    raise_if_any(list(dict.fromkeys(faults)))
+    return CreatedLinks(links, corrections)
 
 
-def _has_names(scene: Scene, specs: Sequence[LinkSpec], field: str) -> bool:
+def _has_names(scene: PlacementContext, specs: Sequence[LinkSpec], field: str) -> bool:
     """Whether any of the links will have a name in the field."""
     return scene.templates.of(field) is not None or any(getattr(spec, field) is not None for spec in specs)
 
 
-def _named(scene: Scene, specs: Sequence[LinkSpec], known: Known, locate: Locate) -> tuple[list[LinkSpec], list[Fault]]:
+def _named(
+    scene: PlacementContext, specs: Sequence[LinkSpec], known: NamesInUse, locate: Locate
+) -> tuple[list[LinkSpec], list[NameIssue]]:
     """The specs with their names in the one spelling or by the unit's templates, and what was mended."""
-    named, spelling = [], dict[Fault, None]()
+    named, corrections = [], dict[NameIssue, None]()
     for place, spec in enumerate(specs):
         names: dict[str, Any] = {}
-        for field in LINTED:
+        for field in CHECKED_FIELDS:
             if (given := getattr(spec, field)) is not None:
-                names[field], faults = mend(given, pointer=locate(place, field), known=known[field])
-                spelling |= dict.fromkeys(faults)
+                names[field], faults = normalize_name(given, pointer=locate(place, field), known=known[field])
+                corrections |= dict.fromkeys(faults)
         named.append(_filled(scene, place, replace(spec, **names)))
-    return named, list(spelling)
+    return named, list(corrections)
 
 
-def _filled(scene: Scene, place: int, spec: LinkSpec) -> LinkSpec:
+def _filled(scene: PlacementContext, place: int, spec: LinkSpec) -> LinkSpec:
     """The spec with a content and a term by the unit's templates where none was given."""
     content, term = spec.utm_content, spec.utm_term
     if content is None and scene.templates.content is not None:
@@ -192,22 +194,22 @@ def _filled(scene: Scene, place: int, spec: LinkSpec) -> LinkSpec:
 
 
 def _doubles(
-    scene: Scene,
+    scene: PlacementContext,
     specs: Sequence[LinkSpec],
     named: Sequence[LinkSpec],
     field: str,
     known: Collection[str],
-    accept_names: Collection[str],
+    keep_names: Collection[str],
     locate: Locate,
-) -> list[Fault]:
+) -> list[NameIssue]:
     """The near-doubles among the field's names; of those that a template made it is told where they come from."""
     names = [getattr(spec, field) for spec in named]
-    doubles = find_doubles([name for name in names if name is not None], known, accept_names)
+    doubles = find_near_duplicates([name for name in names if name is not None], known, keep_names)
     faults = []
     for place, name in enumerate(names):
         if name in doubles:
             sent = _sent_field(scene, specs[place], field)
-            fault = near_double(locate(place, sent), name, doubles[name])
+            fault = near_duplicate(locate(place, sent), name, doubles[name])
             if sent != field:
                 what = field.removeprefix("utm_")
                 fault = replace(fault, detail=f"The unit's template makes this {what} of it: {fault.detail}")
@@ -215,7 +217,7 @@ def _doubles(
     return faults
 
 
-def _sent_field(scene: Scene, spec: LinkSpec, field: str) -> str:
+def _sent_field(scene: PlacementContext, spec: LinkSpec, field: str) -> str:
     """The field that somebody sent from which the name in this one comes: itself, or what the template takes up."""
     if getattr(spec, field) is not None:
         return field
@@ -228,7 +230,7 @@ def _sent_field(scene: Scene, spec: LinkSpec, field: str) -> str:
 
 
 def _located(fields: Sequence[FieldError], locate: Locate) -> list[FieldError]:
-    """The faults that `create_links` found, whose pointers are `<place>/<field>`, where they stand in the request."""
+    """The faults that `insert_links` found, whose pointers are `<place>/<field>`, where they stand in the request."""
     located = []
     for fault in fields:
         place, _, field = fault.pointer.partition("/")

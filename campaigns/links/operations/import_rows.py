@@ -11,35 +11,35 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.error_collector import gathering, refuse
+from campaigns.kit.error_collector import collect_errors, raise_if_any
 from campaigns.kit.errors import Conflict, FieldError
 from campaigns.links.csv_sheets.format import COLUMN_OF, SheetRow, differing_columns, read_fields
 from campaigns.links.models import Link
-from campaigns.links.operations.create import Placed, place_links, read_scene
-from campaigns.links.operations.names_in_use import hold_vocabulary
+from campaigns.links.operations.create import CreatedLinks, create_links, read_placement_context
+from campaigns.links.operations.names_in_use import lock_names
 from campaigns.links.queries import find_links
 from campaigns.links.types import LinkSpec
-from campaigns.naming.similar_names import Fault, mend, nearest_name, unknown_source
+from campaigns.naming.similar_names import NameIssue, nearest_name, normalize_name, unknown_source
 from campaigns.planning.models import Campaign, Channel, Unit
 from campaigns.planning.queries import in_reach, subtree
 from campaigns.planning.types import CampaignState, OpenState
 
 # Finding the nearest source takes a while, and who has this many unknown ones has another problem than slips.
-MOST_ADVICE = 50
+MAX_SUGGESTIONS = 50
 
 # A channel, and the path of the unit that owns it.
 _Owned = tuple[Channel, str]
 
 
-async def place_rows(
+async def import_rows(
     session: AsyncSession,
     principal: Principal,
     *,
     rows: Sequence[SheetRow],
-    accept_names: Collection[str],
+    keep_names: Collection[str],
     timezone: ZoneInfo,
     now: datetime,
-) -> Placed:
+) -> CreatedLinks:
     """Make a link of each row, in their order; all or none. A row that is a link already is passed over.
 
     Raises Invalid with all that is wrong with any row, at `/rows/<n>/<column>`; a slug that is taken (`slug-taken`) or
@@ -47,7 +47,7 @@ async def place_rows(
     """
     # At once and not when the first new name is found: two sheets of several campaigns that choose the same slugs, one
     # crosswise to the other, would each wait for what the other has inserted.
-    await hold_vocabulary(session)
+    await lock_names(session)
     faults: list[FieldError] = []
     conflicts: list[Conflict] = []
     made_before = await _made_before(session, principal, rows, timezone, faults)
@@ -55,7 +55,9 @@ async def place_rows(
     campaigns = await _campaigns(session, principal, {row.cells["campaign"].lower() for row in rows})
     channels = await _channels(session, principal)
     spellings = {name for channel, _ in channels for name in (channel.source, *channel.aliases)}
-    words = {text: mend(text, pointer="", known=spellings)[0] for text in {row.cells["source"] for row in rows}}
+    words = {
+        text: normalize_name(text, pointer="", known=spellings)[0] for text in {row.cells["source"] for row in rows}
+    }
     advice = _advice(set(words.values()) - spellings, spellings)
     specs: dict[UUID, list[tuple[SheetRow, LinkSpec]]] = defaultdict(list)
     for row in rows:
@@ -66,24 +68,24 @@ async def place_rows(
         if found and channel:
             specs[found[0].id].append((row, LinkSpec(channel_id=channel.id, **fields)))
     placed: dict[int, Link] = {}
-    spelling: list[Fault] = []
+    corrections: list[NameIssue] = []
     for campaign_id, group in specs.items():
         try:
-            with gathering(faults):
-                made = await _place_group(session, principal, campaign_id, group, accept_names, timezone, now)
+            with collect_errors(faults):
+                made = await _place_group(session, principal, campaign_id, group, keep_names, timezone, now)
                 placed |= {row.number: link for (row, _), link in zip(group, made.links, strict=True)}
-                spelling += made.spelling
+                corrections += made.corrections
         except Conflict as refused:
             conflicts.append(refused)
     _refuse_all(faults, conflicts)
-    return Placed([placed[row.number] for row in rows], spelling, sorted(made_before))
+    return CreatedLinks([placed[row.number] for row in rows], corrections, sorted(made_before))
 
 
 def _refuse_all(faults: Sequence[FieldError], conflicts: Sequence[Conflict]) -> None:
     """Raise what is wrong with the sheet as one refusal."""
     fields = tuple(field for conflict in conflicts for field in conflict.fields)
     if faults:
-        refuse([*faults, *fields])
+        raise_if_any([*faults, *fields])
     if conflicts:
         raise Conflict(conflicts[0].code, conflicts[0].detail, fields)
 
@@ -122,14 +124,14 @@ async def _place_group(
     principal: Principal,
     campaign_id: UUID,
     group: Sequence[tuple[SheetRow, LinkSpec]],
-    accept_names: Collection[str],
+    keep_names: Collection[str],
     timezone: ZoneInfo,
     now: datetime,
-) -> Placed:
+) -> CreatedLinks:
     """The rows of one campaign."""
     specs = [spec for _, spec in group]
     channel_ids = {spec.channel_id for spec in specs}
-    scene = await read_scene(
+    scene = await read_placement_context(
         session, principal, campaign_id=campaign_id, channel_ids=channel_ids, timezone=timezone, now=now
     )
 
@@ -138,8 +140,8 @@ async def _place_group(
         name = field.partition("/")[0]
         return group[place][0].pointer(COLUMN_OF.get(name, name))
 
-    return await place_links(
-        session, principal, scene=scene, specs=specs, accept_names=accept_names, now=now, locate=locate
+    return await create_links(
+        session, principal, scene=scene, specs=specs, keep_names=keep_names, now=now, locate=locate
     )
 
 
@@ -181,7 +183,7 @@ def _campaign_of(
 
 def _advice(unknown: Collection[str], spellings: Collection[str]) -> Mapping[str, str | None]:
     """The nearest source or alias for words that are none."""
-    return {word: nearest_name(word, spellings) for word in sorted(unknown)[:MOST_ADVICE]}
+    return {word: nearest_name(word, spellings) for word in sorted(unknown)[:MAX_SUGGESTIONS]}
 
 
 def _channel_of(
@@ -207,7 +209,7 @@ def _channel_of(
         faults.append(FieldError(row.pointer("source"), detail, "ambiguous-source"))
         return None
     media = sorted({channel.medium for channel, _ in named})
-    medium = mend(row.cells.get("medium", ""), pointer="", known=media)[0]
+    medium = normalize_name(row.cells.get("medium", ""), pointer="", known=media)[0]
     if not medium and len(media) > 1:
         detail = f"This source has several mediums; say which: {', '.join(media)}."
         faults.append(FieldError(row.pointer("medium"), detail, "missing"))

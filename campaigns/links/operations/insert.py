@@ -13,13 +13,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
-from campaigns.acquisition.channel_groups import origin_of
-from campaigns.kit.error_collector import refuse
+from campaigns.acquisition.channel_groups import classify_traffic
+from campaigns.kit.error_collector import raise_if_any
 from campaigns.kit.errors import Conflict, FieldError, Unavailable
 from campaigns.links.destination_checks.operations import schedule_checks
 from campaigns.links.models import Link
 from campaigns.links.operations.notify import announce_slugs
-from campaigns.links.rules import DRAWN_LENGTHS, FIRST_STATES, draw_slug, find_span_faults, settle_fields
+from campaigns.links.rules import DRAWN_LENGTHS, FIRST_STATES, draw_slug, find_date_errors, normalize_fields
 from campaigns.links.types import LinkSpec, LinkState
 from campaigns.naming.utm import SLUG_PATTERN
 from campaigns.planning.models import Campaign, Channel
@@ -29,17 +29,17 @@ from campaigns.planning.types import CampaignState, OpenState
 SLUG_TAKEN = "Another link has or had this slug; choose another, or leave it out and one is drawn."
 
 
-async def create_link(
+async def insert_link(
     session: AsyncSession, principal: Principal, *, campaign_id: UUID, spec: LinkSpec, now: datetime
 ) -> Link:
-    """Make one link; refusals as by `create_links`, with pointers into the spec itself."""
-    (link,) = await create_links(
+    """Make one link; refusals as by `insert_links`, with pointers into the spec itself."""
+    (link,) = await insert_links(
         session, principal, campaign_id=campaign_id, specs=[spec], now=now, pointer=lambda _: ""
     )
     return link
 
 
-async def create_links(
+async def insert_links(
     session: AsyncSession,
     principal: Principal,
     *,
@@ -63,7 +63,7 @@ async def create_links(
     rows, faults = _settled(specs, campaign=campaign, channels=channels, hosts=hosts, now=now, pointer=pointer)
     if faults:
         faults += _taken(rows, await _slugs_in_use(session, rows), pointer)
-    refuse(faults)
+    raise_if_any(faults)
     # What was stored before a conflict is found goes again, whatever the caller does with the transaction.
     async with session.begin_nested():
         links = await _store(session, rows, pointer)
@@ -119,8 +119,8 @@ def _settled(
         given = {field.name: getattr(spec, field.name) for field in fields(spec)}
         # The landing page is checked again too: its host may have been taken off the allow-list since.
         given["destination"] = spec.destination or campaign.landing_url
-        settled = settle_fields(given, hosts=hosts, pointer=at, faults=faults)
-        faults += find_span_faults(spec.starts_at, spec.ends_at, spec.ended_destination, pointer=at)
+        settled = normalize_fields(given, hosts=hosts, pointer=at, faults=faults)
+        faults += find_date_errors(spec.starts_at, spec.ends_at, spec.ended_destination, pointer=at)
         if spec.state not in FIRST_STATES:
             detail = "A link begins as draft or active; leave the state out, or say one of them."
             faults.append(FieldError(f"{at}/state", detail, "not-a-first-state"))
@@ -142,7 +142,7 @@ def _settled(
 
 def _group(channel: Channel, campaign: Campaign) -> str:
     """The channel group that figures count the links' taps in."""
-    origin = origin_of(
+    origin = classify_traffic(
         source=channel.source, medium=channel.medium, campaign=campaign.slug, referrer_host=None, click_ids=()
     )
     return origin.group.value

@@ -11,37 +11,37 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.database.dry_run import is_only_tried
+from campaigns.kit.database.dry_run import is_dry_run
 from campaigns.links.models import Link
 from campaigns.naming.utm import is_utm_name
 from campaigns.planning.models import Campaign, Unit
 
 # The fields that are linted; each is a vocabulary of its own.
-LINTED: Mapping[str, Any] = {"utm_term": Link.utm_term, "utm_content": Link.utm_content}
+CHECKED_FIELDS: Mapping[str, Any] = {"utm_term": Link.utm_term, "utm_content": Link.utm_content}
 
 # The names in use, by field.
-Known = Mapping[str, Collection[str]]
+NamesInUse = Mapping[str, Collection[str]]
 
 # An arbitrary number that no other advisory lock of the project has.
 VOCABULARY_LOCK = 6_120_427
 
 
-async def read_names(
+async def normalize_names(
     session: AsyncSession,
     principal: Principal,
     *,
     unit: Unit,
-    given: Known,
-    spelled: Callable[[Known], Known],
+    given: NamesInUse,
+    spelled: Callable[[NamesInUse], NamesInUse],
     besides: UUID | None = None,
-) -> Known:
+) -> NamesInUse:
     """The terms and contents in use in the unit, in those below it, and in those above it that the caller sees.
 
     `given` are the names as they were typed, `spelled` tells what the request's names come to, given those in use. If
     none of them is new, no others are read; if one is, what is returned was read under the lock, and holds until the
     transaction ends. The names of the link `besides` do not count.
     """
-    names = spelled(dict.fromkeys(LINTED, ()))
+    names = spelled(dict.fromkeys(CHECKED_FIELDS, ()))
     known: dict[str, set[str]] = {}
     for field, texts in given.items():
         # What is in use as it was typed keeps that spelling, so either can be what a name comes to.
@@ -50,11 +50,11 @@ async def read_names(
     names = spelled(known)
     if all(name in known[field] for field in given for name in filter(is_utm_name, names[field])):
         return known
-    await hold_vocabulary(session)
+    await lock_names(session)
     return {field: await _in_use(session, principal, unit, field, besides) for field in given}
 
 
-async def hold_vocabulary(session: AsyncSession) -> None:
+async def lock_names(session: AsyncSession) -> None:
     """Let nobody else bring a new term or content into use before this transaction ends.
 
     Else two requests at once could each make one of two near-doubles, since neither sees what the other has not
@@ -62,7 +62,7 @@ async def hold_vocabulary(session: AsyncSession) -> None:
     beside new links, and a transaction that makes some is short. A dry run brings nothing into use, and that of a long
     sheet takes minutes; it waits for nobody and holds up nobody.
     """
-    if not is_only_tried(session):
+    if not is_dry_run(session):
         await session.exec(select(func.pg_advisory_xact_lock(VOCABULARY_LOCK)))
 
 
@@ -78,7 +78,7 @@ async def _in_use(
     """The field's names in use, all of them or those `among` some."""
     if among is not None and not among:
         return set()
-    column: Any = col(LINTED[field])
+    column: Any = col(CHECKED_FIELDS[field])
     statement = (
         select(column)
         .distinct()

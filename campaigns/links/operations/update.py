@@ -10,35 +10,36 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
 from campaigns.kit.database.versioning import apply_changes, require_version
-from campaigns.kit.error_collector import refuse
+from campaigns.kit.error_collector import raise_if_any
 from campaigns.kit.errors import Conflict, FieldError
 from campaigns.links.destination_checks.operations import CHECKED_COLUMNS, schedule_checks
 from campaigns.links.models import Link
-from campaigns.links.operations.names_in_use import LINTED, Known, read_names
+from campaigns.links.operations.names_in_use import CHECKED_FIELDS, NamesInUse, normalize_names
 from campaigns.links.operations.notify import announce_slugs
 from campaigns.links.queries import get_link
-from campaigns.links.rules import find_span_faults, require_next_state, settle_fields
+from campaigns.links.rules import find_date_errors, normalize_fields, require_next_state
 from campaigns.links.types import LinkChanges, LinkState
-from campaigns.naming.similar_names import Fault, find_doubles, mend, near_double
+from campaigns.naming.similar_names import NameIssue, find_near_duplicates, near_duplicate, normalize_name
 from campaigns.planning.models import Unit
 from campaigns.planning.queries import effective_hosts, get_campaign
 
 
-async def change_link(
+async def update_link(
     session: AsyncSession,
     principal: Principal,
     *,
     link_id: UUID,
     changes: LinkChanges,
-    accept_names: Collection[str] = (),
+    keep_names: Collection[str] = (),
     expected_version: int | None,
     now: datetime,
-    spelling: list[Fault] | None = None,
+    corrections: list[NameIssue] | None = None,
 ) -> Link:
     """Change a link that is not retired; its slug, campaign, source and medium are in print and in figures and stay.
 
     Only what is changed is checked again: a host that was taken off the allow-list does not keep a link from being
-    renamed, nor a near-double that was confirmed once. What is mended in a new term or content is added to `spelling`.
+    renamed, nor a near-double that was confirmed once. What is mended in a new term or content is added to
+    `corrections`.
     Raises NotFound, Invalid, Stale or Conflict (`link-retired`, `state-not-reachable`).
     """
     link = await get_link(session, principal, link_id=link_id, lock=True)
@@ -46,10 +47,10 @@ async def change_link(
         raise Conflict("link-retired", "This link is retired and cannot be changed.")
     campaign = await get_campaign(session, principal, campaign_id=link.campaign_id)
     faults: list[FieldError] = []
-    named, mended = await _named(session, principal, link, campaign.unit_id, changes, accept_names, faults)
+    named, mended = await _named(session, principal, link, campaign.unit_id, changes, keep_names, faults)
     settled = await _settled(session, link, campaign.unit_id, named, faults)
-    if spelling is not None:
-        spelling += mended
+    if corrections is not None:
+        corrections += mended
     written = apply_changes(link, settled, expected_version=expected_version)
     if written:
         await announce_slugs(session, [link.slug])
@@ -89,29 +90,30 @@ async def _named(
     link: Link,
     unit_id: UUID,
     changes: Mapping[str, Any],
-    accept_names: Collection[str],
+    keep_names: Collection[str],
     faults: list[FieldError],
-) -> tuple[dict[str, Any], list[Fault]]:
+) -> tuple[dict[str, Any], list[NameIssue]]:
     """The changes with their names in the one spelling, and what was mended; near-doubles are added to `faults`.
 
     The name that the link has now is in use, but where no other link has it, it is on its way out, and the new name is
     no double of it.
     """
-    given = {field: text for field, text in changes.items() if field in LINTED and text is not None}
+    given = {field: text for field, text in changes.items() if field in CHECKED_FIELDS and text is not None}
     if not given:
         return dict(changes), []
     own = {field: getattr(link, field) for field in given}
 
-    def mended(known: Known) -> dict[str, tuple[str, list[Fault]]]:
+    def mended(known: NamesInUse) -> dict[str, tuple[str, list[NameIssue]]]:
         return {
-            field: mend(text, pointer=f"/{field}", known={*known[field], own[field]}) for field, text in given.items()
+            field: normalize_name(text, pointer=f"/{field}", known={*known[field], own[field]})
+            for field, text in given.items()
         }
 
-    def spelled(known: Known) -> Known:
+    def spelled(known: NamesInUse) -> NamesInUse:
         return {field: {name} - {own[field]} for field, (name, _) in mended(known).items()}
 
     unit = await session.get_one(Unit, unit_id)
-    others = await read_names(
+    others = await normalize_names(
         session,
         principal,
         unit=unit,
@@ -121,10 +123,10 @@ async def _named(
     )
     names = mended(others)
     for field, new in spelled(others).items():
-        doubles = find_doubles(new, others[field], accept_names)
-        faults += [near_double(f"/{field}", name, double).as_error() for name, double in doubles.items()]
-    spelling = [fault for _, mending in names.values() for fault in mending]
-    return {**changes, **{field: name for field, (name, _) in names.items()}}, spelling
+        doubles = find_near_duplicates(new, others[field], keep_names)
+        faults += [near_duplicate(f"/{field}", name, double).as_error() for name, double in doubles.items()]
+    corrections = [fault for _, mending in names.values() for fault in mending]
+    return {**changes, **{field: name for field, (name, _) in names.items()}}, corrections
 
 
 async def _settled(
@@ -134,13 +136,13 @@ async def _settled(
     if "state" in changes:
         require_next_state(link.state, changes["state"])
     hosts = await effective_hosts(session, unit_id=unit_id)
-    settled = settle_fields(changes, hosts=hosts, pointer="", faults=faults)
+    settled = normalize_fields(changes, hosts=hosts, pointer="", faults=faults)
     if changes.keys() & {"starts_at", "ends_at", "ended_destination"}:
-        faults += find_span_faults(
+        faults += find_date_errors(
             changes.get("starts_at", link.starts_at),
             changes.get("ends_at", link.ends_at),
             changes.get("ended_destination", link.ended_destination),
             pointer="",
         )
-    refuse(faults)
+    raise_if_any(faults)
     return settled

@@ -14,16 +14,16 @@ from typing import TypeVar
 import psycopg
 
 from campaigns.links.resolver.channel import LINKS_CHANNEL
-from campaigns.links.resolver.snapshot import LinkMemory, MemoryKeeper
+from campaigns.links.resolver.snapshot import LinkSnapshot, SnapshotWriter
 from campaigns.links.resolver.target import FACTS_SQL, Target, target_of
 
-UNKNOWN_KEPT_SECONDS = 5.0
-MOST_UNKNOWN = 10_000
+UNKNOWN_CACHE_SECONDS = 5.0
+MAX_CACHED_UNKNOWN = 10_000
 RECONNECT_SECONDS = 0.5
 LOOK_UP_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 # Slugs in one query: as many as are turned into targets without holding up the event loop for long.
-MOST_AT_ONCE = 64
+MAX_SLUGS_PER_QUERY = 64
 
 _FIND = f"{FACTS_SQL} WHERE link.slug = ANY(%s)".encode()
 
@@ -31,7 +31,7 @@ V = TypeVar("V")
 Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
 
 
-class LookUpFailed(Exception):
+class LookupFailed(Exception):
     """PostgreSQL does not answer and nothing is known about the slug from before."""
 
 
@@ -42,7 +42,7 @@ class LinkResolver:
     """
 
     def __init__(
-        self, connections: Connections, memory: LinkMemory, *, link_kept_seconds: float, most_links: int
+        self, connections: Connections, memory: LinkSnapshot, *, link_kept_seconds: float, most_links: int
     ) -> None:
         self._connections = connections
         self._memory = memory
@@ -95,11 +95,11 @@ class LinkResolver:
         """What the memory on disk says, kept for a moment too."""
         facts = await asyncio.to_thread(self._memory.recall, slug)
         if facts is None:
-            raise LookUpFailed
+            raise LookupFailed
         try:
             target = target_of(facts)
         except (KeyError, TypeError, ValueError):  # as another release wrote them
-            raise LookUpFailed from None
+            raise LookupFailed from None
         _keep(self._known, slug, (target, time.monotonic() + RETRY_SECONDS, self._generation), self._most)
         return target
 
@@ -129,7 +129,7 @@ class LinkResolver:
             # What else is asked for in this turn of the event loop.
             await asyncio.sleep(0)
             while self._queue:
-                batch, self._queue = self._queue[:MOST_AT_ONCE], self._queue[MOST_AT_ONCE:]
+                batch, self._queue = self._queue[:MAX_SLUGS_PER_QUERY], self._queue[MAX_SLUGS_PER_QUERY:]
                 await self._look_up_batch(batch)
         finally:
             self._looking_up = None
@@ -159,7 +159,7 @@ class LinkResolver:
         del self._loading[slug]
         if target is None:
             self._known.pop(slug, None)
-            _keep(self._unknown, slug, time.monotonic() + UNKNOWN_KEPT_SECONDS, MOST_UNKNOWN)
+            _keep(self._unknown, slug, time.monotonic() + UNKNOWN_CACHE_SECONDS, MAX_CACHED_UNKNOWN)
         else:
             _keep(self._known, slug, (target, time.monotonic() + self._kept, generation), self._most)
 
@@ -179,7 +179,7 @@ def _keep(memory: dict[str, V], slug: str, value: V, most: int) -> None:
     memory[slug] = value
 
 
-async def follow_changes(resolver: LinkResolver, keeper: MemoryKeeper, conninfo: str) -> None:
+async def follow_changes(resolver: LinkResolver, keeper: SnapshotWriter, conninfo: str) -> None:
     """Pass every announced change on, reconnecting for ever; run as a task and cancelled to stop."""
     while True:
         with contextlib.suppress(psycopg.Error, OSError):

@@ -27,7 +27,7 @@ Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
 log = structlog.get_logger("jaring.links")
 
 
-class LinkMemory:
+class LinkSnapshot:
     """The file of link facts by slug. It blocks, so callers keep it off the event loop."""
 
     def __init__(self, path: Path) -> None:
@@ -67,15 +67,15 @@ class LinkMemory:
         return lock
 
 
-def link_memory(directory: Path) -> LinkMemory:
+def open_link_snapshot(directory: Path) -> LinkSnapshot:
     """The memory that all server processes of this machine share, in the folder of their journals."""
-    return LinkMemory(directory / "links.sqlite")
+    return LinkSnapshot(directory / "links.sqlite")
 
 
-class MemoryKeeper:
+class SnapshotWriter:
     """Keeps the file up to date; told of changes by the listener."""
 
-    def __init__(self, memory: LinkMemory, connections: Connections) -> None:
+    def __init__(self, memory: LinkSnapshot, connections: Connections) -> None:
         self._memory = memory
         self._connections = connections
         self._changed: set[str] = set()

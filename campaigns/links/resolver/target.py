@@ -57,7 +57,7 @@ FACTS_SQL = """
 """
 
 
-class Leg(Struct, frozen=True, gc=False):
+class TargetUrl(Struct, frozen=True, gc=False):
     """One address that a link can lead to: `stem`, `tail`, the click token, `after`.
 
     `tail` is UTM and the token's name, which all legs of a link share; `variant` its key as a column of COPY text.
@@ -76,7 +76,7 @@ class Leg(Struct, frozen=True, gc=False):
         """The address without a token."""
         return self.stem + self.tail.removesuffix(_TOKEN_NAME) + self.after
 
-    def passing(self, parameters: Sequence[tuple[bytes, bytes]]) -> "Leg":
+    def passing(self, parameters: Sequence[tuple[bytes, bytes]]) -> "TargetUrl":
         """The same address with more parameters (name, value; fit for an address), in front of the click token.
 
         A parameter that the address has already stays as it is: nobody can change what a link says by adding to it.
@@ -85,10 +85,10 @@ class Leg(Struct, frozen=True, gc=False):
         own = {parameter_name(part.partition("=")[0]) for part in query.split("&")}
         free = (pair for pair in parameters if parameter_name(pair[0].decode("ascii")) not in own)
         added = b"".join(b"&%s=%s" % pair for pair in free)
-        return Leg(self.stem, self.tail.removesuffix(_TOKEN_NAME) + added + _TOKEN_NAME, self.after, self.variant)
+        return TargetUrl(self.stem, self.tail.removesuffix(_TOKEN_NAME) + added + _TOKEN_NAME, self.after, self.variant)
 
 
-class About(Struct, frozen=True, gc=False):
+class LinkInfo(Struct, frozen=True, gc=False):
     """What the pages about a link say; `live` is the slug of the campaign's live link.
 
     `destinations` are all that taps can be sent to while the link is active, `ended` where they are sent afterwards.
@@ -119,18 +119,18 @@ class Target(Struct, frozen=True, gc=False):
     link_id: bytes
     copy_prefix: bytes
     plain: bool
-    default: Leg
+    default: TargetUrl
     state: LinkState
     starts_ms: int | None
     ends_ms: int | None
-    ended: Leg | None
-    rules: tuple[tuple[str | None, str | None, Leg], ...]
-    variants: tuple[Leg, ...]
+    ended: TargetUrl | None
+    rules: tuple[tuple[str | None, str | None, TargetUrl], ...]
+    variants: tuple[TargetUrl, ...]
     weights: tuple[int, ...]
     pass_query: bool
-    about: About
+    about: LinkInfo
 
-    def leg(self, *, device: str, language: str | None, visitor: int) -> Leg:
+    def leg(self, *, device: str, language: str | None, visitor: int) -> TargetUrl:
         """Where a tap of this visitor goes while the link is active."""
         for wanted_device, wanted_language, leg in self.rules:
             if (wanted_device is None or wanted_device == device) and (
@@ -151,9 +151,9 @@ def target_of(facts: str) -> Target:
     ended = read["ended_destination"]
     tail = compose_target("", utm)[0].removeprefix(b"?")
 
-    def leg(destination: str, variant: str | None = None) -> Leg:
+    def leg(destination: str, variant: str | None = None) -> TargetUrl:
         before, after = compose_target(destination, utm)
-        return Leg(before.removesuffix(tail), tail, after, NO_VARIANT if variant is None else variant.encode())
+        return TargetUrl(before.removesuffix(tail), tail, after, NO_VARIANT if variant is None else variant.encode())
 
     rules = tuple((one["device"], one["language"], leg(one["destination"])) for one in read["rules"])
     variants = tuple(leg(one["destination"], one["key"]) for one in read["variants"])
@@ -172,7 +172,7 @@ def target_of(facts: str) -> Target:
         variants=variants,
         weights=weights,
         pass_query=read["pass_query"],
-        about=About(
+        about=LinkInfo(
             destinations=_destinations(read),
             ended=ended,
             doubtful=read["doubtful"],

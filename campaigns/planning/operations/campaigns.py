@@ -12,7 +12,7 @@ from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.database.versioning import apply_changes
-from campaigns.kit.error_collector import gathering, refuse
+from campaigns.kit.error_collector import collect_errors, raise_if_any
 from campaigns.kit.errors import Conflict, FieldError
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import effective_hosts, get_campaign, get_intake, get_unit
@@ -151,12 +151,12 @@ def _settled(fields: Mapping[str, Any], hosts: list[str]) -> dict[str, Any]:
     for name, value in fields.items():
         if value is None:
             continue
-        with gathering(faults):
+        with collect_errors(faults):
             if name in _TEXTS:
                 settled[name] = printable_text(value, longest=_TEXTS[name], pointer=f"/{name}")
             elif name in _ADDRESSES:
                 settled[name] = _ADDRESSES[name](value, hosts=hosts, pointer=f"/{name}")
-    refuse(faults)
+    raise_if_any(faults)
     return settled
 
 

@@ -8,23 +8,23 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.error_collector import gathering
+from campaigns.kit.error_collector import collect_errors
 from campaigns.kit.errors import Conflict, FieldError
-from campaigns.naming.similar_names import Fault, find_doubles, mend, near_double
+from campaigns.naming.similar_names import NameIssue, find_near_duplicates, near_duplicate, normalize_name
 from campaigns.naming.utm import fold_utm_name
 from campaigns.planning.models import Channel, Unit
 from campaigns.planning.queries import in_reach
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ChannelVocabulary:
     """The words of the channels in reach: the sources that each spelling of one stands for, and the media."""
 
     meanings: Mapping[str, Set[str]]
     media: Set[str]
 
 
-async def hold_words(session: AsyncSession, principal: Principal) -> Words:
+async def lock_channel_names(session: AsyncSession, principal: Principal) -> ChannelVocabulary:
     """The words in reach, which nobody else changes before this transaction ends."""
     # The national unit's row is the lock that makes any two changes to the vocabulary wait for each other, for a unit
     # shares the words of those above it; `key_share` lets rows that only refer to the unit be made meanwhile.
@@ -35,50 +35,52 @@ async def hold_words(session: AsyncSession, principal: Principal) -> Words:
     for source, _, aliases in rows:
         for word in (source, *aliases):
             meanings[word].add(source)
-    return Words(dict(meanings), {medium for _, medium, _ in rows})
+    return ChannelVocabulary(dict(meanings), {medium for _, medium, _ in rows})
 
 
-def spell_word(
-    text: str, known: Collection[str], *, pointer: str, spelling: list[Fault], faults: list[FieldError]
+def normalize_channel_name(
+    text: str, known: Collection[str], *, pointer: str, corrections: list[NameIssue], faults: list[FieldError]
 ) -> str:
     """The source, medium or alias in its one spelling; what was mended and what is wrong is added to the lists."""
-    word, mended = mend(text, pointer=pointer, known=known)
-    spelling += mended
-    with gathering(faults):
+    word, mended = normalize_name(text, pointer=pointer, known=known)
+    corrections += mended
+    with collect_errors(faults):
         word = fold_utm_name(word, pointer=pointer)
     return word
 
 
-def find_slips(source: str, medium: str, words: Words, accept_names: Collection[str]) -> list[FieldError]:
+def find_near_duplicate_names(
+    source: str, medium: str, words: ChannelVocabulary, keep_names: Collection[str]
+) -> list[FieldError]:
     """A fault if the source is nearly another or an alias of one, and one if the medium is nearly another."""
     found = []
-    for name, double in find_doubles([source], words.meanings, accept_names).items():
+    for name, double in find_near_duplicates([source], words.meanings, keep_names).items():
         # Of an alias the source is told, since that is what to use.
-        found.append(near_double("/source", name, min(words.meanings[double])))
-    for name, double in find_doubles([medium], words.media, accept_names).items():
-        found.append(near_double("/medium", name, double))
+        found.append(near_duplicate("/source", name, min(words.meanings[double])))
+    for name, double in find_near_duplicates([medium], words.media, keep_names).items():
+        found.append(near_duplicate("/medium", name, double))
     return [fault.as_error() for fault in found]
 
 
-def find_alias_slips(
-    aliases: Mapping[str, str], source: str, words: Words, accept_names: Collection[str]
+def find_near_duplicate_aliases(
+    aliases: Mapping[str, str], source: str, words: ChannelVocabulary, keep_names: Collection[str]
 ) -> list[FieldError]:
     """A fault for each of the aliases (with their pointers) that is nearly a spelling of another source."""
     others = {word: sources - {source} for word, sources in words.meanings.items() if sources - {source}}
-    doubles = find_doubles(aliases, others, accept_names)
+    doubles = find_near_duplicates(aliases, others, keep_names)
     found = []
     for alias, pointer in aliases.items():
         # Aliases of one source may be as near to each other as they like.
         if (double := doubles.get(alias)) in others:
             detail = (
                 f"{alias} is nearly {double}, which stands for the source {min(others[double])}; leave it out, or "
-                f"confirm {alias} in accept_names."
+                f"confirm {alias} in keep_names."
             )
-            found.append(replace(near_double(pointer, alias, double), detail=detail).as_error())
+            found.append(replace(near_duplicate(pointer, alias, double), detail=detail).as_error())
     return found
 
 
-def require_unambiguous(source: str, aliases: Iterable[str], words: Words) -> None:
+def require_unambiguous(source: str, aliases: Iterable[str], words: ChannelVocabulary) -> None:
     """Raise Conflict if a spelling would stand for two sources among the channels in reach."""
     for word in (source, *aliases):
         others = words.meanings.get(word, frozenset()) - {source}

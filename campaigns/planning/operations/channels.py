@@ -11,17 +11,17 @@ from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.database.versioning import apply_changes
-from campaigns.kit.error_collector import refuse
+from campaigns.kit.error_collector import raise_if_any
 from campaigns.kit.errors import Conflict, FieldError
-from campaigns.naming.similar_names import Fault
+from campaigns.naming.similar_names import NameIssue
 from campaigns.planning.models import Channel
 from campaigns.planning.operations.channel_names import (
-    Words,
-    find_alias_slips,
-    find_slips,
-    hold_words,
+    ChannelVocabulary,
+    find_near_duplicate_aliases,
+    find_near_duplicate_names,
+    lock_channel_names,
+    normalize_channel_name,
     require_unambiguous,
-    spell_word,
 )
 from campaigns.planning.queries import get_channel, get_unit, require_owner
 from campaigns.planning.types import ChannelChanges, OpenState
@@ -36,25 +36,25 @@ async def create_channel(
     source: str,
     medium: str,
     aliases: list[str],
-    accept_names: Collection[str] = (),
+    keep_names: Collection[str] = (),
     now: datetime,
-    spelling: list[Fault] | None = None,
+    corrections: list[NameIssue] | None = None,
 ) -> Channel:
-    """Make a channel; what is mended in its source, medium and aliases is added to `spelling`.
+    """Make a channel; what is mended in its source, medium and aliases is added to `corrections`.
 
     A source or medium that is nearly one there is, and an alias that nearly stands for another source, is taken for a
-    slip unless `accept_names` has it. Raises NotFound, Invalid, or Conflict (`channel-exists`, `alias-taken`).
+    slip unless `keep_names` has it. Raises NotFound, Invalid, or Conflict (`channel-exists`, `alias-taken`).
     """
     await get_unit(session, principal, unit_id=unit_id)
-    words = await hold_words(session, principal)
-    mended: list[Fault] = []
+    words = await lock_channel_names(session, principal)
+    mended: list[NameIssue] = []
     faults: list[FieldError] = []
-    source = spell_word(source, words.meanings, pointer="/source", spelling=mended, faults=faults)
-    medium = spell_word(medium, words.media, pointer="/medium", spelling=mended, faults=faults)
+    source = normalize_channel_name(source, words.meanings, pointer="/source", corrections=mended, faults=faults)
+    medium = normalize_channel_name(medium, words.media, pointer="/medium", corrections=mended, faults=faults)
     spelt = _spelt_aliases(aliases, words, mended, faults)
-    faults += find_slips(source, medium, words, accept_names)
-    faults += find_alias_slips(spelt, source, words, accept_names)
-    refuse(faults)
+    faults += find_near_duplicate_names(source, medium, words, keep_names)
+    faults += find_near_duplicate_aliases(spelt, source, words, keep_names)
+    raise_if_any(faults)
     require_unambiguous(source, spelt, words)
     channel = Channel(
         unit_id=unit_id,
@@ -74,8 +74,8 @@ async def create_channel(
         raise
     changes = {"source": channel.source, "medium": channel.medium, "aliases": channel.aliases}
     record_audit(session, principal, "channel.created", object_id=channel.id, unit_id=unit_id, now=now, changes=changes)
-    if spelling is not None:
-        spelling += mended
+    if corrections is not None:
+        corrections += mended
     return channel
 
 
@@ -85,10 +85,10 @@ async def change_channel(
     *,
     channel_id: UUID,
     changes: ChannelChanges,
-    accept_names: Collection[str] = (),
+    keep_names: Collection[str] = (),
     expected_version: int | None,
     now: datetime,
-    spelling: list[Fault] | None = None,
+    corrections: list[NameIssue] | None = None,
 ) -> Channel:
     """Change a channel's name or aliases; its source and medium are in past figures and stay.
 
@@ -96,19 +96,19 @@ async def change_channel(
     """
     channel = await get_channel(session, principal, channel_id=channel_id, lock=True)
     await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
-    mended: list[Fault] = []
+    mended: list[NameIssue] = []
     if "aliases" in changes:
-        words = await hold_words(session, principal)
+        words = await lock_channel_names(session, principal)
         faults: list[FieldError] = []
         spelt = _spelt_aliases(changes["aliases"], words, mended, faults)
         new = {alias: pointer for alias, pointer in spelt.items() if alias not in channel.aliases}
-        refuse(faults + find_alias_slips(new, channel.source, words, accept_names))
+        raise_if_any(faults + find_near_duplicate_aliases(new, channel.source, words, keep_names))
         changes = {**changes, "aliases": sorted(spelt)}
         if changes["aliases"] != channel.aliases:
             require_unambiguous(channel.source, spelt, words)
     written = apply_changes(channel, changes, expected_version=expected_version)
-    if spelling is not None:
-        spelling += mended
+    if corrections is not None:
+        corrections += mended
     if written:
         record_audit(
             session,
@@ -143,11 +143,13 @@ async def close_channel(
 
 
 def _spelt_aliases(
-    aliases: Sequence[str], words: Words, spelling: list[Fault], faults: list[FieldError]
+    aliases: Sequence[str], words: ChannelVocabulary, corrections: list[NameIssue], faults: list[FieldError]
 ) -> dict[str, str]:
     """The aliases in their one spelling, each with where it stands first in the request."""
     spelt: dict[str, str] = {}
     for place, alias in enumerate(aliases):
         at = f"/aliases/{place}"
-        spelt.setdefault(spell_word(alias, words.meanings, pointer=at, spelling=spelling, faults=faults), at)
+        spelt.setdefault(
+            normalize_channel_name(alias, words.meanings, pointer=at, corrections=corrections, faults=faults), at
+        )
     return spelt

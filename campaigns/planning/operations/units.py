@@ -10,7 +10,7 @@ from campaigns.access.operations import record_audit
 from campaigns.access.types import Actor, Principal
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.database.versioning import apply_changes
-from campaigns.kit.error_collector import gathering, refuse
+from campaigns.kit.error_collector import collect_errors, raise_if_any
 from campaigns.kit.errors import Conflict, FieldError
 from campaigns.kit.ids import new_id
 from campaigns.kit.web_url import parse_host_pattern
@@ -70,18 +70,18 @@ def _settled(changes: UnitChanges) -> UnitChanges:
     """The changes as they are stored; raises Invalid."""
     faults: list[FieldError] = []
     settled: UnitChanges = {**changes}
-    with gathering(faults):
+    with collect_errors(faults):
         if "allowed_hosts" in changes:
             settled["allowed_hosts"] = _folded_hosts(changes["allowed_hosts"])
-    with gathering(faults):
+    with collect_errors(faults):
         if (template := changes.get("term_template")) is not None:
             settled["term_template"] = require_utm_template(template, TERM_PLACEHOLDERS, pointer="/term_template")
-    with gathering(faults):
+    with collect_errors(faults):
         if (template := changes.get("content_template")) is not None:
             settled["content_template"] = require_utm_template(
                 template, CONTENT_PLACEHOLDERS, pointer="/content_template"
             )
-    refuse(faults)
+    raise_if_any(faults)
     return settled
 
 

@@ -19,13 +19,13 @@ from campaigns.planning.models import Campaign
 from campaigns.statistics.definitions.facts import FACTS
 from campaigns.statistics.definitions.filter_values import (
     Known,
+    fixed_values,
     known_apps,
     known_campaigns,
     known_links,
     known_media,
     known_sources,
-    one_of,
-    tapped,
+    values_in_clicks,
 )
 from campaigns.statistics.types import DimensionName, FactName, Query
 
@@ -97,7 +97,7 @@ DIMENSIONS: Mapping[DimensionName, Dimension] = {
     DimensionName.CHANNEL_GROUP: Dimension(
         f"The channel group of that link, or `{NOT_SET}`.",
         _both(clicks=Link.channel_group, conversions=Link.channel_group),
-        one_of(ChannelGroup),
+        fixed_values(ChannelGroup),
         may_be_unset=True,
     ),
     DimensionName.DAY: Dimension(
@@ -109,20 +109,20 @@ DIMENSIONS: Mapping[DimensionName, Dimension] = {
     DimensionName.VIA: Dimension(
         f"`qr` for taps that came by scanning the link's QR code, else `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.via)),
-        one_of(["qr"]),
+        fixed_values(["qr"]),
         may_be_unset=True,
     ),
     DimensionName.VARIANT: Dimension(
         f"The key of the variant that the tap was sent to, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.variant)),
-        tapped(Click.variant),
+        values_in_clicks(Click.variant),
         may_be_unset=True,
     ),
     DimensionName.DEVICE: Dimension(
         f"What was tapped with, by its user agent: {', '.join(f'`{one}`' for one in Device)}; `{NOT_SET}` where none "
         f"was kept. {_OF_CLICKS}",
         _clicks(col(Agent.device)),
-        one_of(Device),
+        fixed_values(Device),
         may_be_unset=True,
     ),
     DimensionName.APP: Dimension(
@@ -134,39 +134,39 @@ DIMENSIONS: Mapping[DimensionName, Dimension] = {
     DimensionName.COUNTRY: Dimension(
         f"The country that the address is registered in (ISO 3166-1), or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.country)),
-        tapped(Click.country, spelled=str.upper),
+        values_in_clicks(Click.country, spelled=str.upper),
         may_be_unset=True,
     ),
     DimensionName.LANGUAGE: Dimension(
         f"The language that the browser asked for first, such as `id`, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.language)),
-        tapped(Click.language),
+        values_in_clicks(Click.language),
         may_be_unset=True,
     ),
     DimensionName.REFERRER: Dimension(
         f"The host or Android package that the tap came from, as its Referer header says, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.referrer_host)),
-        tapped(Click.referrer_host),
+        values_in_clicks(Click.referrer_host),
         may_be_unset=True,
     ),
     DimensionName.NETWORK: Dimension(
         "The network that referrer or click id (`fbclid` and the like) speak of, whatever the link was made for, or "
         f"`{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.network)),
-        one_of(one.name for one in NETWORKS),
+        fixed_values(one.name for one in NETWORKS),
         may_be_unset=True,
     ),
     DimensionName.BOT_REASON: Dimension(
         f"Why a tap is not counted as a click, `{NOT_SET}` for clicks; of several reasons the first in this order: "
         f"{', '.join(f'`{word_of(one)}`' for one in ORDER_OF_REASONS)}. {_OF_CLICKS}",
         _clicks(first_reason(REASONS)),
-        one_of(word_of(one) for one in ORDER_OF_REASONS),
+        fixed_values(word_of(one) for one in ORDER_OF_REASONS),
         may_be_unset=True,
     ),
 }
 
 
-def shown(name: DimensionName, fact: FactName, query: Query) -> SQLColumnExpression[Any]:
+def display_value(name: DimensionName, fact: FactName, query: Query) -> SQLColumnExpression[Any]:
     """The value of a row as a breakdown shows it, never null."""
     dimension = DIMENSIONS[name]
     column = dimension.columns[fact](query)

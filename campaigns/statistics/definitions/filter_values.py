@@ -57,7 +57,7 @@ async def known_media(session: AsyncSession, principal: Principal, spellings: Co
     )
 
 
-def one_of(words: Iterable[str]) -> Known:
+def fixed_values(words: Iterable[str]) -> Known:
     """Words of our own, whether a row has them or not."""
     ours = frozenset(words)
 
@@ -67,7 +67,7 @@ def one_of(words: Iterable[str]) -> Known:
     return known
 
 
-def tapped(of_clicks: Any, *, spelled: Callable[[str], str] = str) -> Known:
+def values_in_clicks(of_clicks: Any, *, spelled: Callable[[str], str] = str) -> Known:
     """What stands in a column of the clicks of the caller's campaigns, on whichever day; `spelled` unfolds a value.
 
     One pass over those clicks, however many values are asked for: none of these columns is worth an index that every

@@ -49,15 +49,15 @@ MEASURES: Mapping[str, Measure] = {
     # The salt of the hash changes with the day, so nobody's hash is the same on two days.
     "visitors": Measure(FactName.CLICKS, func.count(col(Click.visitor).distinct()), IS_PERSON),
     "previews": Measure(FactName.CLICKS, func.count(), IS_PREVIEW),
-    "filtered_clicks": Measure(FactName.CLICKS, func.count(), IS_FILTERED),
+    "filtered_taps": Measure(FactName.CLICKS, func.count(), IS_FILTERED),
     "registrations": _entered(StageKind.REGISTERED),
     "accepted": _entered(StageKind.ACCEPTED),
 }
 
 
-def rate(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[Any]:
+def rate(part: ColumnElement[int], as_bigint: ColumnElement[int]) -> ColumnElement[Any]:
     """One number divided by another, rounded; null when the other is 0."""
-    return func.round(cast(part, Numeric) / func.nullif(whole, 0), DECIMALS)
+    return func.round(cast(part, Numeric) / func.nullif(as_bigint, 0), DECIMALS)
 
 
 METRICS: Mapping[MetricName, Metric] = {
@@ -100,12 +100,12 @@ METRICS: Mapping[MetricName, Metric] = {
     MetricName.FILTERED_CLICKS: Metric(
         "Stored taps that are counted neither as clicks nor as previews, because the bot rules name a reason against "
         "them; the dimension `bot_reason` tells which.",
-        ("filtered_clicks",),
-        lambda measures: measures["filtered_clicks"],
+        ("filtered_taps",),
+        lambda measures: measures["filtered_taps"],
     ),
 }
 
 
-def whole(column: ColumnElement[Any]) -> ColumnElement[int]:
+def as_bigint(column: ColumnElement[Any]) -> ColumnElement[int]:
     """A sum as a whole number, 0 for no rows (PostgreSQL's sum is null then, and numeric for large types)."""
     return cast(func.coalesce(column, 0), BigInteger)

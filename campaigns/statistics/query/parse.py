@@ -18,12 +18,12 @@ from campaigns.statistics.types import (
     TimeRange,
 )
 
-MOST_METRICS = len(MetricName)
-MOST_DIMENSIONS = 3
-MOST_DAYS = 400
-MOST_FILTERS = 10
-MOST_FILTER_VALUES = 100
-MOST_ROWS = 10_000
+MAX_METRICS = len(MetricName)
+MAX_DIMENSIONS = 3
+MAX_DAYS = 400
+MAX_FILTERS = 10
+MAX_FILTER_VALUES = 100
+MAX_ROWS = 10_000
 DEFAULT_ROWS = 1000
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -99,8 +99,8 @@ def _zone_errors(timezone: str) -> list[FieldError]:
 def _range_errors(days: DateRange) -> list[FieldError]:
     if days.last < days.first:
         return [FieldError("/date_range/to", "The last day must not be before the first.", "wrong-order")]
-    if (days.last - days.first).days + 1 > MOST_DAYS:
-        return [FieldError("/date_range/to", f"A range has at most {MOST_DAYS} days.", "range-too-long")]
+    if (days.last - days.first).days + 1 > MAX_DAYS:
+        return [FieldError("/date_range/to", f"A range has at most {MAX_DAYS} days.", "range-too-long")]
     return []
 
 

@@ -10,7 +10,7 @@ from campaigns.statistics.types import DimensionName, FactName, MetricName, Quer
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class Scan:
     """One pass over a table."""
 
     fact: FactName
@@ -22,7 +22,7 @@ class Plan:
     """A query and the passes over tables that its metrics need, none of them twice."""
 
     query: Query
-    reads: tuple[Read, ...]
+    reads: tuple[Scan, ...]
 
 
 def plan_query(query: Query) -> Plan:
@@ -35,7 +35,7 @@ def plan_query(query: Query) -> Plan:
         raise Invalid("invalid-input", "The request has fields that cannot be accepted.", tuple(errors))
     needed = {measure for metric in query.metrics for measure in METRICS[metric].needs}
     reads = [
-        Read(fact, tuple(name for name in MEASURES if name in needed and MEASURES[name].fact is fact))
+        Scan(fact, tuple(name for name in MEASURES if name in needed and MEASURES[name].fact is fact))
         for fact in FactName
     ]
     return Plan(query, tuple(read for read in reads if read.measures))

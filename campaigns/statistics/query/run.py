@@ -91,8 +91,8 @@ def _quality(found: Mapping[str, Any]) -> Quality:
     return Quality(
         unattributed_registrations=found["unattributed"],
         unattributed_share=_number(found["unattributed_share"]),
-        orphan_clicks=found["orphan_clicks"],
-        filtered_clicks=found["filtered"],
+        orphan_taps=found["orphan_taps"],
+        filtered_taps=found["filtered"],
         filtered_share=_number(found["filtered_share"]),
         previews=found["previews"],
         lost_taps=found["lost_taps"],

@@ -29,11 +29,11 @@ from sqlmodel import col
 
 from campaigns.attribution.models import Conversion
 from campaigns.clicks.bots.reasons import REASONS, is_filtered, is_person, is_preview, reasons_of
-from campaigns.clicks.models import Agent, OrphanClick, TapLoss
-from campaigns.statistics.definitions.dimensions import DIMENSIONS, matches, shown
+from campaigns.clicks.models import Agent, OrphanTap, TapLoss
+from campaigns.statistics.definitions.dimensions import DIMENSIONS, display_value, matches
 from campaigns.statistics.definitions.facts import FACTS
-from campaigns.statistics.definitions.metrics import MEASURES, METRICS, rate, whole
-from campaigns.statistics.query.plan import Plan, Read
+from campaigns.statistics.definitions.metrics import MEASURES, METRICS, as_bigint, rate
+from campaigns.statistics.query.plan import Plan, Scan
 from campaigns.statistics.types import Direction, FactName, Query
 
 
@@ -42,7 +42,7 @@ def write_statement(plan: Plan, *, units: Select[Any]) -> Select[Any]:
 
     Each row has `dimension_<place>`, `metric_<place>` and `total_rows` (the number of groups before the limit), all
     null when there is no group, and `unattributed`, `unattributed_share`, `filtered`, `filtered_share`, `previews`,
-    `orphan_clicks`, `lost_taps`, `watermark`.
+    `orphan_taps`, `lost_taps`, `watermark`.
     """
     ranked = _ranked(plan.query, _merged(plan, units))
     quality = _quality(plan.query, units)
@@ -79,20 +79,22 @@ def _merged(plan: Plan, units: Select[Any]) -> CTE:
         )
     ).subquery("stacked")
     groups = [stacked.c[label] for label in labels]
-    sums = [whole(func.sum(stacked.c[name])).label(name) for name in names]
+    sums = [as_bigint(func.sum(stacked.c[name])).label(name) for name in names]
     return select(*groups, *sums).group_by(*groups).cte("merged")
 
 
-def _counted(query: Query, read: Read, units: Select[Any]) -> CTE:
+def _counted(query: Query, read: Scan, units: Select[Any]) -> CTE:
     """One pass: the read's measures for each group; without dimensions it has one row even if nothing is there."""
     measures = {name: MEASURES[name] for name in read.measures}
     groups: list[Any] = [
-        shown(name, read.fact, query).label(label) for name, label in zip(query.dimensions, _labels(query), strict=True)
+        display_value(name, read.fact, query).label(label)
+        for name, label in zip(query.dimensions, _labels(query), strict=True)
     ]
     # A verdict costs as much as reading the row, so where all measures are of the same rows it is asked once.
     kinds = list({id(one.of): one.of for one in measures.values()}.values())
     counts = [
-        whole(one.count if len(kinds) == 1 else one.count.filter(one.of)).label(name) for name, one in measures.items()
+        as_bigint(one.count if len(kinds) == 1 else one.count.filter(one.of)).label(name)
+        for name, one in measures.items()
     ]
     return (
         select(*groups, *counts)
@@ -159,7 +161,7 @@ def _quality(query: Query, units: Select[Any]) -> CTE:
             tapped.c.filtered,
             rate(tapped.c.filtered, tapped.c.filtered + tapped.c.clicks).label("filtered_share"),
             tapped.c.previews,
-            _orphans(query).label("orphan_clicks"),
+            _orphans(query).label("orphan_taps"),
             _lost(query).label("lost_taps"),
             func.statement_timestamp().label("watermark"),
         )
@@ -172,8 +174,8 @@ def _registered(query: Query, units: Select[Any]) -> CTE:
     registrations = MEASURES["registrations"]
     return (
         select(
-            whole(registrations.count).label("all"),
-            whole(registrations.count.filter(col(Conversion.link_id).is_(None))).label("unattributed"),
+            as_bigint(registrations.count).label("all"),
+            as_bigint(registrations.count.filter(col(Conversion.link_id).is_(None))).label("unattributed"),
         )
         .select_from(FACTS[FactName.CONVERSIONS].origin)
         .where(_asked(query, FactName.CONVERSIONS, units), registrations.of)
@@ -192,19 +194,19 @@ def _tapped(query: Query, units: Select[Any]) -> CTE:
     )
     reasons, taps = verdicts.c.verdict, func.sum(verdicts.c.taps)
     return select(
-        whole(taps.filter(is_person(reasons))).label("clicks"),
-        whole(taps.filter(is_filtered(reasons))).label("filtered"),
-        whole(taps.filter(is_preview(reasons))).label("previews"),
+        as_bigint(taps.filter(is_person(reasons))).label("clicks"),
+        as_bigint(taps.filter(is_filtered(reasons))).label("filtered"),
+        as_bigint(taps.filter(is_preview(reasons))).label("previews"),
     ).cte("tapped")
 
 
 def _orphans(query: Query) -> ScalarSelect[int]:
-    at = col(OrphanClick.clicked_at)
+    at = col(OrphanTap.clicked_at)
     return (
         select(func.count())
-        .select_from(OrphanClick)
-        .outerjoin(Agent, col(Agent.id) == col(OrphanClick.agent_id))
-        .where(at >= query.utc_range.start, at < query.utc_range.end, is_person(reasons_of("orphan_clicks")))
+        .select_from(OrphanTap)
+        .outerjoin(Agent, col(Agent.id) == col(OrphanTap.agent_id))
+        .where(at >= query.utc_range.start, at < query.utc_range.end, is_person(reasons_of("orphan_taps")))
         .scalar_subquery()
     )
 
@@ -212,7 +214,7 @@ def _orphans(query: Query) -> ScalarSelect[int]:
 def _lost(query: Query) -> ScalarSelect[int]:
     """Taps that were lost in a time that touches the range; when exactly each was tapped is lost with them."""
     return (
-        select(whole(func.sum(col(TapLoss.taps))))
+        select(as_bigint(func.sum(col(TapLoss.taps))))
         .where(col(TapLoss.first_at) < query.utc_range.end, col(TapLoss.last_at) >= query.utc_range.start)
         .scalar_subquery()
     )

@@ -32,9 +32,9 @@ async def committing_engine(postgres: EmbeddedPostgres, template: str) -> AsyncI
 
 @pytest.fixture
 async def committing(committing_engine: AsyncEngine) -> AsyncIterator[Context]:
-    """A running application's context, with a sign-up floor that a test can see."""
+    """A running application's context, with a registration floor that a test can see."""
     yield Context(
-        settings=Settings(signup_floor_milliseconds=5, public_url="https://jaring.example"),
+        settings=Settings(registration_minimum_milliseconds=5, public_url="https://jaring.example"),
         keys=derive_keys(new_master_key()),
         sessions=make_sessions(committing_engine),
         newest_revision=newest_revision(),

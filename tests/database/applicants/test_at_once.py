@@ -11,7 +11,7 @@ from api.http.context import Context
 from campaigns.applicants.models import Applicant, ApplicantKey, Application, Consent, RepeatedApplication
 from campaigns.attribution.models import Conversion
 from campaigns.kit.models import IdempotencyRecord
-from tests.factories.intake import post_sign_up, sign_up
+from tests.factories.intake import post_registration, registration
 
 
 async def counted(context: Context, tables: Sequence[type[SQLModel]]) -> list[int]:
@@ -22,8 +22,8 @@ async def counted(context: Context, tables: Sequence[type[SQLModel]]) -> list[in
 async def test_fifty_with_one_key_are_one_application_and_one_answer(
     committing: Context, committing_client: httpx.AsyncClient, now: datetime
 ) -> None:
-    body = sign_up(now)
-    answers = await asyncio.gather(*(post_sign_up(committing_client, body, key="double tap") for _ in range(50)))
+    body = registration(now)
+    answers = await asyncio.gather(*(post_registration(committing_client, body, key="double tap") for _ in range(50)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     tables = [Applicant, ApplicantKey, Application, Consent, Conversion, IdempotencyRecord, RepeatedApplication]
@@ -33,7 +33,7 @@ async def test_fifty_with_one_key_are_one_application_and_one_answer(
 async def test_twenty_of_one_person_are_one_application_and_nineteen_repeats(
     committing: Context, committing_client: httpx.AsyncClient, now: datetime
 ) -> None:
-    answers = await asyncio.gather(*(post_sign_up(committing_client, sign_up(now)) for _ in range(20)))
+    answers = await asyncio.gather(*(post_registration(committing_client, registration(now)) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["reference"] for answer in answers}) == 20
     tables = [Applicant, ApplicantKey, Application, Consent, Conversion, IdempotencyRecord, RepeatedApplication]
@@ -49,7 +49,7 @@ async def test_twenty_of_one_person_are_one_application_and_nineteen_repeats(
 async def test_twenty_people_do_not_wait_for_each_other_for_ever(
     committing: Context, committing_client: httpx.AsyncClient, now: datetime
 ) -> None:
-    bodies = [sign_up(now, email=f"p{number}@example.com") for number in range(20)]
-    answers = await asyncio.gather(*(post_sign_up(committing_client, body) for body in bodies))
+    bodies = [registration(now, email=f"p{number}@example.com") for number in range(20)]
+    answers = await asyncio.gather(*(post_registration(committing_client, body) for body in bodies))
     assert {answer.status_code for answer in answers} == {201}
     assert await counted(committing, [Applicant, Application, RepeatedApplication]) == [20, 20, 0]

@@ -12,7 +12,7 @@ from api.http.context import Context
 from campaigns.access.types import Role
 from campaigns.applicants.encryption import open_answer, open_person_key
 from campaigns.applicants.models import ApplicantKey, Application, RepeatedApplication, StageChange
-from campaigns.kit.encryption.cipher import CannotOpen, unseal
+from campaigns.kit.encryption.cipher import DecryptionError, unseal
 from campaigns.tables import metadata
 from tests.factories.intake import registered
 from tests.factories.world import World
@@ -94,11 +94,11 @@ async def test_values_open_in_their_own_row_only(
     canary, other = applications
     data_key = await key_of(session, context, canary)
     assert open_answer(data_key, canary.id, "name", canary.name_sealed) == "Kenari Kuning"
-    with pytest.raises(CannotOpen):
+    with pytest.raises(DecryptionError):
         unseal(data_key, canary.name_sealed, place=f"applications.name/{other.id}")
-    with pytest.raises(CannotOpen):
+    with pytest.raises(DecryptionError):
         unseal(data_key, canary.name_sealed, place=f"applications.email/{canary.id}")
-    with pytest.raises(CannotOpen):
+    with pytest.raises(DecryptionError):
         unseal(await key_of(session, context, other), canary.name_sealed, place=f"applications.name/{canary.id}")
 
 
@@ -121,7 +121,7 @@ async def test_a_swapped_key_opens_nobody(
     canary, other = [await session.get_one(ApplicantKey, one.applicant_id) for one in applications]
     canary.wrapped_key = other.wrapped_key
     await session.commit()
-    with pytest.raises(CannotOpen):
+    with pytest.raises(DecryptionError):
         open_person_key(context.keys, canary.applicant_id, canary.wrapped_key)
     listed = await client.get("/v1/applications", headers=world.as_role(Role.RECRUITER))
     assert [item["name"] for item in listed.json()["items"]] == ["Sari Contoh", None]
@@ -166,5 +166,5 @@ async def test_deleting_one_row_makes_the_person_unreadable(
             (change.reason_sealed or b"", f"stage_changes.reason/{change.id}"),
             (repeat.answers_sealed, f"repeated_applications.answers/{repeat.id}"),
         ):
-            with pytest.raises(CannotOpen):
+            with pytest.raises(DecryptionError):
                 unseal(key, sealed, place=place)

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from campaigns.clicks.types import Observed
+from campaigns.clicks.types import RequestFlag
 from campaigns.kit.database.url import psycopg_conninfo
 
-BURST = Observed.BURST.value
+BURST = RequestFlag.BURST.value
 
 
 @dataclass

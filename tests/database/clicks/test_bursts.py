@@ -13,7 +13,7 @@ from campaigns.clicks.bots import bursts
 from campaigns.clicks.bots.bursts import (
     LATE,
     LOOK_BACK,
-    MOST_TAPS,
+    MAX_TAPS,
     RUN,
     STEP,
     WITHIN,
@@ -26,7 +26,7 @@ from tests.database.clicks.conftest import BURST, Stored, spread
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 HOUR, MILLISECOND = timedelta(hours=1), timedelta(milliseconds=1)
-TOO_MANY = MOST_TAPS + 1
+TOO_MANY = MAX_TAPS + 1
 
 
 async def mark_all(stored: Stored) -> int:
@@ -35,7 +35,7 @@ async def mark_all(stored: Stored) -> int:
 
 async def position(stored: Stored, name: str = RUN) -> datetime | None:
     found: datetime | None = await stored.value(
-        "SELECT nullif(position, '')::timestamptz FROM rule_runs WHERE name = %s", (name,)
+        "SELECT nullif(position, '')::timestamptz FROM watermarks WHERE name = %s", (name,)
     )
     return found
 
@@ -44,8 +44,8 @@ class TestMarking:
     @pytest.mark.parametrize(
         ("taps", "over", "marked"),
         [
-            (MOST_TAPS, timedelta(0), 0),
-            (MOST_TAPS, WITHIN, 0),
+            (MAX_TAPS, timedelta(0), 0),
+            (MAX_TAPS, WITHIN, 0),
             (TOO_MANY, timedelta(0), TOO_MANY),
             (TOO_MANY, WITHIN, TOO_MANY),
             (TOO_MANY, WITHIN + timedelta(milliseconds=20), 0),
@@ -116,7 +116,7 @@ class TestGoingOn:
 
     async def test_a_tap_stored_a_little_late_completes_its_burst(self, stored: Stored) -> None:
         link = uuid4()
-        await stored.tap([NOON] * MOST_TAPS, link=link)
+        await stored.tap([NOON] * MAX_TAPS, link=link)
         await go_on(stored.connection, now=NOON + timedelta(minutes=1))
         await stored.tap([NOON], link=link)
         await go_on(stored.connection, now=NOON + timedelta(minutes=2))

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from campaigns.acquisition.channel_groups import GROUPING_VERSION
-from campaigns.clicks.bots.classifier import RULES_VERSION, judge_agent
-from campaigns.clicks.bots.reclassify import AGENTS, BATCH, BURSTS, GROUPS, LOCK, only_run
-from campaigns.clicks.types import Observed, Reason
+from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
+from campaigns.clicks.bots.reclassify import AGENTS, BATCH, BURSTS, GROUPS, LOCK, exclusive_run
+from campaigns.clicks.types import BotReason, RequestFlag
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.links.models import Link
 from tests.database.clicks.conftest import BURST, Stored
@@ -60,7 +60,9 @@ async def reclassified(command: dict[str, Any], *options: str) -> str:
     return printed.decode()
 
 
-async def store_agents(stored: Stored, texts: Sequence[str], *, reasons: Reason = NO_REASON, version: int = 0) -> None:
+async def store_agents(
+    stored: Stored, texts: Sequence[str], *, reasons: BotReason = NO_REASON, version: int = 0
+) -> None:
     """Agents numbered from 1, all with the same verdict."""
     async with stored.connection.cursor() as cursor:
         await cursor.executemany(
@@ -80,7 +82,7 @@ async def verdict_of(stored: Stored, number: int) -> tuple[Any, ...]:
 
 
 def as_stored(text: str) -> tuple[Any, ...]:
-    verdict = judge_agent(text)
+    verdict = classify_user_agent(text)
     return (verdict.reasons.value, verdict.expects.value, verdict.device.value, verdict.app, RULES_VERSION)
 
 
@@ -93,8 +95,8 @@ class TestAgents:
         link = uuid4()
         await stored.tap([NOON] * 3, link=link, agent_id=1)
         # A HEAD request was no person's tap before either.
-        await stored.tap([NOON], link=link, agent_id=2, observed=Observed.HEAD.value)
-        whole = Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING
+        await stored.tap([NOON], link=link, agent_id=2, observed=RequestFlag.HEAD.value)
+        whole = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING
         await stored.tap([NOON] * 2, link=link, visitor=2, agent_id=100, observed=whole.value)
         await stored.tap([NOON] * 2, link=link)
         printed = await reclassified(command)
@@ -109,9 +111,9 @@ class TestAgents:
         assert await verdict_of(stored, 0) == before
 
     async def test_a_verdict_changed_by_hand_is_restored_by_all(self, stored: Stored, command: dict[str, Any]) -> None:
-        await store_agents(stored, [FETCHER], reasons=Reason.CRAWLER, version=RULES_VERSION)
+        await store_agents(stored, [FETCHER], reasons=BotReason.CRAWLER, version=RULES_VERSION)
         assert "Judged 0 user agents" in await reclassified(command)
-        assert (await verdict_of(stored, 1))[0] == Reason.CRAWLER.value
+        assert (await verdict_of(stored, 1))[0] == BotReason.CRAWLER.value
         assert "Judged 1 user agents: 0 are robots now, 0 people again." in await reclassified(command, "--all")
         assert await verdict_of(stored, 1) == as_stored(FETCHER)
 
@@ -128,7 +130,7 @@ async def store_agents_of_people(stored: Stored) -> None:
     """A phone, number 100, that older rules took for a robot."""
     await stored.connection.execute(
         "INSERT INTO agents (id, text, reasons, device, first_seen_at) VALUES (100, %s, %s, 'other', now())",
-        (PHONE, Reason.CRAWLER.value),
+        (PHONE, BotReason.CRAWLER.value),
     )
 
 
@@ -183,7 +185,7 @@ class TestStopping:
         assert await stored.marked() == 0
 
     async def test_two_runs_at_once_are_refused(self, stored: Stored, command: dict[str, Any]) -> None:
-        async with only_run(stored.connection) as alone:
+        async with exclusive_run(stored.connection) as alone:
             assert alone
             process = await started(command)
             printed, _ = await process.communicate()
@@ -198,7 +200,7 @@ class TestStopping:
 
     async def note(self, stored: Stored, name: str, version: int, position: str) -> None:
         await stored.connection.execute(
-            "INSERT INTO rule_runs (name, version, position, changed_at) VALUES (%s, %s, %s, now())"
+            "INSERT INTO watermarks (name, version, position, changed_at) VALUES (%s, %s, %s, now())"
             " ON CONFLICT (name) DO UPDATE SET version = excluded.version, position = excluded.position",
             (name, version, position),
         )
@@ -227,6 +229,8 @@ async def test_channel_groups_follow_the_rules_when_these_have_changed(
     assert "channel group of 0 links" in await reclassified(command)
     assert "channel group of 1 links" in await reclassified(command, "--all")
     await stored.connection.execute("UPDATE links SET channel_group = 'email'")
-    await stored.connection.execute("UPDATE rule_runs SET version = %s WHERE name = %s", (GROUPING_VERSION - 1, GROUPS))
+    await stored.connection.execute(
+        "UPDATE watermarks SET version = %s WHERE name = %s", (GROUPING_VERSION - 1, GROUPS)
+    )
     assert "channel group of 1 links" in await reclassified(command)
-    assert await stored.value("SELECT version FROM rule_runs WHERE name = %s", (GROUPS,)) == GROUPING_VERSION
+    assert await stored.value("SELECT version FROM watermarks WHERE name = %s", (GROUPS,)) == GROUPING_VERSION

@@ -4,25 +4,25 @@ from sqlalchemy import Integer, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.clicks.bots.reasons import ORDER_OF_REASONS, first_reason, reasons_sql
-from campaigns.clicks.types import Observed, Reason
+from campaigns.clicks.types import BotReason, RequestFlag
 from tests.database.clicks.conftest import Stored
 
-AGENTS = [Reason(0), Reason.CRAWLER, Reason.PREVIEW | Reason.AUTOMATED, Reason.EMPTY_AGENT]
-EXPECTED = Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING | Observed.FETCH_MODE
+AGENTS = [BotReason(0), BotReason.CRAWLER, BotReason.PREVIEW | BotReason.AUTOMATED, BotReason.EMPTY_AGENT]
+EXPECTED = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING | RequestFlag.FETCH_MODE
 
 
-def meant(observed: Observed, reasons: Reason, expects: Observed) -> Reason:
+def meant(observed: RequestFlag, reasons: BotReason, expects: RequestFlag) -> BotReason:
     for seen, reason in (
-        (Observed.PREFETCH, Reason.PREFETCH),
-        (Observed.HEAD, Reason.HEAD),
-        (Observed.BURST, Reason.BURST),
+        (RequestFlag.PREFETCH, BotReason.PREFETCH),
+        (RequestFlag.HEAD, BotReason.HEAD),
+        (RequestFlag.BURST, BotReason.BURST),
     ):
         if seen in observed:
             reasons |= reason
     missing = expects & ~observed
-    if Observed.SECURE not in observed:
-        missing &= ~Observed.FETCH_MODE
-    return reasons | Reason.IMPLAUSIBLE if missing else reasons
+    if RequestFlag.SECURE not in observed:
+        missing &= ~RequestFlag.FETCH_MODE
+    return reasons | BotReason.IMPLAUSIBLE if missing else reasons
 
 
 async def test_every_combination(stored: Stored) -> None:
@@ -40,7 +40,7 @@ async def test_every_combination(stored: Stored) -> None:
     rows = await cursor.fetchall()
     assert len(rows) == 256 * len(AGENTS) * len(expectations)
     for observed, reasons, expects, found in rows:
-        assert Reason(found) == meant(Observed(observed), Reason(reasons), Observed(expects))
+        assert BotReason(found) == meant(RequestFlag(observed), BotReason(reasons), RequestFlag(expects))
 
 
 async def test_without_an_agent_only_the_tap_speaks(stored: Stored) -> None:
@@ -50,13 +50,13 @@ async def test_without_an_agent_only_the_tap_speaks(stored: Stored) -> None:
         FROM unnest(ARRAY[0, 2, 127]::smallint[]) AS taps (observed) LEFT JOIN agents ON false
         """
     )
-    assert [Reason(one) for one in row] == [Reason(0), Reason.HEAD, Reason.HEAD | Reason.PREFETCH]
+    assert [BotReason(one) for one in row] == [BotReason(0), BotReason.HEAD, BotReason.HEAD | BotReason.PREFETCH]
 
 
 async def test_the_first_reason_is_the_first_of_the_order(connection: AsyncConnection) -> None:
-    assert set(ORDER_OF_REASONS) == set(Reason)
+    assert set(ORDER_OF_REASONS) == set(BotReason)
     for bits in range(256):
         reasons = literal_column(str(bits), Integer)
         found = (await connection.execute(select(first_reason(reasons)))).scalar_one()
-        expected = [str(one.name).lower() for one in ORDER_OF_REASONS if one in Reason(bits)]
+        expected = [str(one.name).lower() for one in ORDER_OF_REASONS if one in BotReason(bits)]
         assert found == (expected[0] if expected else None)

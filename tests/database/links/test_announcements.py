@@ -8,9 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal, Role
 from campaigns.links.models import Link
-from campaigns.links.operations.insert import create_link
+from campaigns.links.operations.insert import insert_link
 from campaigns.links.operations.notify import announce_campaign
-from campaigns.links.operations.update import change_link, retire_link
+from campaigns.links.operations.update import retire_link, update_link
 from campaigns.links.types import LinkSpec
 from tests.factories.world import World
 
@@ -28,7 +28,7 @@ def marketer(world: World) -> Principal:
 
 async def make(session: AsyncSession, world: World, slug: str, now: datetime) -> Link:
     spec = LinkSpec(channel_id=world.channel.id, name="Story", slug=slug)
-    return await create_link(session, marketer(world), campaign_id=world.campaign.id, spec=spec, now=now)
+    return await insert_link(session, marketer(world), campaign_id=world.campaign.id, spec=spec, now=now)
 
 
 async def test_every_change_is_announced_by_its_commit(
@@ -43,7 +43,7 @@ async def test_every_change_is_announced_by_its_commit(
     assert await heard(listener, seconds=5) == ["announced"]
 
     async with committing_sessions() as session:
-        await change_link(session, caller, link_id=link.id, changes={"utm_term": "pagi"}, **version)  # type: ignore[arg-type]
+        await update_link(session, caller, link_id=link.id, changes={"utm_term": "pagi"}, **version)  # type: ignore[arg-type]
         assert await heard(listener, seconds=0.3) == []
         await session.commit()
     assert await heard(listener, seconds=5) == ["announced"]
@@ -62,7 +62,7 @@ async def test_a_campaign_announces_all_of_its_links(
         await make(session, committed_world, "of-the-campaign", now)
         spec = LinkSpec(channel_id=committed_world.channel.id, name="Bali", slug="of-another")
         other = committed_world.foreign_campaign.id
-        await create_link(session, committed_world.admin, campaign_id=other, spec=spec, now=now)
+        await insert_link(session, committed_world.admin, campaign_id=other, spec=spec, now=now)
     assert set(await heard(listener, seconds=5)) == {"of-the-campaign", "of-another"}
     async with committing_sessions() as session, session.begin():
         told = await announce_campaign(session, campaign_id=committed_world.campaign.id)
@@ -82,5 +82,5 @@ async def test_what_is_rolled_back_or_changes_nothing_is_not_announced(
         await retire_link(session, caller, link_id=link.id, expected_version=None, now=now)
         await session.rollback()
     async with committing_sessions() as session, session.begin():
-        await change_link(session, caller, link_id=link.id, changes={"name": "Story"}, expected_version=None, now=now)
+        await update_link(session, caller, link_id=link.id, changes={"name": "Story"}, expected_version=None, now=now)
     assert await heard(listener, seconds=0.3) == []

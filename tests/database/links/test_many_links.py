@@ -16,7 +16,7 @@ from campaigns.kit.errors import Conflict, Invalid, NotFound
 from campaigns.kit.ids import new_id
 from campaigns.links import rules
 from campaigns.links.models import DestinationCheck, Link
-from campaigns.links.operations.insert import create_links
+from campaigns.links.operations.insert import insert_links
 from campaigns.links.types import LinkSpec, LinkState
 from campaigns.planning.operations.channels import close_channel
 from tests.factories.world import LANDING, World
@@ -27,7 +27,7 @@ def spec(world: World, **given: Any) -> LinkSpec:
 
 
 async def make(session: AsyncSession, world: World, specs: list[LinkSpec], now: datetime) -> list[Link]:
-    return await create_links(
+    return await insert_links(
         session,
         world.principals[Role.MARKETER],
         campaign_id=world.campaign.id,

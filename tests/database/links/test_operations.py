@@ -13,8 +13,8 @@ from campaigns.kit.database.paging import PageRequest
 from campaigns.kit.errors import Conflict, NotFound, Unavailable
 from campaigns.links import rules
 from campaigns.links.models import Link
-from campaigns.links.operations.insert import create_link
-from campaigns.links.operations.update import change_link, retire_link
+from campaigns.links.operations.insert import insert_link
+from campaigns.links.operations.update import retire_link, update_link
 from campaigns.links.queries import LinkFilters, get_link, list_links
 from campaigns.links.rules import DRAWN_LENGTHS
 from campaigns.links.types import LinkSpec
@@ -25,7 +25,7 @@ from tests.factories.world import LANDING, World, principal_of
 async def make(session: AsyncSession, world: World, now: datetime, **changed: Any) -> Link:
     spec = LinkSpec(**{"channel_id": world.channel.id, "name": "Story", **changed})
     caller = world.principals[Role.MARKETER]
-    return await create_link(session, caller, campaign_id=world.campaign.id, spec=spec, now=now)
+    return await insert_link(session, caller, campaign_id=world.campaign.id, spec=spec, now=now)
 
 
 @pytest.fixture
@@ -100,4 +100,4 @@ async def test_units_above_see_the_link_and_others_do_not(session: AsyncSession,
         with pytest.raises(NotFound):
             await retire_link(session, other, link_id=link.id, expected_version=None, now=now)
         with pytest.raises(NotFound):
-            await change_link(session, other, link_id=link.id, changes={"name": "X"}, expected_version=None, now=now)
+            await update_link(session, other, link_id=link.id, changes={"name": "X"}, expected_version=None, now=now)

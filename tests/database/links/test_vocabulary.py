@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.kit.database.dry_run import only_tried
+from campaigns.kit.database.dry_run import dry_run
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.errors import Conflict, Invalid
 from campaigns.links.csv_sheets.format import read_sheet
 from campaigns.links.operations import import_rows as importing
-from campaigns.links.operations.create import Placed, place_link
-from campaigns.links.operations.import_rows import place_rows
-from campaigns.links.operations.update import change_link
+from campaigns.links.operations.create import CreatedLinks, create_link
+from campaigns.links.operations.import_rows import import_rows
+from campaigns.links.operations.update import update_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.operations.units import change_unit
 from tests.factories.world import World, build_world
@@ -39,15 +39,15 @@ async def own_world(own_sessions: Sessions, now: datetime) -> World:
         return await build_world(session, now=now)
 
 
-async def place(session: AsyncSession, world: World, now: datetime, **fields: str) -> Placed:
+async def place(session: AsyncSession, world: World, now: datetime, **fields: str) -> CreatedLinks:
     spec = LinkSpec(channel_id=world.channel.id, **{"name": "Story", **fields})  # type: ignore[arg-type]
     campaign_id = world.campaign.id
-    return await place_link(session, world.admin, campaign_id=campaign_id, spec=spec, timezone=JAKARTA, now=now)
+    return await create_link(session, world.admin, campaign_id=campaign_id, spec=spec, timezone=JAKARTA, now=now)
 
 
-async def import_rows(session: AsyncSession, world: World, now: datetime, *lines: str) -> Placed:
+async def import_lines(session: AsyncSession, world: World, now: datetime, *lines: str) -> CreatedLinks:
     rows = read_sheet("\n".join(["campaign,source,name,slug", *lines]).encode())
-    return await place_rows(session, world.admin, rows=rows, accept_names=(), timezone=JAKARTA, now=now)
+    return await import_rows(session, world.admin, rows=rows, keep_names=(), timezone=JAKARTA, now=now)
 
 
 async def has_to_wait(task: "asyncio.Task[object]") -> bool:
@@ -77,7 +77,7 @@ async def test_of_two_near_doubles_made_at_once_one_is_refused(
         async with own_sessions() as session, session.begin():
             if how == "changed":
                 changes = {"utm_content": "kemaraw"}
-                return await change_link(
+                return await update_link(
                     session,
                     world.admin,
                     link_id=link.id,
@@ -87,7 +87,7 @@ async def test_of_two_near_doubles_made_at_once_one_is_refused(
                 )
             if how == "imported":
                 rows = read_sheet(b"campaign,source,name,content\nbintara-jabar,ig,Story,kemaraw\n")
-                return await place_rows(session, world.admin, rows=rows, accept_names=(), timezone=JAKARTA, now=now)
+                return await import_lines(session, world.admin, rows=rows, keep_names=(), timezone=JAKARTA, now=now)
             made_of = {"name": "Kemaraw"} if how == "by a template" else {"utm_content": "kemaraw"}
             return await place(session, world, now, **made_of)
 
@@ -110,10 +110,10 @@ async def test_names_in_use_and_dry_runs_wait_for_nobody(
         async with own_sessions() as second, second.begin(), asyncio.timeout(3):
             await place(second, own_world, now, utm_content="In use")
             await place(second, own_world, now)
-            async with only_tried(second):
+            async with dry_run(second):
                 await place(second, own_world, now, utm_content="newer")
     # What was tried held nothing that others wait for.
-    async with own_sessions() as first, first.begin(), only_tried(first):
+    async with own_sessions() as first, first.begin(), dry_run(first):
         await place(first, own_world, now, utm_content="kemarau")
         async with own_sessions() as second, second.begin(), asyncio.timeout(3):
             await place(second, own_world, now, utm_content="kemaraw")
@@ -125,7 +125,7 @@ async def test_sheets_that_choose_slugs_crosswise_do_not_wait_for_each_other(
     both_begun = asyncio.Barrier(2)
     place_group = importing._place_group
 
-    async def placed_and_met(*arguments: object) -> Placed:
+    async def placed_and_met(*arguments: object) -> CreatedLinks:
         placed = await place_group(*arguments)  # type: ignore[arg-type]
         with suppress(TimeoutError, asyncio.BrokenBarrierError):
             async with asyncio.timeout(0.5):

@@ -40,7 +40,7 @@ async def application_in(session: AsyncSession, world: World, stage_id: UUID, no
         status_token_digest=os.urandom(32),
         stage_id=stage_id,
         stage_entered_at=now,
-        submitted_at=now,
+        registered_at=now,
         province="32",
         name_sealed=os.urandom(40),
         email_sealed=os.urandom(40),

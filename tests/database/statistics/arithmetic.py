@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from campaigns.clicks.types import Reason
+from campaigns.clicks.types import BotReason
 from campaigns.planning.models import Unit
 from tests.database.statistics.conftest import FIRST, LAST, Happened
 from tests.factories.clicks import DEPLOYMENT_ZONE
@@ -52,7 +52,7 @@ def counted_as(one: Happened) -> str:
         return one.kind
     if not one.reasons:
         return "click"
-    return "preview" if Reason.PREVIEW in one.reasons else "filtered"
+    return "preview" if BotReason.PREVIEW in one.reasons else "filtered"
 
 
 def counted(history: Iterable[Happened], *, viewer: Unit, units: Sequence[Unit], zone: str) -> list[Happened]:

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal, Role
 from campaigns.clicks.models import Agent
-from campaigns.clicks.types import Device, Observed, Reason
+from campaigns.clicks.types import BotReason, Device, RequestFlag
 from campaigns.links.models import Link
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.types import StageKind
@@ -81,13 +81,13 @@ async def field(session: AsyncSession, world: World, now: datetime) -> Field:
         )
         for slug, campaign, source, medium, group in placements
     }
-    browser = Observed.ACCEPT | Observed.LANGUAGE | Observed.FETCH_MODE
+    browser = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.FETCH_MODE
     agents = [
         build_agent("a phone", at=now, expects=browser, device=Device.ANDROID, app="instagram"),
-        build_agent("a laptop", at=now, expects=Observed.ACCEPT, device=Device.DESKTOP),
-        build_agent("a preview", at=now, reasons=Reason.PREVIEW),
-        build_agent("a preview that says it crawls", at=now, reasons=Reason.PREVIEW | Reason.CRAWLER),
-        build_agent("a script", at=now, reasons=Reason.AUTOMATED, device=Device.OTHER),
+        build_agent("a laptop", at=now, expects=RequestFlag.ACCEPT, device=Device.DESKTOP),
+        build_agent("a preview", at=now, reasons=BotReason.PREVIEW),
+        build_agent("a preview that says it crawls", at=now, reasons=BotReason.PREVIEW | BotReason.CRAWLER),
+        build_agent("a script", at=now, reasons=BotReason.AUTOMATED, device=Device.OTHER),
     ]
     await store(session, [*links.values(), *agents])
     return Field(world, campaigns, links, agents, now)
@@ -108,22 +108,22 @@ class Happened:
     link: Link | None
     person: str = ""
     agent: Agent | None = None
-    observed: Observed = NOTHING
+    observed: RequestFlag = NOTHING
     noted: dict[str, str | None] = made(default_factory=dict)
     change: int = 0
 
     @property
-    def reasons(self) -> Reason:
+    def reasons(self) -> BotReason:
         """What `campaigns.clicks.bots.reasons` is to find for the tap."""
-        reasons = Reason(self.agent.reasons) if self.agent else NO_REASON
-        expected = Observed(self.agent.expects) if self.agent else NOTHING
-        if Observed.SECURE not in self.observed:
-            expected &= ~Observed.FETCH_MODE
+        reasons = BotReason(self.agent.reasons) if self.agent else NO_REASON
+        expected = RequestFlag(self.agent.expects) if self.agent else NOTHING
+        if RequestFlag.SECURE not in self.observed:
+            expected &= ~RequestFlag.FETCH_MODE
         if expected & ~self.observed:
-            reasons |= Reason.IMPLAUSIBLE
-        for seen in (Observed.PREFETCH, Observed.HEAD, Observed.BURST):
+            reasons |= BotReason.IMPLAUSIBLE
+        for seen in (RequestFlag.PREFETCH, RequestFlag.HEAD, RequestFlag.BURST):
             if seen in self.observed:
-                reasons |= Reason[str(seen.name)]
+                reasons |= BotReason[str(seen.name)]
         return reasons
 
 
@@ -166,11 +166,11 @@ def random_history(field: Field, *, seed: int, rows: int = 700) -> list[Happened
     return history
 
 
-def _observed(chance: random.Random) -> Observed:
+def _observed(chance: random.Random) -> RequestFlag:
     """Mostly what a browser sends, sometimes any bits at all."""
-    browser = Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING
-    usual = [browser, browser | Observed.SECURE | Observed.FETCH_MODE, browser | Observed.SECURE]
-    return chance.choice([*usual, Observed(chance.randrange(256))])
+    browser = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING
+    usual = [browser, browser | RequestFlag.SECURE | RequestFlag.FETCH_MODE, browser | RequestFlag.SECURE]
+    return chance.choice([*usual, RequestFlag(chance.randrange(256))])
 
 
 def _noted(chance: random.Random) -> dict[str, str | None]:

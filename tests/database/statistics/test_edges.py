@@ -242,7 +242,7 @@ class TestUnits:
         await store(session, [build_orphan_click(at=inside), build_orphan_click(at=outside)])
         for unit in field.units().values():
             answer = await ask(session, field.viewer(unit), filters=[])
-            assert answer.meta.quality.orphan_clicks == 1
+            assert answer.meta.quality.orphan_taps == 1
 
 
 class TestFilters:

@@ -156,14 +156,14 @@ async def test_quality_is_of_the_figures_of_the_same_answer(session: AsyncSessio
     total = sum(figure or 0 for figure in by_link.values())
     assert quality.unattributed_share == round(quality.unattributed_registrations / total, 6)
     orphans = [one for one in history if one.kind == "orphan" and in_range(one, "Asia/Jakarta")]
-    assert quality.orphan_clicks == len([one for one in orphans if not one.reasons]) < len(orphans)
+    assert quality.orphan_taps == len([one for one in orphans if not one.reasons]) < len(orphans)
     (whole,) = (await ask(session, viewer)).results
     clicks, filtered, previews = (
         whole.metrics[PLACES[metric]] for metric in (MetricName.CLICKS, MetricName.FILTERED_CLICKS, MetricName.PREVIEWS)
     )
     assert clicks is not None
     assert filtered is not None
-    assert (quality.filtered_clicks, quality.previews) == (filtered, previews)
+    assert (quality.filtered_taps, quality.previews) == (filtered, previews)
     assert quality.filtered_share == round(filtered / (filtered + clicks), 6)
 
 
@@ -182,4 +182,4 @@ async def test_one_statement_gives_figures_and_quality(
     finally:
         event.remove(connection.sync_connection, "before_cursor_execute", note)
     assert len(statements) == 1
-    assert "orphan_clicks" in statements[0]
+    assert "orphan_taps" in statements[0]

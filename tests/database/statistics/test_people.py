@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.clicks.types import Reason
+from campaigns.clicks.types import BotReason
 from campaigns.kit.errors import Invalid
 from campaigns.statistics.query.parse import fold
 from campaigns.statistics.types import DimensionName, MetricName
@@ -41,17 +41,17 @@ class TestLosses:
 
 class TestPeople:
     async def test_a_link_with_nothing_but_a_preview_has_no_clicks(self, session: AsyncSession, field: Field) -> None:
-        preview = build_agent("WhatsApp/2", at=field.now, reasons=Reason.PREVIEW)
+        preview = build_agent("WhatsApp/2", at=field.now, reasons=BotReason.PREVIEW)
         await store(session, [preview, build_click(link=field.links["story"], at=AT, agent=preview, via="qr")])
         viewer = field.viewer(field.world.own)
         answer = await ask(session, viewer, dimensions=[LINK])
         assert [(row.dimensions, row.metrics) for row in answer.results] == [(["story"], [0, 0, 0, 0, None, 1, 0])]
         quality = answer.meta.quality
-        assert (quality.filtered_clicks, quality.filtered_share, quality.previews) == (0, None, 1)
+        assert (quality.filtered_taps, quality.filtered_share, quality.previews) == (0, None, 1)
         assert (await ask(session, viewer, dimensions=[LINK], metrics=CLICKS)).results == []
 
     async def test_a_tap_whose_agent_is_not_stored_is_a_persons(self, session: AsyncSession, field: Field) -> None:
-        unknown = build_agent("nobody stored me", at=field.now, reasons=Reason.CRAWLER)
+        unknown = build_agent("nobody stored me", at=field.now, reasons=BotReason.CRAWLER)
         await store(session, [build_click(link=field.links["story"], at=AT, agent=unknown)])
         answer = await ask(
             session,

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.http.context import Context
 from campaigns.applicants.models import ApplicantKey
 from campaigns.kit.ids import new_id
-from tests.factories.intake import build_link, click_token, post_sign_up, sign_up
+from tests.factories.intake import build_link, click_token, post_registration, registration
 from tests.factories.world import World
 from tests.http.applications.conftest import MakeApplication
 
@@ -49,8 +49,8 @@ async def test_shows_what_recruiters_need(
             "source": "instagram",
             "medium": "social",
             "stage": {"key": "registered", "name": "Registered", "kind": "registered"},
-            "submitted_at": made.submitted_at.isoformat().replace("+00:00", "Z"),
-            "stage_entered_at": made.submitted_at.isoformat().replace("+00:00", "Z"),
+            "registered_at": made.registered_at.isoformat().replace("+00:00", "Z"),
+            "stage_entered_at": made.registered_at.isoformat().replace("+00:00", "Z"),
             "version": 1,
         }
     ]
@@ -109,10 +109,10 @@ async def test_filters(
         ({"stage": "registered", "campaign_id": str(world.campaign.id)}, ["Tapped"]),
         ({"stage_kind": "verified"}, ["Plain"]),
         ({"stage_kind": "accepted"}, []),
-        ({"submitted_from": tapped.submitted_at.isoformat()}, ["Plain", "Tapped"]),
-        ({"submitted_from": plain.submitted_at.isoformat()}, ["Plain"]),
-        ({"submitted_to": plain.submitted_at.isoformat()}, ["Tapped"]),
-        ({"submitted_to": tapped.submitted_at.isoformat()}, []),
+        ({"registered_from": tapped.registered_at.isoformat()}, ["Plain", "Tapped"]),
+        ({"registered_from": plain.registered_at.isoformat()}, ["Plain"]),
+        ({"registered_to": plain.registered_at.isoformat()}, ["Tapped"]),
+        ({"registered_to": tapped.registered_at.isoformat()}, []),
         ({"source": "instagram", "stage_kind": "verified"}, []),
     ):
         assert await found(client, recruiter, **filters) == names, filters
@@ -131,13 +131,13 @@ async def test_filters(
         ({"stage_kind": "hired"}, "parameter:stage_kind"),
         ({"campaign_id": "1"}, "parameter:campaign_id"),
         ({"link_id": "x"}, "parameter:link_id"),
-        ({"submitted_from": "yesterday"}, "parameter:submitted_from"),
-        ({"submitted_from": "2026-11-01"}, "parameter:submitted_from"),
-        ({"submitted_to": "0001-01-01T00:00:00+14:00"}, "parameter:submitted_to"),
-        ({"submitted_from": "9999-12-31T23:59:59-14:00"}, "parameter:submitted_from"),
+        ({"registered_from": "yesterday"}, "parameter:registered_from"),
+        ({"registered_from": "2026-11-01"}, "parameter:registered_from"),
+        ({"registered_to": "0001-01-01T00:00:00+14:00"}, "parameter:registered_to"),
+        ({"registered_from": "9999-12-31T23:59:59-14:00"}, "parameter:registered_from"),
         (
-            {"submitted_from": "2026-11-02T00:00:00Z", "submitted_to": "2026-11-01T00:00:00Z"},
-            "parameter:submitted_to",
+            {"registered_from": "2026-11-02T00:00:00Z", "registered_to": "2026-11-01T00:00:00Z"},
+            "parameter:registered_to",
         ),
         ({"cursor": "nonsense"}, "parameter:cursor"),
         ({"limit": "0"}, "parameter:limit"),
@@ -169,8 +169,8 @@ async def test_shows_the_own_units_applications_only(
     client: httpx.AsyncClient, world: World, recruiter: dict[str, str], application: MakeApplication, now: datetime
 ) -> None:
     await application(name="Ours")
-    theirs = sign_up(now, name="Theirs", email="theirs@example.com")
-    assert (await post_sign_up(client, theirs, slug=world.foreign_campaign.slug)).status_code == 201
+    theirs = registration(now, name="Theirs", email="theirs@example.com")
+    assert (await post_registration(client, theirs, slug=world.foreign_campaign.slug)).status_code == 201
     assert await found(client, recruiter) == ["Ours"]
 
 
@@ -188,5 +188,5 @@ async def test_times_in_other_zones_are_understood(
     client: httpx.AsyncClient, recruiter: dict[str, str], application: MakeApplication, now: datetime
 ) -> None:
     await application()
-    assert await found(client, recruiter, submitted_from=(now - timedelta(days=1)).isoformat()) == ["Sari Contoh"]
-    assert await found(client, recruiter, submitted_to="2001-01-01T00:00:00+07:00") == []
+    assert await found(client, recruiter, registered_from=(now - timedelta(days=1)).isoformat()) == ["Sari Contoh"]
+    assert await found(client, recruiter, registered_to="2001-01-01T00:00:00+07:00") == []

@@ -14,7 +14,7 @@ from campaigns.access.types import Role
 from campaigns.applicants.models import ApplicantKey, Application, StageChange
 from campaigns.attribution.models import Conversion
 from campaigns.kit.ids import new_id
-from tests.factories.intake import build_link, click_token, post_sign_up, registered, sign_up
+from tests.factories.intake import build_link, click_token, post_registration, registered, registration
 from tests.factories.world import World
 from tests.http.applications.conftest import MakeApplication
 
@@ -60,7 +60,7 @@ class TestRead:
         assert answer.status_code == 200, answer.text
         assert (answer.headers["etag"], answer.headers["cache-control"]) == ('"1"', "no-store")
         read = answer.json()
-        submitted_at = made.submitted_at.isoformat().replace("+00:00", "Z")
+        registered_at = made.registered_at.isoformat().replace("+00:00", "Z")
         stage = {"key": "registered", "name": "Registered", "kind": "registered"}
         listed = (await client.get("/v1/applications", headers=recruiter)).json()["items"][0]
         assert {key: read[key] for key in listed} == listed
@@ -71,7 +71,7 @@ class TestRead:
             "consent": {
                 "notice_version": "2026-1",
                 "accepted_at": now.isoformat().replace("+00:00", "Z"),
-                "recorded_at": submitted_at,
+                "recorded_at": registered_at,
             },
             "touches": [
                 {
@@ -82,10 +82,10 @@ class TestRead:
                     "touched_at": tapped_at.isoformat().replace("+00:00", "Z"),
                 }
             ],
-            "history": [{"from": None, "to": stage, "reason": None, "changed_at": submitted_at, "key_id": None}],
+            "history": [{"from": None, "to": stage, "reason": None, "changed_at": registered_at, "key_id": None}],
             "repeats": [
                 {
-                    "submitted_at": again["submitted_at"],
+                    "registered_at": again["registered_at"],
                     "campaign_slug": world.campaign.slug,
                     **{key: read[key] for key in ("name", "email", "phone", "birth_date", "province")},
                 }
@@ -116,7 +116,7 @@ class TestRead:
     async def test_unknown_and_foreign_ones_are_not_found(
         self, client: httpx.AsyncClient, world: World, recruiter: dict[str, str], session: AsyncSession, now: datetime
     ) -> None:
-        await post_sign_up(client, sign_up(now), slug=world.foreign_campaign.slug)
+        await post_registration(client, registration(now), slug=world.foreign_campaign.slug)
         foreign = (await session.exec(select(Application))).one()
         for identifier in (foreign.id, new_id()):
             read = await client.get(f"/v1/applications/{identifier}", headers=recruiter)
@@ -155,7 +155,7 @@ class TestMove:
         assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
         moved = answer.json()
         assert moved["stage"] == {"key": "verified", "name": "Documents verified", "kind": "verified"}
-        assert moved["stage_entered_at"] > moved["submitted_at"]
+        assert moved["stage_entered_at"] > moved["registered_at"]
         step = moved["history"][-1]
         assert (step["from"]["key"], step["to"]["key"]) == ("registered", "verified")
         assert step["reason"] == "Documents seen.\nAll complete."

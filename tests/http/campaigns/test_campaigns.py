@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
-from campaigns.links.operations.insert import create_link
+from campaigns.links.operations.insert import insert_link
 from campaigns.links.types import LinkSpec
 from tests.factories.world import World
 
@@ -150,7 +150,7 @@ class TestPreview:
     ) -> None:
         for campaign, slug in ((world.campaign, "one"), (world.campaign, "two"), (world.foreign_campaign, "other")):
             spec = LinkSpec(channel_id=world.channel.id, name=slug, slug=slug)
-            await create_link(session, world.admin, campaign_id=campaign.id, spec=spec, now=now)
+            await insert_link(session, world.admin, campaign_id=campaign.id, spec=spec, now=now)
         await session.commit()
         forgotten: list[str] = []
         app.state.context = replace(app.state.context, forget_link=forgotten.append)

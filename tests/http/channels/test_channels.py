@@ -59,7 +59,7 @@ class TestCreate:
         made = await client.post("/v1/channels", json=body(world), headers=own)
         assert made.status_code == 201, made.text
         read = await client.get(made.headers["location"], headers=own)
-        assert {**read.json(), "spelling": []} == made.json()
+        assert {**read.json(), "corrections": []} == made.json()
         assert read.headers["etag"] == made.headers["etag"] == '"1"'
 
     async def test_mends_names_to_one_spelling_and_says_so(
@@ -69,7 +69,7 @@ class TestCreate:
         made = (await client.post("/v1/channels", json=given, headers=own)).json()
         assert (made["source"], made["medium"]) == ("kaskus-forum", "social-audio")
         assert made["aliases"] == ["a.b-c-1", "kf"]
-        assert [(one["pointer"], one["kind"], one["suggestion"]) for one in made["spelling"]] == [
+        assert [(one["pointer"], one["kind"], one["suggestion"]) for one in made["corrections"]] == [
             ("/source", "mixed_case", "kaskus-forum"),
             ("/source", "spaces", "kaskus-forum"),
             ("/medium", "mixed_case", "social-audio"),
@@ -85,7 +85,7 @@ class TestCreate:
         session.add(Channel(unit_id=world.own.id, name="Kaskus", state="active", created_at=now, **older))
         await session.commit()
         made = await client.post("/v1/channels", json=body(world, **{**older, "medium": "chat"}), headers=own)
-        assert (made.status_code, made.json()["source"], made.json()["spelling"]) == (201, "kaskus_forum", [])
+        assert (made.status_code, made.json()["source"], made.json()["corrections"]) == (201, "kaskus_forum", [])
         assert made.json()["aliases"] == ["kaskus_id"]
         again = await client.post("/v1/channels", json=body(world, medium="social_media"), headers=own)
         assert (again.status_code, again.json()["medium"]) == (201, "social_media")
@@ -235,7 +235,7 @@ class TestChange:
         before = (await client.get(address, headers=national)).json()
         after = await client.patch(address, json={"aliases": ["IGstory", "ig"]}, headers=national)
         shown = after.json()
-        assert [(one["pointer"], one["kind"]) for one in shown.pop("spelling")] == [("/aliases/0", "mixed_case")]
+        assert [(one["pointer"], one["kind"]) for one in shown.pop("corrections")] == [("/aliases/0", "mixed_case")]
         assert shown == {**before, "aliases": ["ig", "igstory"], "version": 2}
         assert after.headers["etag"] == '"2"'
         assert (await trail_of(client, national, "channel", world.channel.id))[1:] == [
@@ -270,7 +270,7 @@ class TestChange:
         self, client: httpx.AsyncClient, world: World, own: dict[str, str]
     ) -> None:
         made = (await client.post("/v1/channels", json=body(world), headers=own)).json()
-        del made["spelling"]
+        del made["corrections"]
         answer = await client.patch(f"/v1/channels/{made['id']}", json={"aliases": ["ig"]}, headers=own)
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:alias-taken")
         assert (await client.get(f"/v1/channels/{made['id']}", headers=own)).json() == made
@@ -338,7 +338,7 @@ class TestSlips:
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["code"]) == ("/source", "near-double")
         assert f"{source.lower()} is nearly instagram" in error["detail"]
-        confirmed = await client.post("/v1/channels", json={**given, "accept_names": [source]}, headers=own)
+        confirmed = await client.post("/v1/channels", json={**given, "keep_names": [source]}, headers=own)
         assert (confirmed.status_code, confirmed.json().get("source")) == (201, source.lower())
 
     @pytest.mark.parametrize("source", ["whats_app", "Whats App", "whatsap"])
@@ -359,7 +359,7 @@ class TestSlips:
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["code"]) == ("/medium", "near-double")
         assert f"{medium} is nearly social" in error["detail"]
-        confirmed = await client.post("/v1/channels", json={**given, "accept_names": [medium]}, headers=own)
+        confirmed = await client.post("/v1/channels", json={**given, "keep_names": [medium]}, headers=own)
         assert (confirmed.status_code, confirmed.json()["medium"]) == (201, medium)
 
     async def test_an_alias_that_nearly_stands_for_another_source(
@@ -377,7 +377,7 @@ class TestSlips:
         address = f"/v1/channels/{made['id']}"
         refused = await client.patch(address, json={"aliases": ["rb", "instagrm"]}, headers=own)
         assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/aliases/1", "near-double")]
-        confirming = {"aliases": ["rb", "instagrm"], "accept_names": ["instagrm"]}
+        confirming = {"aliases": ["rb", "instagrm"], "keep_names": ["instagrm"]}
         confirmed = await client.patch(address, json=confirming, headers=own)
         assert (confirmed.status_code, confirmed.json()["aliases"]) == (200, ["instagrm", "rb"])
         # What a channel has already is not asked about again.

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
 from campaigns.planning.operations.programmes import create_programme
-from campaigns.planning.rules import DEFAULT_STAGES, MOST_STAGES
+from campaigns.planning.rules import DEFAULT_STAGES, MAX_STAGES
 from tests.factories.keys import headers_of_new_key
 from tests.factories.trail import trail_of
 from tests.factories.world import World
@@ -107,7 +107,7 @@ class TestCreate:
             ({"notice_url": "https://good.example\\@evil.example/"}, ["/notice_url"]),
             ({"stages": None}, ["/stages"]),
             ({"stages": []}, ["/stages"]),
-            ({"stages": [FIRST, LAST] + [stage(f"s{n}") for n in range(MOST_STAGES - 1)]}, ["/stages"]),
+            ({"stages": [FIRST, LAST] + [stage(f"s{n}") for n in range(MAX_STAGES - 1)]}, ["/stages"]),
             ({"stages": [LAST]}, ["/stages/0/kind"]),
             ({"stages": [FIRST]}, ["/stages"]),
             ({"stages": [FIRST, LAST, stage("again", "registered")]}, ["/stages/2/kind"]),
@@ -136,9 +136,9 @@ class TestCreate:
     async def test_takes_as_many_stages_as_it_says(
         self, client: httpx.AsyncClient, world: World, national: dict[str, str]
     ) -> None:
-        stages = [FIRST, LAST] + [stage(f"s{number}") for number in range(MOST_STAGES - 2)]
+        stages = [FIRST, LAST] + [stage(f"s{number}") for number in range(MAX_STAGES - 2)]
         made = await client.post("/v1/intakes", json=body(world, stages=stages), headers=national)
-        assert (made.status_code, len(made.json()["stages"])) == (201, MOST_STAGES)
+        assert (made.status_code, len(made.json()["stages"])) == (201, MAX_STAGES)
 
     async def test_a_closed_programme_takes_no_intake(
         self, client: httpx.AsyncClient, world: World, national: dict[str, str]

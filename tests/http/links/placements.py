@@ -7,7 +7,7 @@ import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
-from campaigns.links.operations.insert import create_link
+from campaigns.links.operations.insert import insert_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Unit
 from campaigns.planning.operations.channels import create_channel
@@ -31,7 +31,7 @@ async def make(client: httpx.AsyncClient, world: World, **changed: Any) -> dict[
     made = await client.post("/v1/links", json=body(world, **changed), headers=world.as_role(Role.MARKETER))
     assert made.status_code == 201, made.text
     link: dict[str, Any] = made.json()
-    del link["spelling"]  # which only the answer to making it has
+    del link["corrections"]  # which only the answer to making it has
     return link
 
 
@@ -46,7 +46,7 @@ async def poster_channel(world: World, session: AsyncSession, unit: Unit, now: d
 
 async def foreign_link(world: World, session: AsyncSession, now: datetime) -> str:
     """The id of a link of the other province's campaign."""
-    link = await create_link(
+    link = await insert_link(
         session,
         world.admin,
         campaign_id=world.foreign_campaign.id,

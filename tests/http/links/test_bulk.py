@@ -137,11 +137,11 @@ class TestMaking:
 
     async def test_takes_all_that_its_schema_allows(self, client: httpx.AsyncClient, world: World) -> None:
         names = [f"{number:04}".rjust(50, "x") for number in range(1000)]
-        answer = await attempt(client, world, contents=names, accept_names=names)
+        answer = await attempt(client, world, contents=names, keep_names=names)
         assert answer.status_code == 200, answer.text[:300]
         # However long they are spelt: JSON has twelve bytes for some characters, which are refused for what they are.
         odd = ["\U0001f600" * 50] * 1000
-        refused = await attempt(client, world, contents=odd, accept_names=odd, destination="https://" + odd[0] * 40)
+        refused = await attempt(client, world, contents=odd, keep_names=odd, destination="https://" + odd[0] * 40)
         assert refused.status_code == 422, refused.text[:300]
 
 
@@ -210,7 +210,7 @@ class TestSpelling:
             ("pagi-hari", "story-1"),
             ("pagi-hari", "bio"),
         }
-        assert [(fault["pointer"], fault["kind"], fault["suggestion"]) for fault in made["spelling"]] == [
+        assert [(fault["pointer"], fault["kind"], fault["suggestion"]) for fault in made["corrections"]] == [
             ("/utm_term", "spaces", "pagi-hari"),
             ("/contents/0", "mixed_case", "story-1"),
             ("/contents/0", "underscore", "story-1"),
@@ -226,9 +226,9 @@ class TestSpelling:
 
     async def test_takes_it_if_it_is_confirmed_by_name(self, client: httpx.AsyncClient, world: World) -> None:
         await make(client, world, utm_content="reels-1")
-        confirmed = await send(client, world, contents=["rells-1", "reel-1"], accept_names=["rells-1"])
+        confirmed = await send(client, world, contents=["rells-1", "reel-1"], keep_names=["rells-1"])
         assert faults(confirmed) == [("/contents/1", "near-double")]
-        assert (await send(client, world, contents=["rells-1"], accept_names=["rells-1"])).status_code == 201
+        assert (await send(client, world, contents=["rells-1"], keep_names=["rells-1"])).status_code == 201
         # From then on it is a name in use itself.
         assert (await send(client, world, contents=["rells-1"])).status_code == 201
 
@@ -257,7 +257,7 @@ class TestSpelling:
         link.utm_content = "bio_link"
         await session.commit()
         made = (await send(client, world, contents=["bio_link"])).json()
-        assert (made["links"][0]["utm"]["content"], made["spelling"]) == ("bio_link", [])
+        assert (made["links"][0]["utm"]["content"], made["corrections"]) == ("bio_link", [])
 
 
 class TestTemplates:
@@ -281,7 +281,7 @@ class TestTemplates:
         made = (await send(client, world, contents=[])).json()
         (link,) = made["links"]
         assert (link["utm"]["content"], link["utm"]["term"]) == ("instagram-2", "id-jb-instagram-2")
-        assert made["spelling"] == []
+        assert made["corrections"] == []
         typed = (await send(client, world, contents=["story-1"], utm_term="pagi")).json()["links"][0]["utm"]
         assert (typed["content"], typed["term"]) == ("story-1", "pagi")
 
@@ -314,7 +314,7 @@ class TestTemplates:
         assert (await send(client, world, **near)).status_code == 201
         assert faults(await send(client, world, **{**near, "name": "{content} di {source}m"}))[0][0] == "/name"
         accepted = ["di-instagramm", "instagram-di-instagramm"]
-        confirmed = await send(client, world, name="{content} di {source}m", contents=[], accept_names=accepted)
+        confirmed = await send(client, world, name="{content} di {source}m", contents=[], keep_names=accepted)
         assert confirmed.json()["links"][0]["utm"]["content"] == "di-instagramm"
 
     async def test_a_double_points_at_what_was_sent(
@@ -351,7 +351,7 @@ class TestDryRun:
         (link,) = shown["links"]
         assert (shown["dry_run"], link["id"], link["slug"], link["short_url"]) == (True, None, None, None)
         made = (await send(client, world, contents=["Story 1"], utm_term="Pagi")).json()
-        assert shown["spelling"] == made["spelling"]
+        assert shown["corrections"] == made["corrections"]
         drawn = {"id", "slug", "short_url"}
         assert {name: link[name] for name in link.keys() - drawn} == {
             name: made["links"][0][name] for name in link.keys() - drawn
@@ -379,7 +379,7 @@ class TestOnce:
         assert (second.status_code, second.content) == (201, first.content)
         assert ((await counts(session))[0], (await counts(session))[2]) == (after[0], 1)
 
-    @pytest.mark.parametrize("changed", [{"contents": ["other"]}, {"state": "draft"}, {"accept_names": ["x"]}])
+    @pytest.mark.parametrize("changed", [{"contents": ["other"]}, {"state": "draft"}, {"keep_names": ["x"]}])
     async def test_another_request_with_the_key_is_refused(
         self, client: httpx.AsyncClient, world: World, changed: dict[str, Any]
     ) -> None:

@@ -18,7 +18,7 @@ class TestChange:
     async def test_changes_only_what_is_named(self, client: httpx.AsyncClient, world: World) -> None:
         before, headers = await make(client, world), world.as_role(Role.MARKETER)
         after = await client.patch(f"/v1/links/{before['id']}", json={"name": "New"}, headers=headers)
-        assert after.json() == {**before, "name": "New", "version": 2, "spelling": []}
+        assert after.json() == {**before, "name": "New", "version": 2, "corrections": []}
         assert after.headers["etag"] == '"2"'
 
     async def test_leads_somewhere_else_afterwards(self, client: httpx.AsyncClient, world: World) -> None:
@@ -87,7 +87,7 @@ class TestNames:
         link = await make(client, world)
         changed = (await self.change(client, world, link, utm_content="Reels_Pertama", utm_term="pagi")).json()
         assert (changed["utm"]["content"], changed["utm"]["term"]) == ("reels-pertama", "pagi")
-        assert [(one["pointer"], one["kind"], one["suggestion"]) for one in changed["spelling"]] == [
+        assert [(one["pointer"], one["kind"], one["suggestion"]) for one in changed["corrections"]] == [
             ("/utm_content", "mixed_case", "reels-pertama"),
             ("/utm_content", "underscore", "reels-pertama"),
         ]
@@ -106,7 +106,7 @@ class TestNames:
             ("/utm_term", "near-double"),
         ]
         assert any("reels-pertamaa is nearly reels-pertama" in one["detail"] for one in answer.json()["errors"])
-        confirmed = await self.change(client, world, link, **slips, accept_names=["Reels Pertamaa", "malam-mingu"])
+        confirmed = await self.change(client, world, link, **slips, keep_names=["Reels Pertamaa", "malam-mingu"])
         assert confirmed.status_code == 200, confirmed.text
         # What was confirmed once is not asked about again while it stays.
         again = await self.change(client, world, link, **slips, name="New")
@@ -129,14 +129,14 @@ class TestNames:
         (await session.get_one(Link, made["id"])).utm_content = "bio_link"
         await session.commit()
         same = await self.change(client, world, made, utm_content="bio_link", name="New")
-        assert (same.json()["utm"]["content"], same.json()["spelling"]) == ("bio_link", [])
+        assert (same.json()["utm"]["content"], same.json()["corrections"]) == ("bio_link", [])
         other = await make(client, world, slug=None)
         assert (await self.change(client, world, other, utm_content="Bio_Link")).json()["utm"]["content"] == "bio_link"
 
     async def test_no_name_is_no_double(self, client: httpx.AsyncClient, world: World) -> None:
         link = await make(client, world)
         changed = await self.change(client, world, link, utm_content=None)
-        assert (changed.json()["utm"]["content"], changed.json()["spelling"]) == (None, [])
+        assert (changed.json()["utm"]["content"], changed.json()["corrections"]) == (None, [])
 
 
 class TestRetire:

@@ -24,7 +24,7 @@ class TestCreate:
         made = await client.post("/v1/links", json=body(world), headers=headers)
         assert made.status_code == 201, made.text
         read = await client.get(made.headers["location"], headers=headers)
-        assert {**read.json(), "spelling": made.json()["spelling"]} == made.json()
+        assert {**read.json(), "corrections": made.json()["corrections"]} == made.json()
         assert read.headers["etag"] == made.headers["etag"] == '"1"'
 
     async def test_shows_where_it_leads(self, client: httpx.AsyncClient, world: World) -> None:
@@ -56,7 +56,7 @@ class TestCreate:
         sent = body(world, utm_term="pagi", utm_content="Reels_1")
         made = (await client.post("/v1/links", json=sent, headers=world.as_role(Role.MARKETER))).json()
         assert (made["utm"]["term"], made["utm"]["content"]) == ("pagi", "reels-1")
-        assert {(one["pointer"], one["kind"]) for one in made["spelling"]} == {
+        assert {(one["pointer"], one["kind"]) for one in made["corrections"]} == {
             ("/utm_content", "mixed_case"),
             ("/utm_content", "underscore"),
         }
@@ -69,7 +69,7 @@ class TestCreate:
         found = [(one["pointer"], one["code"]) for one in answer.json()["errors"]]
         assert found == [("/utm_content", "near-double")]
         assert "reels-1" in answer.json()["errors"][0]["detail"]
-        confirmed = await client.post("/v1/links", json={**sent, "accept_names": ["rells-1"]}, headers=headers)
+        confirmed = await client.post("/v1/links", json={**sent, "keep_names": ["rells-1"]}, headers=headers)
         assert confirmed.status_code == 201, confirmed.text
 
     async def test_fills_in_what_the_unit_has_templates_for(self, client: httpx.AsyncClient, world: World) -> None:

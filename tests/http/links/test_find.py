@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.links.cursors import decode_rank, encode_rank
 from campaigns.access.types import Role
-from campaigns.clicks.types import Observed, Reason
+from campaigns.clicks.types import BotReason, RequestFlag
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.statistics.link_ranking import Rank
 from tests.factories.clicks import build_agent, build_click
@@ -119,14 +119,14 @@ class TestChecks:
 async def tapped(client: httpx.AsyncClient, world: World, session: AsyncSession, taps: dict[str, int]) -> None:
     """Links with so many taps by people each, and some by robots that must not count."""
     at = datetime(2026, 10, 20, 3, tzinfo=UTC)
-    robot = build_agent("Robot/1", at=at, reasons=Reason.CRAWLER)
+    robot = build_agent("Robot/1", at=at, reasons=BotReason.CRAWLER)
     session.add(robot)
     for slug, number in taps.items():
         made = await make(client, world, slug=slug)
         link = await session.get_one(Link, UUID(made["id"]))
         session.add_all(build_click(link=link, at=at) for _ in range(number))
         session.add_all(build_click(link=link, at=at, agent=robot) for _ in range(7))
-        session.add(build_click(link=link, at=at, observed=Observed.HEAD))
+        session.add(build_click(link=link, at=at, observed=RequestFlag.HEAD))
     await session.commit()
 
 

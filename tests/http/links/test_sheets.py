@@ -88,7 +88,7 @@ class TestImport:
     async def test_mends_names_and_says_where(self, client: httpx.AsyncClient, world: World) -> None:
         made = (await send(client, world, "bintara-jabar,ig,One,bio", "", "bintara-jabar,ig,Two,Story 1")).json()
         assert [link["utm"]["content"] for link in made["links"]] == ["bio", "story-1"]
-        assert [(fault["pointer"], fault["kind"]) for fault in made["spelling"]] == [
+        assert [(fault["pointer"], fault["kind"]) for fault in made["corrections"]] == [
             ("/rows/3/content", "mixed_case"),
             ("/rows/3/content", "spaces"),
         ]
@@ -145,7 +145,7 @@ class TestImport:
 
     async def test_a_near_double_can_be_confirmed(self, client: httpx.AsyncClient, world: World) -> None:
         await make(client, world, utm_content="reels-1")
-        answer = await send(client, world, "bintara-jabar,ig,Near,rells-1", query="?accept_names=rells-1")
+        answer = await send(client, world, "bintara-jabar,ig,Near,rells-1", query="?keep_names=rells-1")
         assert answer.status_code == 201
 
     async def test_words_that_mean_several_channels(
@@ -377,7 +377,7 @@ class TestSentBack:
         for query, status in (("?dry_run=true", 200), ("", 201)):
             answer = await self.back(client, world, sheet, query)
             assert answer.status_code == status, answer.text
-            assert (answer.json()["links"], answer.json()["passed_over"]) == ([], [1, 2])
+            assert (answer.json()["links"], answer.json()["skipped_rows"]) == ([], [1, 2])
         assert await links(session) == 2
 
     async def test_rows_that_were_added_are_made(
@@ -388,7 +388,7 @@ class TestSentBack:
         sheet = await self.sheet(client, world) + ",".join(fresh.get(column, "") for column in header) + "\r\n"
         answer = await self.back(client, world, sheet)
         assert answer.status_code == 201, answer.text
-        assert answer.json()["passed_over"] == [1]
+        assert answer.json()["skipped_rows"] == [1]
         assert [link["utm"]["content"] for link in answer.json()["links"]] == ["story-9"]
         assert await links(session) == 2
 
@@ -429,4 +429,4 @@ class TestSentBack:
         header = "id,campaign,source,name"
         for link_id in (foreign, str(uuid4()), "7", "x" * 100):
             answer = await send(client, world, f"{link_id},bintara-jabar,ig,Story", header=header)
-            assert (answer.status_code, answer.json()["passed_over"]) == (201, [])
+            assert (answer.status_code, answer.json()["skipped_rows"]) == (201, [])

@@ -43,13 +43,13 @@ async def test_shows_how_far_the_application_is(
         "intake_name": "2027",
         "stage": "Registered",
         "stage_kind": "registered",
-        "submitted_at": receipt["submitted_at"],
-        "stage_entered_at": receipt["submitted_at"],
+        "registered_at": receipt["registered_at"],
+        "stage_entered_at": receipt["registered_at"],
     }
     await move_first(client, world, session, "verified")
     after = (await look_up(client, receipt["reference"], receipt["status_token"])).json()
     assert (after["stage"], after["stage_kind"]) == ("Documents verified", "verified")
-    assert after["stage_entered_at"] > after["submitted_at"]
+    assert after["stage_entered_at"] > after["registered_at"]
 
 
 async def test_finds_the_reference_however_it_is_written(
@@ -70,9 +70,9 @@ async def test_a_repeat_never_shows_how_far_the_first_is(
     await move_first(client, world, session, "accepted")
     second = await registered(client, now)
     seen = (await look_up(client, second["reference"], second["status_token"])).json()
-    differing = {"reference", "submitted_at", "stage_entered_at"}
+    differing = {"reference", "registered_at", "stage_entered_at"}
     assert {key: seen[key] for key in seen.keys() - differing} == {key: fresh[key] for key in fresh.keys() - differing}
-    assert seen["submitted_at"] == seen["stage_entered_at"] == second["submitted_at"]
+    assert seen["registered_at"] == seen["stage_entered_at"] == second["registered_at"]
 
 
 async def test_unknown_references_and_wrong_tokens_are_the_same_404(

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
 from campaigns.clicks.bots.classifier import RULES_VERSION
-from campaigns.clicks.types import Reason
+from campaigns.clicks.types import BotReason
 from campaigns.planning.types import StageKind
 from tests.factories.clicks import build_agent, build_click, build_conversion, build_link, build_orphan_click
 from tests.factories.world import World
@@ -43,7 +43,7 @@ async def links(session: AsyncSession, world: World, now: datetime) -> None:
         build_conversion(campaign=world.campaign, link=link, at=NOON) for link in (story, story, reel, None)
     )
     session.add(build_conversion(campaign=world.campaign, link=story, at=NOON, kind=StageKind.ACCEPTED))
-    robots = [build_agent(one.name or "", at=NOON, reasons=one) for one in (Reason.PREVIEW, Reason.AUTOMATED)]
+    robots = [build_agent(one.name or "", at=NOON, reasons=one) for one in (BotReason.PREVIEW, BotReason.AUTOMATED)]
     session.add_all(robots)
     session.add_all(build_click(link=story, at=NOON, agent=robot) for robot in robots)
     session.add(build_orphan_click(at=NOON))
@@ -95,8 +95,8 @@ class TestQuery:
                 "quality": {
                     "unattributed_registrations": 1,
                     "unattributed_share": 0.25,
-                    "orphan_clicks": 1,
-                    "filtered_clicks": 1,
+                    "orphan_taps": 1,
+                    "filtered_taps": 1,
                     "filtered_share": 0.142857,
                     "previews": 1,
                     "lost_taps": 0,

@@ -9,9 +9,9 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
-from campaigns.links.destination_checks.queries import checks_of
+from campaigns.links.destination_checks.queries import read_checks
 from campaigns.links.models import DestinationCheck
-from campaigns.links.operations.insert import create_link
+from campaigns.links.operations.insert import insert_link
 from campaigns.links.types import LinkSpec
 from tests.factories.keys import headers_of_new_key
 from tests.factories.trail import trail_of
@@ -249,7 +249,7 @@ class TestChange:
                 ),
             ),
         ):
-            link = await create_link(
+            link = await insert_link(
                 session,
                 world.admin,
                 campaign_id=campaign.id,
@@ -267,7 +267,7 @@ class TestChange:
             ({"allowed_hosts": ["jabar.example"]}, {world.own.code, world.district.code}),
         ):
             assert (await client.patch(address, json=change, headers=own)).status_code == 200
-            checks = await checks_of(session, list(links.values()))
+            checks = await read_checks(session, list(links.values()))
             soon = {code for code, link_id in links.items() if checks[link_id][0].next_at < tomorrow}
             assert soon == followed
             assert {check.verdict for [check] in checks.values()} == {"ok"}

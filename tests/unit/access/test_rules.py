@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.access.rules import (
+    DISPLAY_LENGTH,
     KEY_PREFIX,
     ROLES,
-    SHOWN_LENGTH,
     digest_of,
     is_usable,
     is_well_formed,
@@ -72,7 +72,7 @@ class TestSecrets:
         assert new_secret() != secret
 
     def test_what_is_shown_of_a_key_leaves_enough_hidden(self) -> None:
-        hidden_symbols = len(new_secret()) - SHOWN_LENGTH - 6  # the checksum adds nothing
+        hidden_symbols = len(new_secret()) - DISPLAY_LENGTH - 6  # the checksum adds nothing
         assert 62**hidden_symbols > 2**128
 
     @given(st.integers(min_value=len(KEY_PREFIX), max_value=41), st.sampled_from(BASE62))

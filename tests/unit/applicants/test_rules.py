@@ -10,14 +10,14 @@ from campaigns.applicants.provinces import PROVINCES
 from campaigns.applicants.rules import (
     CLOCK_SKEW,
     FORM,
-    OLDEST,
-    YOUNGEST,
+    MAX_AGE,
+    MIN_AGE,
     age_on,
     identity_of,
     new_reference,
     new_status_token,
+    normalize_reference,
     read_answers,
-    spelled_reference,
 )
 from campaigns.applicants.types import Answers, ConsentGiven
 from campaigns.kit.errors import FieldError, Invalid
@@ -158,7 +158,7 @@ class TestBirthDate:
     def test_counts_completed_years(self) -> None:
         born = date(2008, 2, 29)
         assert [age_on(born, day) for day in (date(2022, 2, 28), date(2022, 3, 1))] == [13, 14]
-        assert (YOUNGEST, OLDEST) == (14, 100)
+        assert (MIN_AGE, MAX_AGE) == (14, 100)
 
 
 class TestProvince:
@@ -211,24 +211,24 @@ class TestReference:
     def test_is_found_however_it_is_written(self) -> None:
         reference = "JR-7K3M9-QXT01"
         for typed in ("jr-7k3m9-qxt01", "JR7K3M9QXT01", " jr 7k3m9 qxt0l", "JR-7K3M9-QXTOI"):
-            assert spelled_reference(typed) == reference
+            assert normalize_reference(typed) == reference
 
     def test_reads_back_what_it_makes(self) -> None:
         made = {new_reference() for _ in range(200)}
         assert len(made) == 200
-        assert {spelled_reference(reference) for reference in made} == made
+        assert {normalize_reference(reference) for reference in made} == made
 
     @pytest.mark.parametrize(
         "typed",
         ["", "JR", "JR-7K3M9-QXT0", "JR-7K3M9-QXT011", "XX-7K3M9-QXT01", "JR-7K3M9-QXT0U", "JR-\u0000K3M9-QXT01"],
     )
     def test_tells_what_cannot_be_one(self, typed: str) -> None:
-        assert spelled_reference(typed) is None
+        assert normalize_reference(typed) is None
 
     @given(st.text(max_size=40))
     def test_answers_any_text(self, typed: str) -> None:
-        spelled = spelled_reference(typed)
-        assert spelled is None or spelled_reference(spelled) == spelled
+        spelled = normalize_reference(typed)
+        assert spelled is None or normalize_reference(spelled) == spelled
 
 
 def test_status_tokens_differ_and_hold_192_bits() -> None:

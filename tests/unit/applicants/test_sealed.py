@@ -15,7 +15,7 @@ from campaigns.applicants.encryption import (
     seal_reason,
 )
 from campaigns.applicants.types import Answers
-from campaigns.kit.encryption.cipher import CannotOpen, derive_keys, new_master_key
+from campaigns.kit.encryption.cipher import DecryptionError, derive_keys, new_master_key
 from campaigns.kit.ids import new_id
 
 KEYS = derive_keys(new_master_key())
@@ -42,7 +42,7 @@ def test_a_persons_key_opens_for_that_person_only() -> None:
     applicant_id = new_id()
     data_key, wrapped = new_person_key(KEYS, applicant_id)
     assert open_person_key(KEYS, applicant_id, wrapped) == data_key
-    with pytest.raises(CannotOpen):
+    with pytest.raises(DecryptionError):
         open_person_key(KEYS, new_id(), wrapped)
 
 

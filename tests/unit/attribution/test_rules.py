@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.attribution.rules import counted_after, credited, fact_changes, journey
-from campaigns.attribution.types import TouchedLink
+from campaigns.attribution.rules import conversion_changes, counted_after, journey, last_touch
+from campaigns.attribution.types import VerifiedTouch
 from campaigns.planning.types import StageKind
 
 R, V, A = StageKind.REGISTERED, StageKind.VERIFIED, StageKind.ASSESSED
@@ -16,8 +16,8 @@ ACC, REJ, WIT = StageKind.ACCEPTED, StageKind.REJECTED, StageKind.WITHDRAWN
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def touch(click: int, minutes: int, link: int = 1) -> TouchedLink:
-    return TouchedLink(UUID(int=click), UUID(int=link), START + timedelta(minutes=minutes))
+def touch(click: int, minutes: int, link: int = 1) -> VerifiedTouch:
+    return VerifiedTouch(UUID(int=click), UUID(int=link), START + timedelta(minutes=minutes))
 
 
 class TestJourney:
@@ -35,10 +35,10 @@ class TestJourney:
 class TestCredit:
     def test_goes_to_the_last_touch(self) -> None:
         first, last = touch(1, 5, link=1), touch(2, 6, link=2)
-        assert credited([first, last]) == last
+        assert last_touch([first, last]) == last
 
     def test_goes_to_nobody_without_touches(self) -> None:
-        assert credited([]) is None
+        assert last_touch([]) is None
 
 
 # The kinds entered one after the other, and the facts that the last entry writes.
@@ -74,7 +74,7 @@ def after(entered: list[StageKind]) -> frozenset[StageKind]:
 
 @pytest.mark.parametrize(("entered", "facts"), MOVES)
 def test_facts_of_a_move(entered: list[StageKind], facts: dict[StageKind, int]) -> None:
-    written = fact_changes(after(entered[:-1]), entered[-1])
+    written = conversion_changes(after(entered[:-1]), entered[-1])
     assert dict(written) == facts
     assert len(written) == len(facts)
 
@@ -84,7 +84,7 @@ def test_sums_stay_0_or_1_whatever_the_moves(moves: list[StageKind]) -> None:
     sums = dict.fromkeys(StageKind, 0)
     for kind in [R, *moves]:
         counted = frozenset(one for one, total in sums.items() if total)
-        for changed, change in fact_changes(counted, kind):
+        for changed, change in conversion_changes(counted, kind):
             sums[changed] += change
         assert set(sums.values()) <= {0, 1}
         assert sums[kind] == 1, "a kind that an application stands in is counted"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from campaigns.clicks.bots.classifier import judge_agent
-from campaigns.clicks.types import AgentVerdict, Device, Observed, Reason
+from campaigns.clicks.bots.classifier import classify_user_agent
+from campaigns.clicks.types import AgentVerdict, BotReason, Device, RequestFlag
 
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36"
@@ -111,97 +111,103 @@ PEOPLE = [
 # Agents of robots, and the reason.
 ROBOTS = [
     # Previews
-    ("WhatsApp/2.23.20.0 A", Reason.PREVIEW),
-    ("WhatsApp/2.2413.1 W", Reason.PREVIEW),
-    ("facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", Reason.PREVIEW),
-    ("Facebot", Reason.PREVIEW),
-    ("facebookexternalhit/1.1;line-poker/1.0", Reason.PREVIEW),
-    ("facebookexternalhit/1.1; kakaotalk-scrap/1.0; +https://devtalk.kakao.com/t/scrap/33984", Reason.PREVIEW),
+    ("WhatsApp/2.23.20.0 A", BotReason.PREVIEW),
+    ("WhatsApp/2.2413.1 W", BotReason.PREVIEW),
+    ("facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", BotReason.PREVIEW),
+    ("Facebot", BotReason.PREVIEW),
+    ("facebookexternalhit/1.1;line-poker/1.0", BotReason.PREVIEW),
+    ("facebookexternalhit/1.1; kakaotalk-scrap/1.0; +https://devtalk.kakao.com/t/scrap/33984", BotReason.PREVIEW),
     (
         "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 "
         "Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
-        Reason.PREVIEW,
+        BotReason.PREVIEW,
     ),
-    ("TelegramBot (like TwitterBot)", Reason.PREVIEW),
-    ("Twitterbot/1.0", Reason.PREVIEW),
-    ("LinkedInBot/1.0 (compatible; Mozilla/5.0; Jakarta Commons-HttpClient/3.1)", Reason.PREVIEW),
-    ("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", Reason.PREVIEW),
-    ("Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)", Reason.PREVIEW),
-    (f"{OPPO} trill_300304 AppName/trill thirdLandingPageFeInfra", Reason.PREVIEW),
+    ("TelegramBot (like TwitterBot)", BotReason.PREVIEW),
+    ("Twitterbot/1.0", BotReason.PREVIEW),
+    ("LinkedInBot/1.0 (compatible; Mozilla/5.0; Jakarta Commons-HttpClient/3.1)", BotReason.PREVIEW),
+    ("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", BotReason.PREVIEW),
+    ("Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)", BotReason.PREVIEW),
+    (f"{OPPO} trill_300304 AppName/trill thirdLandingPageFeInfra", BotReason.PREVIEW),
     (
         "Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36 "
         "(compatible; TikTokSpider; ttspider-feedback@tiktok.com)",
-        Reason.PREVIEW,
+        BotReason.PREVIEW,
     ),
-    ("Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5 skype-url-preview@microsoft.com", Reason.PREVIEW),
-    ("http.rb/5.1.1 (Mastodon/4.2.1; +https://mastodon.social/)", Reason.PREVIEW),
-    ("chatterino-api-cache/1.0 link-resolver", Reason.PREVIEW),
-    ("Mozilla/5.0 (compatible; Bluesky Cardyb/1.1; +mailto:support@bsky.app)", Reason.PREVIEW),
-    ("Mozilla/5.0 (compatible; Pinterestbot/1.0; +http://www.pinterest.com/bot.html)", Reason.PREVIEW),
-    ("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)", Reason.PREVIEW),
+    (
+        "Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5 skype-url-preview@microsoft.com",
+        BotReason.PREVIEW,
+    ),
+    ("http.rb/5.1.1 (Mastodon/4.2.1; +https://mastodon.social/)", BotReason.PREVIEW),
+    ("chatterino-api-cache/1.0 link-resolver", BotReason.PREVIEW),
+    ("Mozilla/5.0 (compatible; Bluesky Cardyb/1.1; +mailto:support@bsky.app)", BotReason.PREVIEW),
+    ("Mozilla/5.0 (compatible; Pinterestbot/1.0; +http://www.pinterest.com/bot.html)", BotReason.PREVIEW),
+    ("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)", BotReason.PREVIEW),
     # Automation
-    ("curl/8.4.0", Reason.AUTOMATED),
-    ("Wget/1.21.3", Reason.AUTOMATED),
-    ("python-requests/2.31.0", Reason.AUTOMATED),
-    ("Python/3.11 aiohttp/3.9.1", Reason.AUTOMATED),
-    ("okhttp/4.12.0", Reason.AUTOMATED),
-    ("Go-http-client/2.0", Reason.AUTOMATED),
-    ("axios/1.6.2", Reason.AUTOMATED),
-    ("Apache-HttpClient/4.5.14 (Java/17.0.9)", Reason.AUTOMATED),
-    ("Dart/3.5 (dart:io)", Reason.AUTOMATED),
-    ("PostmanRuntime/7.36.0", Reason.AUTOMATED),
-    ("ureq/2.9.1", Reason.AUTOMATED),
-    ("kube-probe/1.29", Reason.AUTOMATED),
-    ("NetworkingExtension/8620.2.5.10.7 Network/4277.42.2 iOS/17.6.1", Reason.AUTOMATED),
-    ("Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.1", Reason.AUTOMATED),
-    ("Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.19045; en-US) PowerShell/7.4.1", Reason.AUTOMATED),
-    (WINDOWS.replace("Chrome/", "HeadlessChrome/"), Reason.AUTOMATED),
-    ("Mozilla/5.0 (Unknown; Linux x86_64) AppleWebKit/538.1 (KHTML, like Gecko) PhantomJS/2.1.1", Reason.AUTOMATED),
-    (f"{WINDOWS} Playwright/1.40", Reason.AUTOMATED),
-    (f"{WINDOWS} Puppeteer", Reason.AUTOMATED),
+    ("curl/8.4.0", BotReason.AUTOMATED),
+    ("Wget/1.21.3", BotReason.AUTOMATED),
+    ("python-requests/2.31.0", BotReason.AUTOMATED),
+    ("Python/3.11 aiohttp/3.9.1", BotReason.AUTOMATED),
+    ("okhttp/4.12.0", BotReason.AUTOMATED),
+    ("Go-http-client/2.0", BotReason.AUTOMATED),
+    ("axios/1.6.2", BotReason.AUTOMATED),
+    ("Apache-HttpClient/4.5.14 (Java/17.0.9)", BotReason.AUTOMATED),
+    ("Dart/3.5 (dart:io)", BotReason.AUTOMATED),
+    ("PostmanRuntime/7.36.0", BotReason.AUTOMATED),
+    ("ureq/2.9.1", BotReason.AUTOMATED),
+    ("kube-probe/1.29", BotReason.AUTOMATED),
+    ("NetworkingExtension/8620.2.5.10.7 Network/4277.42.2 iOS/17.6.1", BotReason.AUTOMATED),
+    ("Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.1", BotReason.AUTOMATED),
+    ("Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.19045; en-US) PowerShell/7.4.1", BotReason.AUTOMATED),
+    (WINDOWS.replace("Chrome/", "HeadlessChrome/"), BotReason.AUTOMATED),
+    ("Mozilla/5.0 (Unknown; Linux x86_64) AppleWebKit/538.1 (KHTML, like Gecko) PhantomJS/2.1.1", BotReason.AUTOMATED),
+    (f"{WINDOWS} Playwright/1.40", BotReason.AUTOMATED),
+    (f"{WINDOWS} Puppeteer", BotReason.AUTOMATED),
     # Crawlers
-    ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", Reason.CRAWLER),
-    (f"{ANDROID} (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", Reason.CRAWLER),
-    (f"{ANDROID} (compatible; AspiegelBot)", Reason.CRAWLER),
-    (f"{ANDROID}; Bytespider;spider-feedback@bytedance.com", Reason.CRAWLER),
-    (f"Mozilla/5.0 (Linux; Android 8.0; Pixel 2 Build/OPD3.170816.012; Storebot-Google/1.0) {CHROME}", Reason.CRAWLER),
-    (f"Mozilla/5.0 (Linux; Android 6.0.1; CUBOT MAX) {CHROME} +https://sitebulb.com", Reason.CRAWLER),
-    (f"{IPHONE} Version/17.5 Mobile/15E148 Safari/604.1 (compatible; GrapeshotCrawler/2.0)", Reason.CRAWLER),
-    (f"{IPHONE} adbeat.com/policy Mobile/15E148 Safari/605.1", Reason.CRAWLER),
-    (f"{IPHONE} Mobile/11A465 Twitter for iPhone BrandVerity/1.0 (http://www.brandverity.com/)", Reason.CRAWLER),
+    ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", BotReason.CRAWLER),
+    (f"{ANDROID} (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", BotReason.CRAWLER),
+    (f"{ANDROID} (compatible; AspiegelBot)", BotReason.CRAWLER),
+    (f"{ANDROID}; Bytespider;spider-feedback@bytedance.com", BotReason.CRAWLER),
+    (
+        f"Mozilla/5.0 (Linux; Android 8.0; Pixel 2 Build/OPD3.170816.012; Storebot-Google/1.0) {CHROME}",
+        BotReason.CRAWLER,
+    ),
+    (f"Mozilla/5.0 (Linux; Android 6.0.1; CUBOT MAX) {CHROME} +https://sitebulb.com", BotReason.CRAWLER),
+    (f"{IPHONE} Version/17.5 Mobile/15E148 Safari/604.1 (compatible; GrapeshotCrawler/2.0)", BotReason.CRAWLER),
+    (f"{IPHONE} adbeat.com/policy Mobile/15E148 Safari/605.1", BotReason.CRAWLER),
+    (f"{IPHONE} Mobile/11A465 Twitter for iPhone BrandVerity/1.0 (http://www.brandverity.com/)", BotReason.CRAWLER),
     (
         "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
-        Reason.CRAWLER,
+        BotReason.CRAWLER,
     ),
-    (f"{WINDOWS} Chrome-Lighthouse", Reason.CRAWLER),
-    ("Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)", Reason.CRAWLER),
-    ("Mozilla/4.0 (compatible; Arachmo)", Reason.CRAWLER),
-    ("sqlmap/1.7", Reason.AUTOMATED),
-    ("${jndi:ldap://example.invalid/a}", Reason.AUTOMATED),
+    (f"{WINDOWS} Chrome-Lighthouse", BotReason.CRAWLER),
+    ("Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)", BotReason.CRAWLER),
+    ("Mozilla/4.0 (compatible; Arachmo)", BotReason.CRAWLER),
+    ("sqlmap/1.7", BotReason.AUTOMATED),
+    ("${jndi:ldap://example.invalid/a}", BotReason.AUTOMATED),
     # Nothing
-    ("", Reason.EMPTY_AGENT),
-    (" \t ", Reason.EMPTY_AGENT),
-    ("-", Reason.EMPTY_AGENT),
+    ("", BotReason.EMPTY_AGENT),
+    (" \t ", BotReason.EMPTY_AGENT),
+    ("-", BotReason.EMPTY_AGENT),
 ]
 
 
 @pytest.mark.parametrize(("text", "app"), PEOPLE)
 def test_people_are_no_robots(text: str, app: str | None) -> None:
-    verdict = judge_agent(text)
-    assert verdict.reasons == Reason(0)
+    verdict = classify_user_agent(text)
+    assert verdict.reasons == BotReason(0)
     assert verdict.app == app
 
 
 @pytest.mark.parametrize(("text", "reason"), ROBOTS)
-def test_robots_are_told_with_their_reason(text: str, reason: Reason) -> None:
-    verdict = judge_agent(text)
+def test_robots_are_told_with_their_reason(text: str, reason: BotReason) -> None:
+    verdict = classify_user_agent(text)
     assert verdict.reasons == reason
-    assert (verdict.expects, verdict.app) == (Observed(0), None)
+    assert (verdict.expects, verdict.app) == (RequestFlag(0), None)
 
 
 @pytest.mark.parametrize("text", [text for text, _ in PEOPLE + ROBOTS])
 def test_case_does_not_matter(text: str) -> None:
-    assert judge_agent(text.upper()) == judge_agent(text)
+    assert classify_user_agent(text.upper()) == classify_user_agent(text)
 
 
 @pytest.mark.parametrize(
@@ -230,8 +236,8 @@ def test_case_does_not_matter(text: str) -> None:
     ],
 )
 def test_the_device_is_what_the_agent_says(text: str, device: Device) -> None:
-    assert judge_agent(text).device == device
+    assert classify_user_agent(text).device == device
 
 
 def test_a_verdict_on_nothing_expects_nothing() -> None:
-    assert judge_agent("") == AgentVerdict(Reason.EMPTY_AGENT, Observed(0), Device.OTHER, None)
+    assert classify_user_agent("") == AgentVerdict(BotReason.EMPTY_AGENT, RequestFlag(0), Device.OTHER, None)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from campaigns.clicks.bots.classifier import judge_agent
-from campaigns.clicks.types import Observed
+from campaigns.clicks.bots.classifier import classify_user_agent
+from campaigns.clicks.types import RequestFlag
 from tests.unit.clicks.test_agents import ANDROID, IPHONE, OPPO, WINDOWS
 
-THREE = Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING
-ALL = THREE | Observed.FETCH_MODE
-TWO = Observed.ACCEPT | Observed.ENCODING
-NOTHING = Observed(0)
+THREE = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING
+ALL = THREE | RequestFlag.FETCH_MODE
+TWO = RequestFlag.ACCEPT | RequestFlag.ENCODING
+NOTHING = RequestFlag(0)
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 LINUX = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 SAMSUNG = "Mozilla/5.0 (Linux; Android 13; SAMSUNG SM-A536E) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/"
@@ -67,7 +67,7 @@ def firefox(version: int) -> str:
         ("Dalvik/2.1.0 (Linux; U; Android 9; SM-G965U Build/PPR1.180610.011)", NOTHING),
     ],
 )
-def test_only_documented_browsers_promise_headers(text: str, expected: Observed) -> None:
-    verdict = judge_agent(text)
+def test_only_documented_browsers_promise_headers(text: str, expected: RequestFlag) -> None:
+    verdict = classify_user_agent(text)
     assert not verdict.reasons
     assert verdict.expects == expected

@@ -10,13 +10,13 @@ from is_bot import Bots
 
 from campaigns.clicks.bots import apps as people
 from campaigns.clicks.bots import automation, crawlers, previews
-from campaigns.clicks.bots.classifier import judge_agent
-from campaigns.clicks.types import AGENT_REASONS, Observed
+from campaigns.clicks.bots.classifier import classify_user_agent
+from campaigns.clicks.types import AGENT_REASONS, RequestFlag
 from tests.unit.clicks.test_agents import PEOPLE, ROBOTS
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "data"
 MOST_PEOPLE_FLAGGED, FEWEST_ROBOTS_FLAGGED = 1 / 1000, 97 / 100
-BROWSER_HEADERS = Observed.ACCEPT | Observed.LANGUAGE | Observed.ENCODING | Observed.FETCH_MODE
+BROWSER_HEADERS = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING | RequestFlag.FETCH_MODE
 
 
 def sample(name: str) -> list[str]:
@@ -28,13 +28,13 @@ def sample(name: str) -> list[str]:
 
 def test_few_of_a_sample_of_people_are_flagged() -> None:
     texts = sample("user-agents-people.txt")
-    flagged = [text for text in texts if judge_agent(text).reasons]
+    flagged = [text for text in texts if classify_user_agent(text).reasons]
     assert len(flagged) <= len(texts) * MOST_PEOPLE_FLAGGED, flagged
 
 
 def test_most_of_a_sample_of_robots_are_flagged() -> None:
     texts = sample("user-agents-bots.txt")
-    missed = [text for text in texts if not judge_agent(text).reasons]
+    missed = [text for text in texts if not classify_user_agent(text).reasons]
     assert len(texts) - len(missed) >= len(texts) * FEWEST_ROBOTS_FLAGGED, missed
 
 
@@ -46,8 +46,8 @@ ANY_TEXT = st.text(max_size=300) | st.lists(
 
 @given(ANY_TEXT)
 def test_any_text_has_one_verdict(text: str) -> None:
-    verdict = judge_agent(text)
-    assert judge_agent(text) == verdict
+    verdict = classify_user_agent(text)
+    assert classify_user_agent(text) == verdict
     assert verdict.reasons in AGENT_REASONS
     assert verdict.reasons.bit_count() <= 1
     assert verdict.expects in BROWSER_HEADERS
@@ -76,7 +76,7 @@ def test_any_text_has_one_verdict(text: str) -> None:
 )
 def test_eight_kilobytes_have_a_verdict(piece: str) -> None:
     for head in ("", "Mozilla/5.0 (Linux; Android 10; ", "Mozilla/5.0 (X) AppleWebKit/1", "Mozilla/5.0 (compatible; "):
-        assert judge_agent((head + piece * 8192)[:8192]).reasons in AGENT_REASONS
+        assert classify_user_agent((head + piece * 8192)[:8192]).reasons in AGENT_REASONS
 
 
 @given(ANY_TEXT)

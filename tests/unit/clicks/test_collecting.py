@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from campaigns.clicks.capture.request_headers import Notes
+from campaigns.clicks.capture.request_headers import HeaderParser
 from tests.unit.links.test_targets import target
 
 MANY = 1000
@@ -20,7 +20,7 @@ def remember_links() -> object:
 
 
 def remember_agents() -> object:
-    notes = Notes()
+    notes = HeaderParser()
     for number in range(MANY):
         notes.read({b"user-agent": b"Mozilla/5.0 (Linux; Android 14; CPH%d)" % number}, head=False, secure=True)
     return notes

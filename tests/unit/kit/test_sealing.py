@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.kit.encryption.cipher import (
-    CannotOpen,
+    DecryptionError,
     KeyRing,
     blind_index,
     derive_keys,
@@ -38,21 +38,21 @@ def test_equal_values_look_different() -> None:
 
 @pytest.mark.parametrize("place", ["applications.name/2", "applications.email/1", "", "applications.name/1 "])
 def test_does_not_open_in_another_place(place: str) -> None:
-    with pytest.raises(CannotOpen):
+    with pytest.raises(DecryptionError):
         unseal(KEY, seal(KEY, NAME, place=PLACE), place=place)
 
 
 def test_two_values_that_swapped_places_do_not_open() -> None:
     first, second = seal(KEY, b"first", place="a/1"), seal(KEY, b"second", place="a/2")
     for sealed, place in ((second, "a/1"), (first, "a/2")):
-        with pytest.raises(CannotOpen):
+        with pytest.raises(DecryptionError):
             unseal(KEY, sealed, place=place)
 
 
 def test_does_not_open_with_another_key() -> None:
     sealed = seal(KEY, NAME, place=PLACE)
     for key in (new_key(), bytes(32), KEY[::-1]):
-        with pytest.raises(CannotOpen):
+        with pytest.raises(DecryptionError):
             unseal(key, sealed, place=PLACE)
 
 
@@ -60,19 +60,19 @@ def test_no_changed_byte_goes_unnoticed() -> None:
     sealed = seal(KEY, NAME, place=PLACE)
     for place, byte in enumerate(sealed):
         changed = sealed[:place] + bytes([byte ^ 1]) + sealed[place + 1 :]
-        with pytest.raises(CannotOpen):
+        with pytest.raises(DecryptionError):
             unseal(KEY, changed, place=PLACE)
 
 
 def test_no_cut_goes_unnoticed() -> None:
     sealed = seal(KEY, NAME, place=PLACE)
     for cut in [sealed[:length] for length in range(len(sealed))] + [sealed + b"\x00"]:
-        with pytest.raises(CannotOpen):
+        with pytest.raises(DecryptionError):
             unseal(KEY, cut, place=PLACE)
 
 
 def test_refusals_do_not_tell_the_value() -> None:
-    with pytest.raises(CannotOpen) as refused:
+    with pytest.raises(DecryptionError) as refused:
         unseal(new_key(), seal(KEY, NAME, place=PLACE), place=PLACE)
     assert (refused.value.__cause__, refused.value.__suppress_context__) == (None, True)
 

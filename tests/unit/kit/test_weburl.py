@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaigns.kit.errors import Invalid
-from campaigns.kit.web_url import LONGEST_URL, WebUrl, host_matches, parse_host_pattern, parse_web_url
+from campaigns.kit.web_url import MAX_URL_LENGTH, WebUrl, host_matches, parse_host_pattern, parse_web_url
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_stores_what_the_parser_read(text: str, stored: str, host: str) -> None:
         ("https://[::1/", "not-a-url"),
         ("https://[::g]/", "not-a-url"),
         ("https://xn--/", "not-a-url"),
-        ("https://good.example/".ljust(LONGEST_URL + 1, "x"), "too-long"),
+        ("https://good.example/".ljust(MAX_URL_LENGTH + 1, "x"), "too-long"),
         # Short as typed, too long as stored.
         ("https://good.example/" + "\u00e9" * 400, "too-long"),
     ],
@@ -115,7 +115,7 @@ def test_refusals_do_not_repeat_what_was_typed() -> None:
 
 
 def test_accepts_the_longest() -> None:
-    longest = "https://good.example/".ljust(LONGEST_URL, "x")
+    longest = "https://good.example/".ljust(MAX_URL_LENGTH, "x")
     assert parse_web_url(longest, pointer="/url").text == longest
 
 

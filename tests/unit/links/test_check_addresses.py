@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.links.destination_checks.address_policy import may_ask, read_address, read_networks
+from campaigns.links.destination_checks.address_policy import may_connect, read_address, read_networks
 
 PUBLIC = [
     "8.8.8.8",
@@ -90,28 +90,28 @@ METADATA = [
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_the_public_internet_may_be_asked(address: str) -> None:
-    assert may_ask(ip_address(address))
+    assert may_connect(ip_address(address))
 
 
 @pytest.mark.parametrize("address", REFUSED + METADATA)
 def test_everything_else_may_not(address: str) -> None:
-    assert not may_ask(ip_address(address))
+    assert not may_connect(ip_address(address))
 
 
 def test_an_operator_opens_networks_of_its_own_and_no_others() -> None:
     networks = read_networks(["10.20.0.0/16", "fd12::/32"])
-    assert may_ask(ip_address("10.20.3.4"), networks)
-    assert may_ask(ip_address("fd12::1"), networks)
-    assert not may_ask(ip_address("10.21.0.1"), networks)
-    assert not may_ask(ip_address("::ffff:10.20.3.4"), networks)
-    assert not may_ask(ip_address("fd12::1%1"), networks)
+    assert may_connect(ip_address("10.20.3.4"), networks)
+    assert may_connect(ip_address("fd12::1"), networks)
+    assert not may_connect(ip_address("10.21.0.1"), networks)
+    assert not may_connect(ip_address("::ffff:10.20.3.4"), networks)
+    assert not may_connect(ip_address("fd12::1%1"), networks)
     with pytest.raises(ValueError, match="host bits"):
         read_networks(["10.20.0.1/16"])
 
 
 @pytest.mark.parametrize("address", METADATA)
 def test_no_network_opens_cloud_metadata(address: str) -> None:
-    assert not may_ask(ip_address(address), read_networks(["0.0.0.0/0", "::/0"]))
+    assert not may_connect(ip_address(address), read_networks(["0.0.0.0/0", "::/0"]))
 
 
 @pytest.mark.parametrize(
@@ -137,11 +137,11 @@ def test_reads_plain_spellings_only(text: str, address: object) -> None:
 @given(st.ip_addresses())
 @settings(deadline=None)
 def test_what_may_be_asked_is_global_unicast_and_carries_no_other_address(address: IPv4Address | IPv6Address) -> None:
-    if may_ask(address):
+    if may_connect(address):
         assert address.is_global
         assert True not in (address.is_multicast, address.is_reserved, address.is_unspecified, address.is_loopback)
     if isinstance(address, IPv6Address) and (address.ipv4_mapped or address.sixtofour or address.teredo):
-        assert not may_ask(address)
+        assert not may_connect(address)
 
 
 @given(st.ip_addresses(v=4))
@@ -151,4 +151,4 @@ def test_no_ipv6_spelling_of_an_ipv4_address_may_be_asked(address: IPv4Address) 
     prefixes = ("::", "::ffff:0:0", "::ffff:0:0:0", "64:ff9b::", "64:ff9b:1::")
     spelled = [IPv6Address(int(IPv6Address(prefix)) | low) for prefix in prefixes]
     spelled.append(IPv6Address(int(IPv6Address("2002::")) | low << 80))
-    assert not any(may_ask(one) for one in spelled)
+    assert not any(may_connect(one) for one in spelled)

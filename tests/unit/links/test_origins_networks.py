@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns.acquisition.lookup import MOST_LABELS, fold, network_of, network_of_host
+from campaigns.acquisition.lookup import MAX_LABELS, fold, network_of, network_of_host
 from campaigns.acquisition.networks import CLICK_IDS, NETWORKS, PLAIN_SITES, Network
-from campaigns.acquisition.referrer import LONGEST_HOST, referrer_host
+from campaigns.acquisition.referrer import MAX_HOST_LENGTH, referrer_host
 
 HOSTS = [host for network in NETWORKS for host in network.hosts]
 
@@ -86,7 +86,7 @@ def test_host_of_a_referrer(raw: bytes, host: str | None) -> None:
 def test_a_host_is_plain_whatever_comes(raw: bytes) -> None:
     host = referrer_host(raw)
     if host is not None:
-        assert 0 < len(host) <= LONGEST_HOST
+        assert 0 < len(host) <= MAX_HOST_LENGTH
         assert set(host) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-")
         assert referrer_host(f"https://{host}/".encode()) == host
 
@@ -108,7 +108,7 @@ def test_the_table_is_written_as_it_is_looked_up() -> None:
     for host in (*HOSTS, *PLAIN_SITES):
         assert referrer_host(f"https://{host}/".encode()) == host
         assert "." in host
-        assert host.count(".") < MOST_LABELS
+        assert host.count(".") < MAX_LABELS
     for package in (package for network in NETWORKS for package in network.packages):
         assert referrer_host(f"android-app://{package}/".encode()) == package
         assert "." in package

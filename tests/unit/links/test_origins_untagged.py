@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns.acquisition.channel_groups import MEDIUM_OF_KIND, NOT_SET, ChannelGroup, Origin, origin_of
-from campaigns.acquisition.networks import CLICK_IDS, NETWORKS, Kind, Network
+from campaigns.acquisition.channel_groups import MEDIUM_OF_KIND, NOT_SET, ChannelGroup, TrafficSource, classify_traffic
+from campaigns.acquisition.networks import CLICK_IDS, NETWORKS, Network, NetworkKind
 
 G = ChannelGroup
 
@@ -54,22 +54,24 @@ OTHER_ROWS: list[tuple[str | None, Collection[str], str, str, ChannelGroup, str]
 
 PAID = {G.PAID_SHOPPING, G.PAID_SEARCH, G.PAID_SOCIAL, G.PAID_VIDEO, G.PAID_OTHER, G.DISPLAY}
 ORGANIC = {
-    Kind.SOCIAL: G.ORGANIC_SOCIAL,
-    Kind.CHAT: G.ORGANIC_SOCIAL,
-    Kind.VIDEO: G.ORGANIC_VIDEO,
-    Kind.SEARCH: G.ORGANIC_SEARCH,
-    Kind.SHOPPING: G.ORGANIC_SHOPPING,
-    Kind.EMAIL: G.EMAIL,
-    Kind.AI: G.AI_ASSISTANT,
+    NetworkKind.SOCIAL: G.ORGANIC_SOCIAL,
+    NetworkKind.CHAT: G.ORGANIC_SOCIAL,
+    NetworkKind.VIDEO: G.ORGANIC_VIDEO,
+    NetworkKind.SEARCH: G.ORGANIC_SEARCH,
+    NetworkKind.SHOPPING: G.ORGANIC_SHOPPING,
+    NetworkKind.EMAIL: G.EMAIL,
+    NetworkKind.AI: G.AI_ASSISTANT,
 }
 
 
-def by_utm(source: str | None, medium: str | None, campaign: str | None = None) -> Origin:
-    return origin_of(source=source, medium=medium, campaign=campaign, referrer_host=None, click_ids=())
+def by_utm(source: str | None, medium: str | None, campaign: str | None = None) -> TrafficSource:
+    return classify_traffic(source=source, medium=medium, campaign=campaign, referrer_host=None, click_ids=())
 
 
-def by_others(referrer_host: str | None, click_ids: Collection[str], campaign: str | None = None) -> Origin:
-    return origin_of(source=None, medium=None, campaign=campaign, referrer_host=referrer_host, click_ids=click_ids)
+def by_others(referrer_host: str | None, click_ids: Collection[str], campaign: str | None = None) -> TrafficSource:
+    return classify_traffic(
+        source=None, medium=None, campaign=campaign, referrer_host=referrer_host, click_ids=click_ids
+    )
 
 
 @pytest.mark.parametrize(("referrer_host", "click_ids", "source", "medium", "group", "decided_by"), OTHER_ROWS)
@@ -85,7 +87,7 @@ def test_what_referrer_and_click_ids_say(
     assert (origin.source, origin.medium, origin.group, origin.decided_by) == (source, medium, group, decided_by)
     # Empty values and placeholders are the same as none.
     for nothing in ("", "  ", NOT_SET):
-        assert origin == origin_of(
+        assert origin == classify_traffic(
             source=nothing, medium=nothing, campaign=nothing, referrer_host=referrer_host, click_ids=click_ids
         )
 
@@ -99,10 +101,10 @@ def test_a_network_is_grouped_alike_however_it_is_named(network: Network) -> Non
     expected = ORGANIC[network.kind]
     hosts = [*network.hosts, *(f"{label}.com" for label in network.country_hosts)]
     for spelling in (network.name, *network.aliases, *hosts, *network.packages):
-        assert by_utm(spelling, None) == Origin(network.name, NOT_SET, expected, "utm")
+        assert by_utm(spelling, None) == TrafficSource(network.name, NOT_SET, expected, "utm")
     for seen in (*hosts, *(f"www.{host}" for host in hosts), *network.packages):
         origin = by_others(seen, ())
-        assert origin == Origin(network.name, MEDIUM_OF_KIND[network.kind], expected, "referrer")
+        assert origin == TrafficSource(network.name, MEDIUM_OF_KIND[network.kind], expected, "referrer")
         # What a referrer tells, told by a link, is the same.
         assert by_utm(origin.source, origin.medium).group is expected
 
@@ -123,7 +125,7 @@ TEXTS = st.none() | st.text() | st.sampled_from(WORDS)
 def test_there_is_an_answer_to_everything(
     source: str | None, medium: str | None, campaign: str | None, referrer_host: str | None, click_ids: list[str]
 ) -> None:
-    origin = origin_of(
+    origin = classify_traffic(
         source=source, medium=medium, campaign=campaign, referrer_host=referrer_host, click_ids=click_ids
     )
     assert origin.source

@@ -6,7 +6,7 @@ network under two names; a missing value that vanishes instead of staying `(not 
 
 import pytest
 
-from campaigns.acquisition.channel_groups import NOT_SET, ChannelGroup, Origin, origin_of
+from campaigns.acquisition.channel_groups import NOT_SET, ChannelGroup, TrafficSource, classify_traffic
 
 G = ChannelGroup
 
@@ -220,10 +220,10 @@ def test_what_utm_says(
     shown_medium = (medium or "").strip().lower() or NOT_SET
     # A referrer and a click id of another network change nothing about it.
     for referrer_host, click_ids in ((None, ()), ("www.linkedin.com", ("ttclid",))):
-        origin = origin_of(
+        origin = classify_traffic(
             source=source, medium=medium, campaign=campaign, referrer_host=referrer_host, click_ids=click_ids
         )
-        assert origin == Origin(shown, shown_medium, group, "utm")
+        assert origin == TrafficSource(shown, shown_medium, group, "utm")
 
 
 def test_every_group_stands_in_the_table_in_their_order() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns.kit.errors import Conflict, FieldError
-from campaigns.links.rules import find_span_faults, fold_tag, require_next_state, settle_fields
+from campaigns.links.rules import find_date_errors, fold_tag, normalize_fields, require_next_state
 from campaigns.links.types import LinkState
 
 HOSTS = ["daftar.example"]
@@ -26,7 +26,7 @@ def variant(key: str, weight: int = 1, destination: str = PAGE) -> dict[str, Any
 def settled(**given: Any) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """The fields as stored, and pointer and code of each fault."""
     faults: list[FieldError] = []
-    fields = settle_fields(given, hosts=HOSTS, pointer="/rows/7", faults=faults)
+    fields = normalize_fields(given, hosts=HOSTS, pointer="/rows/7", faults=faults)
     return fields, [(fault.pointer.removeprefix("/rows/7"), fault.code) for fault in faults]
 
 
@@ -133,7 +133,7 @@ def test_a_tag_has_one_spelling(text: str) -> None:
 def test_a_link_ends_after_it_begins(
     starts_at: datetime | None, ends_at: datetime | None, ended: str | None, faults: list[str]
 ) -> None:
-    found = find_span_faults(starts_at, ends_at, ended, pointer="")
+    found = find_date_errors(starts_at, ends_at, ended, pointer="")
     assert [fault.pointer for fault in found] == faults
 
 

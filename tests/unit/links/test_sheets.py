@@ -13,9 +13,9 @@ import pytest
 from campaigns.kit.errors import FieldError, Invalid
 from campaigns.kit.ids import new_id
 from campaigns.links.csv_sheets.format import (
-    NEEDED,
-    READ,
-    WRITTEN,
+    EXPORT_COLUMNS,
+    IMPORT_COLUMNS,
+    REQUIRED_COLUMNS,
     SheetRow,
     differing_columns,
     header_text,
@@ -192,8 +192,8 @@ class TestWriting:
         assert text.startswith("\ufeffid,short_url,target_url,campaign,")
         assert text.count("\r\n") == text.count("\n") == 2
         (row,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-        assert tuple(row) == WRITTEN
-        assert set(NEEDED) < set(READ) < set(WRITTEN)
+        assert tuple(row) == EXPORT_COLUMNS
+        assert set(REQUIRED_COLUMNS) < set(IMPORT_COLUMNS) < set(EXPORT_COLUMNS)
         assert row["short_url"] == "https://jaring.example/story-1"
         assert row["target_url"] == (
             "https://daftar.example/?utm_source=instagram&utm_medium=social&utm_campaign=bintara&utm_content=story-1"

@@ -2,7 +2,14 @@
 
 import pytest
 
-from campaigns.naming.similar_names import FaultKind, are_near, find_doubles, mend, near_doubles, nearest_name
+from campaigns.naming.similar_names import (
+    NameIssueKind,
+    are_near,
+    find_near_duplicates,
+    near_duplicates,
+    nearest_name,
+    normalize_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +34,7 @@ from campaigns.naming.similar_names import FaultKind, are_near, find_doubles, me
     ],
 )
 def test_mends_and_names_each_fault(given: str, mended: str, kinds: list[str]) -> None:
-    name, faults = mend(given, pointer="/x")
+    name, faults = normalize_name(given, pointer="/x")
     assert (name, [fault.kind.value for fault in faults]) == (mended, kinds)
     for fault in faults:
         assert (fault.pointer, fault.given, fault.suggestion) == ("/x", given, mended)
@@ -35,9 +42,9 @@ def test_mends_and_names_each_fault(given: str, mended: str, kinds: list[str]) -
 
 
 def test_a_name_in_use_keeps_its_underscores() -> None:
-    assert mend("bio_link", pointer="/x", known={"bio_link"}) == ("bio_link", [])
-    name, faults = mend("Bio_Link", pointer="/x", known={"bio_link"})
-    assert (name, [fault.kind for fault in faults]) == ("bio_link", [FaultKind.MIXED_CASE])
+    assert normalize_name("bio_link", pointer="/x", known={"bio_link"}) == ("bio_link", [])
+    name, faults = normalize_name("Bio_Link", pointer="/x", known={"bio_link"})
+    assert (name, [fault.kind for fault in faults]) == ("bio_link", [NameIssueKind.MIXED_CASE])
 
 
 @pytest.mark.parametrize(
@@ -65,9 +72,9 @@ def test_a_name_in_use_keeps_its_underscores() -> None:
 def test_near_doubles(one: str, other: str) -> None:
     assert are_near(one, other)
     assert are_near(other, one)
-    assert near_doubles([one], [other]) == {one: other}
-    assert near_doubles([other], [one]) == {other: one}
-    assert near_doubles([one, other], []) == {other: one}
+    assert near_duplicates([one], [other]) == {one: other}
+    assert near_duplicates([other], [one]) == {other: one}
+    assert near_duplicates([one, other], []) == {other: one}
 
 
 @pytest.mark.parametrize(
@@ -91,24 +98,24 @@ def test_near_doubles(one: str, other: str) -> None:
 )
 def test_two_names(one: str, other: str) -> None:
     assert not are_near(one, other)
-    assert near_doubles([one], [other]) == near_doubles([other], [one]) == near_doubles([one, other], []) == {}
+    assert near_duplicates([one], [other]) == near_duplicates([other], [one]) == near_duplicates([one, other], []) == {}
 
 
 def test_what_cannot_be_a_name_is_no_double() -> None:
     """It is refused for that, and looking it up would cost the square of its length."""
-    assert near_doubles(["rells&1", "x" * 51, "-" * 40_000], ["rells1", "x" * 50]) == {}
+    assert near_duplicates(["rells&1", "x" * 51, "-" * 40_000], ["rells1", "x" * 50]) == {}
 
 
 def test_those_that_are_meant_so_are_let_be() -> None:
     names, known = ["rells-1", "reelss-1", "bio"], {"reels-1"}
-    assert find_doubles(names, known, []) == {"rells-1": "reels-1", "reelss-1": "reels-1"}
-    assert find_doubles(names, known, ["Rells_1"]) == {"reelss-1": "reels-1"}
+    assert find_near_duplicates(names, known, []) == {"rells-1": "reels-1", "reelss-1": "reels-1"}
+    assert find_near_duplicates(names, known, ["Rells_1"]) == {"reelss-1": "reels-1"}
 
 
 def test_the_name_in_use_is_the_one_suggested() -> None:
-    assert near_doubles(["rells-1", "reels-1"], ["reels-1"]) == {"rells-1": "reels-1"}
+    assert near_duplicates(["rells-1", "reels-1"], ["reels-1"]) == {"rells-1": "reels-1"}
     # Also where the request has both of them, the wrong one first.
-    assert near_doubles(["rells-1", "reelz-1"], ["reels-1"]) == {"rells-1": "reels-1", "reelz-1": "reels-1"}
+    assert near_duplicates(["rells-1", "reelz-1"], ["reels-1"]) == {"rells-1": "reels-1", "reelz-1": "reels-1"}
 
 
 def test_finds_the_same_as_comparing_each_with_each() -> None:
@@ -131,7 +138,7 @@ def test_finds_the_same_as_comparing_each_with_each() -> None:
     for name in names:
         others = sorted(set(names) - {name})
         expected = next((other for other in others if are_near(name, other)), None)
-        assert (near_doubles([name], others).get(name) is None) == (expected is None), name
+        assert (near_duplicates([name], others).get(name) is None) == (expected is None), name
 
 
 def test_a_thousand_names_are_not_compared_with_ten_thousand_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +152,7 @@ def test_a_thousand_names_are_not_compared_with_ten_thousand_one_by_one(monkeypa
     monkeypatch.setattr("campaigns.naming.similar_names.are_near", counted)
     known = [f"video-minggu-{word}-{number}" for word in ("satu", "lima", "enam", "tujuh") for number in range(2500)]
     fresh = [f"video-mingu-{word}-{number}" for word in ("satu", "lima", "enam", "tujuh") for number in range(250)]
-    assert near_doubles(fresh, known) == {name: name.replace("mingu", "minggu") for name in fresh}
+    assert near_duplicates(fresh, known) == {name: name.replace("mingu", "minggu") for name in fresh}
     assert 0 < compared < 20_000
 
 

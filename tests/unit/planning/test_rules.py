@@ -11,7 +11,7 @@ from campaigns.kit.errors import Invalid
 from campaigns.naming.utm import fold_utm_name
 from campaigns.planning.rules import (
     DEFAULT_STAGES,
-    MOST_STAGES,
+    MAX_STAGES,
     STAGE_KEY_LENGTH,
     STAGE_KEY_PATTERN,
     registration_state,
@@ -20,7 +20,7 @@ from campaigns.planning.rules import (
     require_stages,
     unit_path,
 )
-from campaigns.planning.types import Registration, StageKind, StagePlan, UnitKind
+from campaigns.planning.types import RegistrationState, StageKind, StagePlan, UnitKind
 
 
 def stage(key: str, kind: StageKind) -> StagePlan:
@@ -59,7 +59,7 @@ class TestStages:
     def test_accepts_the_stages_it_proposes(self) -> None:
         require_stages(DEFAULT_STAGES)
         assert {plan.kind for plan in DEFAULT_STAGES} == set(StageKind)
-        assert len(DEFAULT_STAGES) <= MOST_STAGES
+        assert len(DEFAULT_STAGES) <= MAX_STAGES
         assert all(re.fullmatch(STAGE_KEY_PATTERN, plan.key) for plan in DEFAULT_STAGES)
         assert max(len(plan.key) for plan in DEFAULT_STAGES) <= STAGE_KEY_LENGTH
 
@@ -160,7 +160,7 @@ class TestRegistration:
     ENDS = datetime(2027, 2, 20, tzinfo=UTC)
     TICK = timedelta(microseconds=1)
 
-    def state(self, **changed: Any) -> Registration:
+    def state(self, **changed: Any) -> RegistrationState:
         return registration_state(
             **{
                 "campaign_state": "active",

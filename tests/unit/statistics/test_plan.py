@@ -9,7 +9,7 @@ from campaigns.kit.errors import Invalid
 from campaigns.statistics.definitions.dimensions import DIMENSIONS
 from campaigns.statistics.definitions.metrics import MEASURES, METRICS
 from campaigns.statistics.query.parse import parse_query
-from campaigns.statistics.query.plan import Read, plan_query
+from campaigns.statistics.query.plan import Scan, plan_query
 from campaigns.statistics.types import DateRange, DimensionName, FactName, Filter, MetricName
 
 OF_TAPS = [
@@ -27,7 +27,7 @@ OF_TAPS = [
 
 def planned(
     *metrics: MetricName, dimensions: Sequence[DimensionName] = (), filters: Sequence[Filter] = ()
-) -> tuple[Read, ...]:
+) -> tuple[Scan, ...]:
     query = parse_query(
         metrics=metrics,
         dimensions=dimensions,
@@ -52,22 +52,22 @@ def test_metrics_need_measures_that_exist() -> None:
 @pytest.mark.parametrize(
     ("metrics", "expected"),
     [
-        ([MetricName.VISITORS], (Read(FactName.CLICKS, ("visitors",)),)),
-        ([MetricName.ACCEPTED], (Read(FactName.CONVERSIONS, ("accepted",)),)),
+        ([MetricName.VISITORS], (Scan(FactName.CLICKS, ("visitors",)),)),
+        ([MetricName.ACCEPTED], (Scan(FactName.CONVERSIONS, ("accepted",)),)),
         (
             [MetricName.CONVERSION_RATE, MetricName.CLICKS],
-            (Read(FactName.CLICKS, ("clicks",)), Read(FactName.CONVERSIONS, ("registrations",))),
+            (Scan(FactName.CLICKS, ("clicks",)), Scan(FactName.CONVERSIONS, ("registrations",))),
         ),
         (
             list(MetricName),
             (
-                Read(FactName.CLICKS, ("clicks", "visitors", "previews", "filtered_clicks")),
-                Read(FactName.CONVERSIONS, ("registrations", "accepted")),
+                Scan(FactName.CLICKS, ("clicks", "visitors", "previews", "filtered_taps")),
+                Scan(FactName.CONVERSIONS, ("registrations", "accepted")),
             ),
         ),
     ],
 )
-def test_reads_each_table_once_and_only_if_needed(metrics: list[MetricName], expected: tuple[Read, ...]) -> None:
+def test_reads_each_table_once_and_only_if_needed(metrics: list[MetricName], expected: tuple[Scan, ...]) -> None:
     assert planned(*metrics) == expected
 
 

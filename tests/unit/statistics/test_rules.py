@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.kit.errors import Invalid
-from campaigns.statistics.query.parse import MOST_DAYS, days_of, parse_query, utc_range
+from campaigns.statistics.query.parse import MAX_DAYS, days_of, parse_query, utc_range
 from campaigns.statistics.types import (
     DateRange,
     DimensionName,
@@ -128,9 +128,9 @@ class TestParseQuery:
 
     def test_takes_the_longest_range(self) -> None:
         first = date(2026, 1, 1)
-        longest = DateRange(first, first + timedelta(days=MOST_DAYS - 1))
-        assert len(days_of(parsed(date_range=longest).date_range)) == MOST_DAYS
-        too_long = DateRange(first, first + timedelta(days=MOST_DAYS))
+        longest = DateRange(first, first + timedelta(days=MAX_DAYS - 1))
+        assert len(days_of(parsed(date_range=longest).date_range)) == MAX_DAYS
+        too_long = DateRange(first, first + timedelta(days=MAX_DAYS))
         assert pointers(date_range=too_long) == [("/date_range/to", "range-too-long")]
 
     @pytest.mark.parametrize(

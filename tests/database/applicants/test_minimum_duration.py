@@ -1,4 +1,4 @@
-"""The least time of a sign-up: waited out after the commit, without a connection, for known and unknown alike."""
+"""The least time of a registration: waited out after the commit, without a connection, for known and unknown alike."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import api.public.minimum_duration
 from api.http.context import Context
-from tests.factories.intake import post_sign_up, sign_up
+from tests.factories.intake import post_registration, registration
 
 
 class Answering:
@@ -49,7 +49,7 @@ def happenings(
 
         @staticmethod
         async def sleep(seconds: float) -> None:
-            assert 0 <= seconds <= committing.settings.signup_floor_milliseconds / 1000
+            assert 0 <= seconds <= committing.settings.registration_minimum_milliseconds / 1000
             noted.append(f"wait holding {committing_engine.pool.checkedout()}")  # type: ignore[attr-defined]
 
     event.listen(committing_engine.sync_engine, "commit", committed)
@@ -58,12 +58,12 @@ def happenings(
     event.remove(committing_engine.sync_engine, "commit", committed)
 
 
-async def test_fresh_repeated_and_replayed_sign_ups_wait_alike(
+async def test_fresh_repeated_and_replayed_registration_wait_alike(
     committing_client: httpx.AsyncClient, happenings: list[str], now: datetime
 ) -> None:
     for key in ("fresh", "repeated", "repeated"):
         happenings.clear()
-        await post_sign_up(committing_client, sign_up(now), key=key)
+        await post_registration(committing_client, registration(now), key=key)
         assert happenings == ["commit", "wait holding 0", "answer 201"]
 
 
@@ -71,5 +71,5 @@ async def test_a_refusal_commits_nothing_and_does_not_wait(
     committing_client: httpx.AsyncClient, happenings: list[str], now: datetime
 ) -> None:
     happenings.clear()
-    await post_sign_up(committing_client, sign_up(now, phone="12"))
+    await post_registration(committing_client, registration(now, phone="12"))
     assert happenings == ["answer 422"]

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.http.context import Context, _now
 from campaigns.access.models import AuditEntry
 from campaigns.applicants.models import Applicant, Application, Consent, RepeatedApplication, StageChange
-from campaigns.applicants.rules import YOUNGEST
+from campaigns.applicants.rules import MIN_AGE
 from campaigns.attribution.models import Conversion, Touch
 from campaigns.kit.encryption.cipher import derive_keys, new_master_key
 from campaigns.kit.ids import new_id
@@ -23,7 +23,7 @@ from campaigns.planning.operations.campaigns import close_campaign, create_campa
 from campaigns.planning.operations.programmes import close_intake, create_intake
 from campaigns.planning.rules import DEFAULT_STAGES
 from campaigns.planning.types import CampaignState
-from tests.factories.intake import build_link, click_token, post_sign_up, registered, sign_up
+from tests.factories.intake import build_link, click_token, post_registration, registered, registration
 from tests.factories.world import LANDING, World, build_campaign
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -37,7 +37,7 @@ async def rows(session: AsyncSession, table: type[SQLModel]) -> int:
 
 class TestAccepted:
     async def test_answers_with_a_receipt(self, client: httpx.AsyncClient, now: datetime) -> None:
-        answer = await post_sign_up(client, sign_up(now))
+        answer = await post_registration(client, registration(now))
         assert answer.status_code == 201, answer.text
         assert answer.headers["cache-control"] == "no-store"
         receipt = answer.json()
@@ -62,7 +62,7 @@ class TestAccepted:
         entries = await session.exec(select(AuditEntry).where(AuditEntry.object_type == "application"))
         entry = entries.one()
         assert (entry.action, entry.actor_kind, entry.actor_id) == (
-            "application.submitted",
+            "application.registered",
             "candidate",
             application.id,
         )
@@ -86,7 +86,7 @@ class TestAccepted:
         await build_campaign(session, world.admin, unit=world.own, intake=intake, slug="bintara-2028", now=now)
         await session.commit()
         await registered(client, now)
-        second = await post_sign_up(client, sign_up(now), slug="bintara-2028")
+        second = await post_registration(client, registration(now), slug="bintara-2028")
         assert second.status_code == 201
         assert await rows(session, Applicant) == 1
         assert await rows(session, Application) == 2
@@ -118,7 +118,7 @@ class TestTouches:
 
     async def test_refuses_more_than_a_device_can_have(self, client: httpx.AsyncClient, now: datetime) -> None:
         for touches, pointer in ((["x"] * 101, "/touches"), (["x" * 201], "/touches/0"), ([1], "/touches/0")):
-            answer = await post_sign_up(client, sign_up(now, touches=touches))
+            answer = await post_registration(client, registration(now, touches=touches))
             assert answer.status_code == 422
             assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
@@ -160,7 +160,7 @@ class TestRefused:
         changed: dict[str, Any],
         pointers: list[str],
     ) -> None:
-        answer = await post_sign_up(client, sign_up(now, **changed))
+        answer = await post_registration(client, registration(now, **changed))
         assert answer.status_code == 422, answer.text
         assert [error["pointer"] for error in answer.json()["errors"]] == pointers
         assert await rows(session, Application) == 0
@@ -181,7 +181,7 @@ class TestRefused:
     ) -> None:
         answer = await client.post(
             "/v1/public/campaigns/bintara-jabar/applications",
-            content=json.dumps(sign_up(now, **changed)),
+            content=json.dumps(registration(now, **changed)),
             headers={"Idempotency-Key": "half", "Content-Type": "application/json"},
         )
         assert answer.status_code == 422
@@ -191,21 +191,21 @@ class TestRefused:
         self, client: httpx.AsyncClient, now: datetime
     ) -> None:
         consent = {"notice_version": "2025-1", "accepted_at": (now + timedelta(minutes=10)).isoformat()}
-        answer = await post_sign_up(client, sign_up(now, consent=consent))
+        answer = await post_registration(client, registration(now, consent=consent))
         assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
             ("/consent/notice_version", "outdated-notice"),
             ("/consent/accepted_at", "in-the-future"),
         ]
 
     async def test_unknown_campaign(self, client: httpx.AsyncClient, now: datetime) -> None:
-        assert (await post_sign_up(client, sign_up(now), slug="nowhere")).status_code == 404
+        assert (await post_registration(client, registration(now), slug="nowhere")).status_code == 404
 
     async def test_closed_is_told_before_errors_in_the_answers(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
     ) -> None:
         await close_campaign(session, world.admin, campaign_id=world.campaign.id, expected_version=None, now=now)
         await session.commit()
-        answer = await post_sign_up(client, sign_up(now, name="", phone="12"))
+        answer = await post_registration(client, registration(now, name="", phone="12"))
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:registration-closed")
 
     async def test_a_closed_intake_closes_its_campaigns(
@@ -213,7 +213,7 @@ class TestRefused:
     ) -> None:
         await close_intake(session, world.admin, intake_id=world.intake.id, expected_version=None, now=now)
         await session.commit()
-        answer = await post_sign_up(client, sign_up(now))
+        answer = await post_registration(client, registration(now))
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:registration-closed")
 
     async def test_not_open_yet(
@@ -233,7 +233,7 @@ class TestRefused:
             now=now,
         )
         await session.commit()
-        answer = await post_sign_up(client, sign_up(now), slug="later")
+        answer = await post_registration(client, registration(now), slug="later")
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:registration-not-open")
 
 
@@ -251,8 +251,8 @@ class TestAge:
     ) -> None:
         app.dependency_overrides[_now] = lambda: now
         today = now.astimezone(JAKARTA).date()
-        born = today.replace(year=today.year - YOUNGEST) + timedelta(days=days_younger)
-        answer = await post_sign_up(client, sign_up(now, birth_date=born.isoformat()))
+        born = today.replace(year=today.year - MIN_AGE) + timedelta(days=days_younger)
+        answer = await post_registration(client, registration(now, birth_date=born.isoformat()))
         assert answer.status_code == status
 
 
@@ -260,20 +260,20 @@ class TestIdempotency:
     async def test_the_same_request_gets_the_identical_answer(
         self, client: httpx.AsyncClient, session: AsyncSession, now: datetime
     ) -> None:
-        body = sign_up(now)
-        first = await post_sign_up(client, body, key="once")
+        body = registration(now)
+        first = await post_registration(client, body, key="once")
         reordered = dict(reversed(body.items()))
-        second = await post_sign_up(client, reordered, key="once")
+        second = await post_registration(client, reordered, key="once")
         assert (second.status_code, second.content) == (first.status_code, first.content) == (201, first.content)
         assert (await rows(session, Application), await rows(session, RepeatedApplication)) == (1, 0)
 
     async def test_is_replayed_after_the_campaign_closed(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
     ) -> None:
-        first = await post_sign_up(client, sign_up(now), key="once")
+        first = await post_registration(client, registration(now), key="once")
         await close_campaign(session, world.admin, campaign_id=world.campaign.id, expected_version=None, now=now)
         await session.commit()
-        assert (await post_sign_up(client, sign_up(now), key="once")).content == first.content
+        assert (await post_registration(client, registration(now), key="once")).content == first.content
 
     @pytest.mark.parametrize(
         "changed", [{"name": "Another Person"}, {"touches": ["x"]}, {"province": "ID-BA"}, {"phone": "081234567891"}]
@@ -281,22 +281,22 @@ class TestIdempotency:
     async def test_another_request_with_the_key_is_refused(
         self, client: httpx.AsyncClient, now: datetime, changed: dict[str, Any]
     ) -> None:
-        await post_sign_up(client, sign_up(now), key="once")
-        answer = await post_sign_up(client, sign_up(now, **changed), key="once")
+        await post_registration(client, registration(now), key="once")
+        answer = await post_registration(client, registration(now, **changed), key="once")
         assert (answer.status_code, answer.json()["type"]) == (422, "urn:jaring:problem:idempotency-key-reused")
 
     async def test_keys_of_two_campaigns_never_meet(
         self, client: httpx.AsyncClient, world: World, now: datetime
     ) -> None:
-        first = await post_sign_up(client, sign_up(now), key="once")
-        other = sign_up(now, email="other@example.com")
-        second = await post_sign_up(client, other, slug=world.foreign_campaign.slug, key="once")
+        first = await post_registration(client, registration(now), key="once")
+        other = registration(now, email="other@example.com")
+        second = await post_registration(client, other, slug=world.foreign_campaign.slug, key="once")
         assert second.status_code == 201
         assert second.json()["reference"] != first.json()["reference"]
 
     async def test_a_refused_request_leaves_the_key_free(self, client: httpx.AsyncClient, now: datetime) -> None:
-        assert (await post_sign_up(client, sign_up(now, name=""), key="once")).status_code == 422
-        assert (await post_sign_up(client, sign_up(now), key="once")).status_code == 201
+        assert (await post_registration(client, registration(now, name=""), key="once")).status_code == 422
+        assert (await post_registration(client, registration(now), key="once")).status_code == 201
 
     @pytest.mark.parametrize("key", [None, b"", b"x" * 256, b"tab\tin", "kunci-é".encode()])
     async def test_the_key_is_needed_and_printable(
@@ -304,7 +304,7 @@ class TestIdempotency:
     ) -> None:
         answer = await client.post(
             "/v1/public/campaigns/bintara-jabar/applications",
-            json=sign_up(now),
+            json=registration(now),
             headers={b"Idempotency-Key": key} if key is not None else {},
         )
         assert answer.status_code == 422
@@ -317,8 +317,8 @@ class TestRepeated:
     ) -> None:
         await registered(client, now)
         # Another spelling of the address, another name, and through another unit's campaign for the same intake.
-        again = sign_up(now, name="Somebody Else", email="SARI.Contoh@EXAMPLE.com")
-        answer = await post_sign_up(client, again, slug=world.foreign_campaign.slug)
+        again = registration(now, name="Somebody Else", email="SARI.Contoh@EXAMPLE.com")
+        answer = await post_registration(client, again, slug=world.foreign_campaign.slug)
         assert answer.status_code == 201
         application = (await session.exec(select(Application))).one()
         repeat = (await session.exec(select(RepeatedApplication))).one()
@@ -330,13 +330,13 @@ class TestRepeated:
             select(AuditEntry.action, AuditEntry.unit_id).where(AuditEntry.object_id == application.id)
         )
         assert sorted(audited.all()) == [
+            ("application.registered", world.own.id),
             ("application.repeated", world.own.id),
-            ("application.submitted", world.own.id),
         ]
 
     async def test_answers_like_a_fresh_one(self, client: httpx.AsyncClient, now: datetime) -> None:
-        fresh = await post_sign_up(client, sign_up(now))
-        repeated = await post_sign_up(client, sign_up(now))
+        fresh = await post_registration(client, registration(now))
+        repeated = await post_registration(client, registration(now))
         assert repeated.status_code == fresh.status_code == 201
         assert list(repeated.json()) == list(fresh.json())
         assert repeated.headers.keys() == fresh.headers.keys()
@@ -349,6 +349,6 @@ class TestRepeated:
         self, client: httpx.AsyncClient, session: AsyncSession, now: datetime
     ) -> None:
         await registered(client, now)
-        first = await post_sign_up(client, sign_up(now), key="again")
-        assert (await post_sign_up(client, sign_up(now), key="again")).content == first.content
+        first = await post_registration(client, registration(now), key="again")
+        assert (await post_registration(client, registration(now), key="again")).content == first.content
         assert await rows(session, RepeatedApplication) == 1
