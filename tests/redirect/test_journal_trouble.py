@@ -180,7 +180,7 @@ class TestFullDisks:
     async def test_a_fresh_tap_does_not_wait_for_all_that_is_in_memory(
         self, conninfo: str, fallback: Failover, agent: CachedAgent, refusing: pytest.MonkeyPatch
     ) -> None:
-        refusing.setattr(capture, "MOST_IN_COMMIT", 1)  # so that a few taps are many commits
+        refusing.setattr(capture, "MAX_TAPS_IN_COMMIT", 1)  # so that a few taps are many commits
         merge, merged, fresh, merged_before = TapStore.merge, 0, list[asyncio.Future[bool]](), list[int]()
         writer = taps_into(conninfo, fallback)
 

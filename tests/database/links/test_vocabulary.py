@@ -87,7 +87,7 @@ async def test_of_two_near_doubles_made_at_once_one_is_refused(
                 )
             if how == "imported":
                 rows = read_sheet(b"campaign,source,name,content\nbintara-jabar,ig,Story,kemaraw\n")
-                return await import_lines(session, world.admin, rows=rows, keep_names=(), timezone=JAKARTA, now=now)
+                return await import_rows(session, world.admin, rows=rows, keep_names=(), timezone=JAKARTA, now=now)
             made_of = {"name": "Kemaraw"} if how == "by a template" else {"utm_content": "kemaraw"}
             return await place(session, world, now, **made_of)
 
@@ -137,7 +137,7 @@ async def test_sheets_that_choose_slugs_crosswise_do_not_wait_for_each_other(
     async def send(here: str, there: str) -> int:
         async with own_sessions() as session, session.begin():
             lines = (f"bintara-jabar,ig,One,{here}", f"bintara-bali,ig,Two,{there}")
-            return len((await import_rows(session, own_world, now, *lines)).links)
+            return len((await import_lines(session, own_world, now, *lines)).links)
 
     outcomes = await asyncio.gather(send("left", "right"), send("right", "left"), return_exceptions=True)
     refused = [outcome for outcome in outcomes if outcome != 2]
