@@ -3,35 +3,27 @@
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
+from campaigns.kit.database.locks import AdvisoryLock, hold_session_lock
 from campaigns.tables import metadata
-
-# Any constant will do; it must only be the same on every node that migrates this database.
-MIGRATION_LOCK = 7_265_110
 
 
 def run() -> None:
     engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
-    with engine.connect() as connection:
-        # A second node that migrates at the same time waits here, then finds nothing left to do.
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
-        # Only now: the time-out holds for the lock above as well.
+    # A second node that migrates at the same time waits for the lock, then finds nothing left to do.
+    with engine.connect() as connection, hold_session_lock(connection, AdvisoryLock.MIGRATION):
+        # Not earlier: the time-out would apply to waiting for the lock as well.
         connection.execute(text("SET lock_timeout = '5s'"))
         connection.execute(text("SET statement_timeout = '10min'"))
         connection.commit()
-        try:
-            context.configure(
-                connection=connection,
-                target_metadata=metadata,
-                transaction_per_migration=True,
-                compare_server_default=True,
-                user_module_prefix="sa.",
-            )
-            with context.begin_transaction():
-                context.run_migrations()
-        finally:
-            connection.rollback()
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK})
-            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            transaction_per_migration=True,
+            compare_server_default=True,
+            user_module_prefix="sa.",
+        )
+        with context.begin_transaction():
+            context.run_migrations()
 
 
 run()

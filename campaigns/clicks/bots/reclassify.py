@@ -18,10 +18,9 @@ from campaigns.acquisition.channel_groups import GROUPING_VERSION, classify_traf
 from campaigns.clicks.bots.bursts import BURSTS_VERSION, mark_bursts, take_lock
 from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
 from campaigns.clicks.bots.reasons import reasons_sql
+from campaigns.kit.database.locks import AdvisoryLock, try_session_lock
 
 BATCH = 500
-# An arbitrary number that no other advisory lock of the project has.
-LOCK = 7_411_306_202
 
 AGENTS, BURSTS, GROUPS = "agents", "burst-history", "groups"
 _LEAST_ID = -(2**63)
@@ -57,12 +56,8 @@ class ReclassifyStep:
 @asynccontextmanager
 async def exclusive_run(connection: psycopg.AsyncConnection) -> AsyncIterator[bool]:
     """Whether no other run is at work; none begins until the block ends, or this process does."""
-    cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,))
-    row = await cursor.fetchone()
-    alone = bool(row and row[0])
-    yield alone
-    if alone:
-        await connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+    async with try_session_lock(connection, AdvisoryLock.RECLASSIFY) as alone:
+        yield alone
 
 
 async def reclassify(

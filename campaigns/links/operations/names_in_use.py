@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal, or_
+from sqlalchemy import literal, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.kit.database.dry_run import is_dry_run
+from campaigns.kit.database.locks import AdvisoryLock, lock_until_commit
 from campaigns.links.models import Link
 from campaigns.naming.utm import is_utm_name
 from campaigns.planning.models import Campaign, Unit
@@ -21,9 +22,6 @@ CHECKED_FIELDS: Mapping[str, Any] = {"utm_term": Link.utm_term, "utm_content": L
 
 # The names in use, by field.
 NamesInUse = Mapping[str, Collection[str]]
-
-# An arbitrary number that no other advisory lock of the project has.
-VOCABULARY_LOCK = 6_120_427
 
 
 async def normalize_names(
@@ -63,7 +61,7 @@ async def lock_names(session: AsyncSession) -> None:
     sheet takes minutes; it waits for nobody and holds up nobody.
     """
     if not is_dry_run(session):
-        await session.exec(select(func.pg_advisory_xact_lock(VOCABULARY_LOCK)))
+        await lock_until_commit(session, AdvisoryLock.LINK_NAMES)
 
 
 async def _in_use(

@@ -15,9 +15,10 @@ import pytest
 
 from campaigns.acquisition.channel_groups import GROUPING_VERSION
 from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
-from campaigns.clicks.bots.reclassify import AGENTS, BATCH, BURSTS, GROUPS, LOCK, exclusive_run
+from campaigns.clicks.bots.reclassify import AGENTS, BATCH, BURSTS, GROUPS, exclusive_run
 from campaigns.clicks.types import BotReason, RequestFlag
 from campaigns.kit.database.engine import make_engine, make_sessions
+from campaigns.kit.database.locks import AdvisoryLock
 from campaigns.links.models import Link
 from tests.database.clicks.conftest import BURST, Stored
 from tests.factories.clicks import NO_REASON, build_link
@@ -191,7 +192,7 @@ class TestStopping:
             printed, _ = await process.communicate()
         assert process.returncode == 1
         assert printed.decode() == "jaring: Another reclassification is at work; let it end first.\n"
-        assert await stored.value("SELECT pg_try_advisory_lock(%s)", (LOCK,))
+        assert await stored.value("SELECT pg_try_advisory_lock(%s)", (AdvisoryLock.RECLASSIFY,))
 
     async def until(self, stored: Stored, statement: str, number: int) -> None:
         async with asyncio.timeout(PROMPTLY):
