@@ -6,7 +6,6 @@ orphan. All of this blocks, so callers keep it off the event loop.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import sqlite3
@@ -20,6 +19,8 @@ from uuid import uuid4
 from campaigns.clicks.journal.loss_record import SUFFIX as LOSSES_SUFFIX
 from campaigns.clicks.journal.loss_record import LossRecord
 from campaigns.clicks.store import AgentRow
+from campaigns.kit.file_lock import try_lock
+from campaigns.kit.sqlite_files import sqlite_files
 
 SUFFIX = ".journal"
 LOCK_SUFFIX = ".lock"
@@ -132,7 +133,7 @@ class Journal:
     def _readable(self) -> Iterator[Sequence[Any]]:
         """The rows of a damaged file that can be read, each looked up by itself."""
         # An entry takes some bytes, so there are no more of them than the files are long, whatever a number says.
-        most = sum(path.stat().st_size for path in _files_of(self.path) if path.exists())
+        most = sum(path.stat().st_size for path in sqlite_files(self.path) if path.exists())
         first = self._end("min") or self._read + 1
         for number in range(max(first, self._read + 1), min(self._end("max") or 0, first + most) + 1):
             with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
@@ -186,7 +187,7 @@ class Journal:
     def remove(self) -> None:
         """Close the file and delete it, since nothing is in it any more."""
         self._database.close()
-        for path in _files_of(self.path):
+        for path in sqlite_files(self.path):
             path.unlink(missing_ok=True)
         self.losses.remove()
         _lock_path(self.path).unlink(missing_ok=True)
@@ -195,7 +196,7 @@ class Journal:
     def set_aside(self) -> None:
         """Close a file that cannot be read any further and keep it beside the others for whoever wants to look."""
         self._database.close()
-        for path in _files_of(self.path):
+        for path in sqlite_files(self.path):
             if path.exists():
                 path.rename(path.with_name(path.name + DAMAGED_SUFFIX))
         self.losses.remove()
@@ -240,7 +241,7 @@ def _opened(path: Path, lock: int) -> Journal:
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if not _is_damage(error):
             raise
-        for part in _files_of(path):
+        for part in sqlite_files(path):
             if part.exists():
                 part.rename(part.with_name(part.name + DAMAGED_SUFFIX))
         return Journal(path, lock)
@@ -260,14 +261,10 @@ def _is_damage(error: Exception) -> bool:
 
 def _give_up(path: Path, lock: int) -> None:
     """Leave nothing of a file that could not be made."""
-    for part in (*_files_of(path), path.with_suffix(LOSSES_SUFFIX), _lock_path(path)):
+    for part in (*sqlite_files(path), path.with_suffix(LOSSES_SUFFIX), _lock_path(path)):
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
     os.close(lock)
-
-
-def _files_of(path: Path) -> list[Path]:
-    return [path.with_name(path.name + ending) for ending in ("-wal", "-shm", "")]
 
 
 def _lock_path(path: Path) -> Path:
@@ -277,13 +274,7 @@ def _lock_path(path: Path) -> Path:
 def _take_lock(path: Path) -> int | None:
     """The descriptor that holds the journal's lock, or None if another process does."""
     # A file of its own: SQLite loses its locks on a database when any other descriptor of that file is closed.
-    lock = os.open(_lock_path(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        return None
-    return lock
+    return try_lock(_lock_path(path))
 
 
 def _checksum(table: Any, columns: Any, taps: Any, agents: Any, block: Any) -> int:

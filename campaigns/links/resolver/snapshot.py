@@ -6,16 +6,17 @@ links whenever changes may have been missed, single ones as they are announced.
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
 import structlog
 
+from campaigns.kit.database.connections import Connections
+from campaigns.kit.file_lock import try_lock
+from campaigns.kit.sqlite_files import sqlite_files
 from campaigns.links.resolver.target import FACTS_SQL
 
 ROUND_SECONDS = 1.0
@@ -23,7 +24,6 @@ ROWS_AT_ONCE = 500
 # What links lead to changes without an announcement too: units are renamed, live links end.
 REFRESH_SECONDS = 3600.0
 
-Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
 log = structlog.get_logger("jaring.links")
 
 
@@ -52,19 +52,13 @@ class LinkSnapshot:
 
     def discard(self) -> None:
         """Delete the file."""
-        for ending in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+        for path in sqlite_files(self.path):
+            path.unlink(missing_ok=True)
 
     def lock(self) -> int | None:
         """Take the right to write, for as long as the descriptor is open; None if another process has it."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(lock)
-            return None
-        return lock
+        return try_lock(self.path.with_suffix(".lock"))
 
 
 def open_link_snapshot(directory: Path) -> LinkSnapshot:

@@ -1,0 +1,30 @@
+"""File locks: held by one process at a time, and by no program that it starts."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from campaigns.kit.file_lock import try_lock
+
+
+def test_is_held_by_one_descriptor_until_that_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    held = try_lock(path)
+    assert held is not None
+    assert try_lock(path) is None
+    os.close(held)
+    again = try_lock(path)
+    assert again is not None
+    os.close(again)
+
+
+def test_is_not_inherited_by_programs_that_are_started(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    held = try_lock(path)
+    assert held is not None
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False):
+        os.close(held)
+        again = try_lock(path)
+        assert again is not None
+        os.close(again)
