@@ -1,8 +1,8 @@
 """The redirect alone, on a database of its own with real commits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.store import CLICKS, ORPHANS, TapStore
 from campaigns.kit.client_address import TrustedProxies
+from campaigns.kit.database.connections import Connections
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.links.models import Link
@@ -31,7 +32,6 @@ from campaigns.links.resolver.snapshot import LinkSnapshot, SnapshotWriter
 from tests.factories.world import build_world
 
 TOKEN_KEY = b"k" * 32
-Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
 
 
 @dataclass

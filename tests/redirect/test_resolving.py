@@ -8,10 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from campaigns.kit.database.connections import Connections
 from campaigns.links.models import Link
 from campaigns.links.resolver.resolver import LinkResolver, LookupFailed
 from campaigns.links.resolver.snapshot import LinkSnapshot, SnapshotWriter
-from tests.redirect.conftest import Connections
 
 
 class Counted:

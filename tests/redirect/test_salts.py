@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaigns.clicks.capture.salts import SaltKeeper
-from tests.redirect.conftest import Connections
+from campaigns.kit.database.connections import Connections
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)  # 12:00 in Jakarta

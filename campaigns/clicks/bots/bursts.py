@@ -11,8 +11,6 @@ Uses psycopg only, since the redirect's process loads it.
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
@@ -20,6 +18,7 @@ import psycopg
 import structlog
 
 from campaigns.clicks.types import RequestFlag
+from campaigns.kit.database.connections import Connections
 
 # Raised with every change of these two; `reclassifying` then begins anew.
 BURSTS_VERSION = 1
@@ -39,7 +38,6 @@ LOOK_BACK = timedelta(minutes=2)
 STEP = timedelta(minutes=30)
 STEP_SECONDS = 300.0
 
-Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
 log = structlog.get_logger("jaring.bursts")
 
 # Every tap that starts MOST_TAPS + 1 taps in a row within WITHIN marks all of them. Taps around the range are read as

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,13 +9,13 @@ import psycopg
 import structlog
 
 from campaigns.clicks.visitors import SALT_BYTES, DaySalt, end_of_day_ms, local_day
+from campaigns.kit.database.connections import Connections
 
 CHECK_SECONDS = 60.0
 RETRY_SECONDS = 1.0
 FIRST_SECONDS = 3.0
 FETCHED_AHEAD = timedelta(minutes=10)
 
-Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
 log = structlog.get_logger("jaring.salts")
 
 

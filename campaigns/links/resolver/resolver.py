@@ -7,12 +7,12 @@ without waiting for PostgreSQL ever again: an entry past its time is served and 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar
 
 import psycopg
 
+from campaigns.kit.database.connections import Connections
 from campaigns.links.resolver.channel import LINKS_CHANNEL
 from campaigns.links.resolver.snapshot import LinkSnapshot, SnapshotWriter
 from campaigns.links.resolver.target import FACTS_SQL, Target, target_of
@@ -28,7 +28,6 @@ MAX_SLUGS_PER_QUERY = 64
 _FIND = f"{FACTS_SQL} WHERE link.slug = ANY(%s)".encode()
 
 V = TypeVar("V")
-Connections = Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]
 
 
 class LookupFailed(Exception):
