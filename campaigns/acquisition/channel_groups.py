@@ -1,7 +1,7 @@
-"""Where a visit came from: source, medium and channel group, from UTM, else the referrer, else click ids.
+"""Classifies where a visit came from: source, medium and channel group, by UTM, else the referrer, else click ids.
 
-The groups and their order are those of Google Analytics 4's default channel group, first match wins; what differs from
-it, and why, stands in docs/decisions/0009. Pure and total, standard library only.
+The groups and their order are those of Google Analytics 4's default channel group; the first match wins.
+docs/decisions/0009 lists the differences and their reasons. Pure; never raises; standard library only.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Literal
 from campaigns.acquisition.lookup import fold, network_of_click_ids, network_of_host, network_of_source
 from campaigns.acquisition.networks import Network, NetworkKind
 
-# Raised with every change of rules or networks that can give another group; stored groups are then made anew.
+# Increase it with every change of rules or networks that can change a group; stored groups are then recomputed.
 GROUPING_VERSION = 1
 
 NOT_SET = "(not set)"
@@ -23,7 +23,7 @@ REFERRAL_MEDIUM = "referral"
 
 
 class ChannelGroup(StrEnum):
-    """GA4's default channel groups in their order, and `offline`, which is ours."""
+    """GA4's default channel groups in their order, plus `offline`, which is Jaring's own."""
 
     DIRECT = "direct"
     CROSS_NETWORK = "cross_network"
@@ -53,7 +53,7 @@ DecidedBy = Literal["utm", "referrer", "click_id", "none"]
 
 @dataclass(frozen=True, slots=True)
 class TrafficSource:
-    """Where a visit came from; `source` is a network's canonical name where it names one."""
+    """Where a visit came from. `source` is the network's canonical name if it names a known network."""
 
     source: str
     medium: str
@@ -61,7 +61,7 @@ class TrafficSource:
     decided_by: DecidedBy
 
 
-# The medium of a visit that a referrer or a click id tells of: the word a link for that network would have.
+# The medium of a visit known by its referrer or click id only: the one that a link for that network would have.
 MEDIUM_OF_KIND = {
     NetworkKind.SOCIAL: "social",
     NetworkKind.CHAT: "chat",
@@ -77,8 +77,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# What mediums (and some sources and campaigns) say, folded. GA4 searches for pieces of words instead, which makes the
-# mediums `cpns` and `wacpns` paid and the campaign `coffeeshop` shopping.
+# Words in mediums (and in some sources and campaigns), folded. GA4 matches parts of words instead, so that the mediums
+# `cpns` and `wacpns` become paid and the campaign `coffeeshop` shopping.
 _PAID = _words("cpc ppc cpm cpv cpa cpp cpl cpi cpe retargeting remarketing ad ads iklan berbayar")
 _DISPLAY = _words("display banner expandable interstitial cpm")
 _SHOP = _words("shop shops eshop shopping")
@@ -91,7 +91,7 @@ _AFFILIATE = _words("affiliate affiliates afiliasi")
 _AUDIO = _words("audio podcast siniar")
 _SMS = _words("sms")
 _PUSH = _words("mobile notification notifications notifikasi")
-# Print and air, in English and Indonesian; sosialisasi is outreach in person, at a school say, and not social media.
+# Print, radio and television in English and Indonesian. `sosialisasi` is outreach in person, not social media.
 _OFFLINE = _words(
     """
     offline luring print cetak poster qr qrcode flyer leaflet brochure brosur pamflet selebaran booklet
@@ -100,13 +100,13 @@ _OFFLINE = _words(
     """
 )
 _UNSAID = (NO_MEDIUM, fold(NOT_SET))
-# `fb-ads`, `tiktokads`, `iklan-ig`: a source that names a network and says that the place was bought.
+# `fb-ads`, `tiktokads`, `iklan-ig`: a source that names a network and marks the placement as paid.
 _BOUGHT = re.compile(r"(?P<before>.+?)(?:-?ads|-ad|-iklan)|(?:ads?|iklan)-(?P<after>.+)")
 
 
 @dataclass(frozen=True, slots=True)
 class _Signals:
-    """What the rules look at: folded words, the kind of network they name, and whether the place was bought."""
+    """Input of the rules: folded words, the kind of network that they name, and whether the placement was paid."""
 
     source: str
     medium: str
@@ -120,7 +120,7 @@ class _Signals:
 
 
 def _has(text: str, words: frozenset[str]) -> bool:
-    """Whether the folded text is one of the words or has one between its hyphens."""
+    """Whether the folded text is one of the words, or one of its hyphen-separated parts is."""
     return text in words or not words.isdisjoint(text.split("-"))
 
 
@@ -167,10 +167,10 @@ def classify_traffic(
     referrer_host: str | None,
     click_ids: Collection[str],
 ) -> TrafficSource:
-    """Where a visit came from; the UTM three as they are, a host as `referrers` gives it, names of query parameters.
+    """Classify a visit by its UTM values as received, the host from `referrer_host`, and the names of its click ids.
 
-    A source or medium decides alone, and what is missing of the two is `(not set)`. An empty value and `(not set)`
-    itself say nothing. A click id marks the network it comes from; it travels with copied links, so it is never paid.
+    If a source or medium is given, only they decide, and a missing one of the two is `(not set)`. Empty values and
+    `(not set)` count as missing. A click id tells the network; it travels with copied links, so it never means paid.
     """
     source, medium = _given(source), _given(medium)
     if source is not None or medium is not None:
@@ -184,14 +184,14 @@ def classify_traffic(
     if known is None:
         return TrafficSource(DIRECT_SOURCE, NO_MEDIUM, ChannelGroup.DIRECT, "none")
     if known.kind is NetworkKind.SEARCH:
-        # Search engines mark only what they sell, on their results and on other people's pages alike. Paid it is never
-        # called, and nobody knows that there was a search.
+        # Search engines add click ids to ads only, on their own pages and on others'. Copied links keep the id, so the
+        # visit does not count as paid, and whether there was a search is unknown.
         return TrafficSource(known.name, NOT_SET, ChannelGroup.UNASSIGNED, "click_id")
     return _origin(known.name, MEDIUM_OF_KIND[known.kind], campaign, known, "click_id")
 
 
 def _given(text: str | None) -> str | None:
-    """The value trimmed and in lower case; None where it says nothing."""
+    """The value trimmed and in lower case; None if it is empty or `(not set)`."""
     value = (text or "").strip().lower()
     return value if value and value != NOT_SET else None
 
@@ -200,14 +200,14 @@ def _by_utm(source: str | None, medium: str | None, campaign: str | None) -> Tra
     named, bought = _named(source or "")
     network = named
     if named is None:
-        # `alumni` / `whatsapp`: some write the network into the medium.
+        # `alumni` / `whatsapp`: some marketers put the network into the medium.
         network, bought = _named(medium or "")
     shown = named.name if named is not None else source or NOT_SET
     return _origin(shown, medium or NOT_SET, campaign, network, "utm", bought=bought)
 
 
 def _named(text: str) -> tuple[Network | None, bool]:
-    """The network that a source or medium names, and whether it says that the place was bought."""
+    """The network that a source or medium names, and whether it marks the placement as paid."""
     known = network_of_source(text)
     if known is not None:
         return known, False

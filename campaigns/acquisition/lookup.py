@@ -1,15 +1,14 @@
-"""Which network a host, an Android package, a source or a click id belongs to: look-ups in the table `networks`.
+"""Finds the network of a host, an Android package, a source or a click id in the table `networks`. Pure; never raises.
 
-The redirect asks for every tap and `grouping` for every source, so this needs the standard library only, never raises,
-and looks at a handful of endings however many labels a host has. Hosts match by whole labels: `t.co` is the end of
-`www.t.co`, never of `microsoft.com`.
+Called by the redirect for every tap, so it uses the standard library only and tries a bounded number of host suffixes.
+Hosts match by whole labels: `t.co` matches `www.t.co`, but not `microsoft.com`.
 """
 
 from collections.abc import Collection
 
 from campaigns.acquisition.networks import CLICK_IDS, NETWORKS, PLAIN_SITES, Network
 
-# The most labels of a host in the table, such as mail.yahoo.co.id; what stands before them decides nothing.
+# The most labels that a host in the table has (mail.yahoo.co.id). Labels in front of them are ignored.
 MAX_LABELS = 4
 
 _BY_NAME = {name: network for network in NETWORKS for name in (network.name, *network.aliases)}
@@ -20,12 +19,12 @@ _BY_COUNTRY_HOST = {label: network for network in NETWORKS for label in network.
 
 
 def fold(text: str) -> str:
-    """Text as names and words are compared: lower case, trimmed, one hyphen for spaces, underscores and hyphens."""
+    """Text in the form in which names are compared: lower case, spaces, underscores and hyphens as single hyphens."""
     return "-".join(text.lower().replace("_", " ").replace("-", " ").split())
 
 
 def network_of_host(host: str) -> Network | None:
-    """The network of a lower-case host or Android package name; the longest end of the host that is known decides."""
+    """The network of a lower-case host or Android package; the longest known suffix of the host decides."""
     known = _BY_PACKAGE.get(host)
     if known is not None:
         return known
@@ -41,18 +40,18 @@ def network_of_host(host: str) -> Network | None:
 
 
 def network_of_source(source: str) -> Network | None:
-    """The network that a source names: by its name, an alias, one of its hosts or a package; in any spelling."""
+    """The network that a source names by its name, an alias, a host or a package, in any spelling."""
     return _BY_NAME.get(fold(source)) or network_of_host(source.strip().lower())
 
 
 def network_of_click_ids(click_ids: Collection[str]) -> Network | None:
-    """The network whose click id is among the names of query parameters, in any case."""
+    """The network of the first known click id among the names of query parameters, in upper or lower case."""
     present = {name.lower() for name in click_ids}
     return next((_BY_NAME[network] for name, network in CLICK_IDS.items() if name in present), None)
 
 
 def network_of(referrer_host: str | None, click_ids: Collection[str]) -> str | None:
-    """The name of the network that a tap came from: what its referrer says, else its click ids, else None."""
+    """The name of the network that a tap came from, by its referrer, else by its click ids, else None."""
     known = network_of_host(referrer_host) if referrer_host else None
     if known is None and click_ids:
         known = network_of_click_ids(click_ids)
@@ -60,7 +59,7 @@ def network_of(referrer_host: str | None, click_ids: Collection[str]) -> str | N
 
 
 def _is_country_ending(labels: list[str]) -> bool:
-    """Whether the labels are those of `com`, `id`, `co.id` or `com.sg`."""
+    """Whether the labels are a public ending such as `com`, `id`, `co.id` or `com.sg`."""
     if len(labels) == 2:
         return labels[0] in ("co", "com") and len(labels[1]) == 2
     return len(labels) == 1 and (labels[0] == "com" or len(labels[0]) == 2)

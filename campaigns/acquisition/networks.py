@@ -1,7 +1,7 @@
-"""The table of networks that visits come from: names, hosts, Android packages and other spellings; `finding` reads it.
+"""The table of networks that visits come from, with names, hosts, Android packages and aliases. Used by `lookup`.
 
-Adding a network is one row. A name, host, package or alias stands once in the table, which a test sees to. A changed
-row changes groups, so it raises `grouping.GROUPING_VERSION`. The rows are our own, begun from Matomo's list (CC0).
+To add a network, add a row. Each name, host, package and alias occurs once; a test checks it. A changed row can change
+groups, so increase `channel_groups.GROUPING_VERSION` with it. The rows started from Matomo's list (CC0).
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class NetworkKind(StrEnum):
-    """What people do on a network; decides the channel group."""
+    """What a network is used for; decides the channel group."""
 
     SOCIAL = "social"
     CHAT = "chat"
@@ -22,11 +22,10 @@ class NetworkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network under its canonical name, which is the source it is reported as.
+    """A network. `name` is the source that it is reported as.
 
-    `hosts` stand for all hosts below them too. `country_hosts` are hosts of one name in many countries: `google` for
-    google.com, google.de, google.co.id and google.com.sg. `aliases` are other spellings of the source, as `fold` leaves
-    them.
+    `hosts` include all hosts below them. `country_hosts` are one name under many country endings: `google` stands for
+    google.com, google.de, google.co.id and google.com.sg. `aliases` are other spellings of the source, folded.
     """
 
     name: str
@@ -65,14 +64,14 @@ NETWORKS = (
         packages="com.facebook.katana com.facebook.lite",
         aliases="fb fesbuk face-book fb-group fb-grup grup-fb facebook-group",
     ),
-    # Facebook and Instagram share their advertising and their click id; which of the two it was is not said.
+    # Facebook and Instagram share ads and the click id; it does not tell which of the two it was.
     _network("meta", NetworkKind.SOCIAL),
     _network("threads", NetworkKind.SOCIAL, "threads.net threads.com", packages="com.instagram.barcelona"),
     _network(
         "tiktok",
         NetworkKind.SOCIAL,
         "tiktok.com tiktokv.com",
-        # trill is TikTok in South-East Asia, musically everywhere else.
+        # `trill` is TikTok's package in South-East Asia, `musically` elsewhere.
         packages="com.ss.android.ugc.trill com.zhiliaoapp.musically com.zhiliaoapp.musically.go com.tiktok.lite.go",
         aliases="tt tik-tok tiktok-bio",
     ),
@@ -115,7 +114,7 @@ NETWORKS = (
     ),
     _network("tumblr", NetworkKind.SOCIAL, "tumblr.com", packages="com.tumblr"),
     _network("flickr", NetworkKind.SOCIAL, "flickr.com flic.kr", packages="com.flickr.android"),
-    # Social media in general, for a source that names no network.
+    # Social media in general, for sources that name no network.
     _network(
         "social-media",
         NetworkKind.SOCIAL,
@@ -231,7 +230,7 @@ NETWORKS = (
     _network(
         "proton-mail", NetworkKind.EMAIL, "mail.proton.me", packages="ch.protonmail.android", aliases="protonmail"
     ),
-    # E-mail in general, for a source that names no service; `surel` is the Indonesian word.
+    # E-mail in general, for sources that name no service; `surel` is Indonesian for e-mail.
     _network("email", NetworkKind.EMAIL, packages="com.samsung.android.email.provider", aliases="e-mail surel"),
     _network("newsletter", NetworkKind.EMAIL, aliases="buletin"),
     _network(
@@ -252,7 +251,7 @@ NETWORKS = (
     _network("poe", NetworkKind.AI, "poe.com", packages="com.poe.android"),
 )
 
-# Sites on a network's domain that are none of it: nobody searched for a link in a shared document or a school's class.
+# Sites on a search network's domain where nobody searches, such as shared documents and school classes.
 PLAIN_SITES = frozenset(
     {
         "accounts.google.com",
@@ -268,8 +267,8 @@ PLAIN_SITES = frozenset(
     }
 )
 
-# Query parameters with which a network marks the links that people tap, and the network; of several the first counts.
-# fbclid comes last: where another is present too, that one says more exactly where the visit was.
+# Click id parameters and their networks; if there are several, the first in this order counts.
+# fbclid comes last: another click id beside it identifies the network more precisely.
 CLICK_IDS = {
     "igsh": "instagram",
     "igshid": "instagram",

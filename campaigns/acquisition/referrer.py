@@ -1,23 +1,23 @@
-"""The host in a Referer header (RFC 9110, 10.1.3), which is all that is kept of it; asked for every tap that has one.
+"""The host of a Referer header (RFC 9110, 10.1.3), the only part of it that is stored. Pure.
 
-The rest of the address is not looked at: its path and query can hold what a person searched for or wrote.
+Path and query are ignored: they can contain what a person searched for or wrote.
 """
 
 import re
 
 MAX_HOST_LENGTH = 255
 
-# Scheme and authority. Browsers end the authority at a backslash too, so evil.example\.instagram.com is evil.example.
+# Scheme and authority. Browsers end the authority at a backslash too: evil.example\.instagram.com is evil.example.
 _ADDRESS = re.compile(rb"(?:https?|android-app)://([^/?#\\]*)", re.IGNORECASE)
 _PORT = re.compile(rb":[0-9]*$")
-# Labels as they occur, underscores included: Android packages have them, and so do some hosts.
+# Labels as found in practice, including underscores: Android packages and some hosts have them.
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*")
 
 
 def referrer_host(raw: bytes) -> str | None:
-    """The host of a Referer header in lower case (ASCII, IDNA), or the package of `android-app://`; None for garbage.
+    """The host of a Referer header in lower case (ASCII, IDNA), or the package of `android-app://`; None if unreadable.
 
-    Without user name, password, port and final dot; at most LONGEST_HOST characters.
+    Without user name, password, port and trailing dot; at most MAX_HOST_LENGTH characters.
     """
     address = _ADDRESS.match(raw)
     if address is None:
@@ -26,7 +26,7 @@ def referrer_host(raw: bytes) -> str | None:
     if not authority or len(authority) > MAX_HOST_LENGTH:
         return None
     try:
-        # Browsers send IDNA already; whoever sends UTF-8 gets the same spelling.
+        # Browsers send IDNA already; UTF-8 is converted to it.
         host = authority.decode("ascii" if authority.isascii() else "utf-8")
         host = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:

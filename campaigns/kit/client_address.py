@@ -1,11 +1,11 @@
-"""Who really asked: the address that a trusted proxy forwards, never what a stranger claims (OWASP ASVS 5.0, 4.1.3)."""
+"""Client address from X-Forwarded-For, honoured only from trusted proxies (OWASP ASVS 5.0, 4.1.3)."""
 
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
-# What is longer is read each time, so that nobody can fill the memory of what was read.
+# Longer headers are parsed each time instead of cached, so that the cache stays small.
 MAX_CACHED_LENGTH = 200
 
 
@@ -15,13 +15,13 @@ class TrustedProxies:
     def __init__(self, networks: list[Network]) -> None:
         self._networks = networks
         self._trusts = lru_cache(10_000)(self._is_trusted)
-        self._known = lru_cache(10_000)(self._forwarded)  # a visitor's requests come with the same
+        self._known = lru_cache(10_000)(self._forwarded)  # a visitor's requests repeat the same header
 
     def client(self, peer: str, scheme: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, bool]:
-        """The address of the client (empty if it cannot be told) and whether it came over https.
+        """The address of the client (empty if unknown) and whether it used https.
 
-        Of the forwarded addresses the rightmost that is no trusted proxy counts: what stands left of it is what that
-        client said of itself. `headers` have lower-case names.
+        Of the forwarded addresses the rightmost that is not a trusted proxy counts: everything left of it could have
+        been made up by that client. `headers` have lower-case names.
         """
         if not self._networks or not self._trusts(peer):
             return plain_address(peer), scheme == "https"
@@ -37,7 +37,7 @@ class TrustedProxies:
         return read(joined) or plain_address(peer), secure
 
     def _forwarded(self, hops: bytes) -> str:
-        """The rightmost of forwarded addresses that is no trusted proxy; empty if there is none."""
+        """The rightmost forwarded address that is not a trusted proxy; empty if there is none."""
         for forwarded in reversed(hops.decode("latin-1").split(",")):
             address = plain_address(forwarded.strip())
             if not address:
@@ -53,7 +53,7 @@ class TrustedProxies:
 
 @lru_cache(10_000)
 def plain_address(text: str) -> str:
-    """An address in its one spelling, without port, brackets and zone, IPv4 in IPv6 as IPv4; empty for what is none."""
+    """An IP address in canonical form, without port, brackets and zone, IPv4-mapped IPv6 as IPv4; empty if invalid."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

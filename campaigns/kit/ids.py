@@ -7,11 +7,11 @@ import zlib
 from datetime import UTC, datetime
 from uuid import UUID
 
-# Crockford's base 32 without U, so without look-alikes; references are read out on the telephone.
+# Crockford's base 32, which has no look-alikes; references are read out on the telephone.
 SPOKEN_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VERSION_AND_VARIANT = 0x7 << 76 | 0x2 << 62
 _RANDOM_MASK = (1 << 128) - 1 & ~(0xF << 76 | 0x3 << 62)
-# Random parts of ids drawn ahead, since each call of the operating system costs as much as the rest. Used once each.
+# Random bits drawn in advance: a system call per id would double its cost. Each is used once.
 DRAWN_AT_ONCE = 256
 _drawn: list[bytes] = []
 os.register_at_fork(after_in_child=_drawn.clear)
@@ -29,7 +29,7 @@ def uuid7_at(milliseconds: int) -> UUID:
 
 
 def uuid7_bytes(milliseconds: int) -> bytes:
-    """The 16 bytes of `uuid7_at`, for those who make thousands a second."""
+    """The 16 bytes of `uuid7_at`, without the cost of a UUID object."""
     try:
         random = _drawn.pop()
     except IndexError:
@@ -41,17 +41,17 @@ def uuid7_bytes(milliseconds: int) -> bytes:
 
 
 def time_of(identifier: UUID) -> datetime:
-    """The millisecond a version 7 UUID was made, in UTC."""
+    """When a version 7 UUID was made (UTC, to the millisecond)."""
     return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
 
 
 def random_text(alphabet: str, length: int) -> str:
-    """Text of `length` symbols drawn from `alphabet` with the system's secure random source."""
+    """`length` symbols drawn uniformly from `alphabet` by the system's secure random source."""
     return "".join(secrets.choice(alphabet) for _ in range(length))
 
 
 def checksum6(text: str) -> str:
-    """CRC-32 of ASCII text as six base-62 symbols: finds typing errors and lets secret scanners skip look-alikes."""
+    """CRC-32 of ASCII text as six base-62 symbols: detects typing errors and spares secret scanners false alarms."""
     value, symbols = zlib.crc32(text.encode("ascii")), ""
     for _ in range(6):
         value, digit = divmod(value, 62)

@@ -1,4 +1,4 @@
-"""Tables of the kit: answers kept for repeated requests, and the fingerprint of the master key."""
+"""Tables of the kit: stored responses for repeated requests, and the fingerprint of the master key."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from campaigns.kit.database.columns import bytes_column, time_column
 
 
 class IdempotencyRecord(SQLModel, table=True):
-    """The answer first given to an `Idempotency-Key`; sealed, since it can hold a secret."""
+    """The first response to an `Idempotency-Key`; encrypted, since it can contain a secret."""
 
     __tablename__ = "idempotency_records"
     __table_args__ = (Index(None, "created_at"),)
@@ -22,7 +22,7 @@ class IdempotencyRecord(SQLModel, table=True):
 
 
 class KeyCheck(SQLModel, table=True):
-    """One row: a fingerprint by which a server with another master key refuses to start instead of writing garbage."""
+    """A single row: the master key's fingerprint. A server with another master key refuses to start."""
 
     __tablename__ = "key_checks"
     __table_args__ = (CheckConstraint("id = 1", name="single"),)

@@ -1,4 +1,4 @@
-"""Time zones that a person can mean: the names of the IANA database."""
+"""The names of the IANA time zone database that a person can choose."""
 
 from functools import cache
 from zoneinfo import available_timezones
@@ -6,5 +6,5 @@ from zoneinfo import available_timezones
 
 @cache
 def known_zones() -> frozenset[str]:
-    """The names; `localtime` is whatever a machine is set to, `Factory` the database's word for none."""
+    """The names, without `localtime` (the machine's own setting) and `Factory` (not a zone)."""
     return frozenset(available_timezones() - {"localtime", "Factory"})

@@ -1,7 +1,7 @@
-"""Web addresses that people type in: parsed once, by one parser, and kept as parsed.
+"""Parses URLs that people type in with one parser, and stores its output.
 
-Parsers disagree on odd input (`https://good.example\\@evil.example/` has two hosts, depending on whom you ask), so
-whatever could be read in two ways is refused and only the parser's own serialisation is stored (OWASP ASVS 5.0, 3.7.2).
+Parsers disagree on odd input (`https://good.example\\@evil.example/` has two hosts, depending on the parser), so
+ambiguous input is refused and only the parser's own serialisation is stored (OWASP ASVS 5.0, 3.7.2).
 """
 
 import re
@@ -21,7 +21,7 @@ _HOST_PATTERN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class WebUrl:
-    """An http(s) URL as the parser wrote it, and its host (lower case, punycode)."""
+    """An http(s) URL as serialised by the parser, and its host (lower case, punycode)."""
 
     text: str
     host: str

@@ -21,7 +21,7 @@ from campaigns.planning.types import CampaignState, OpenState, StageKind, UnitKi
 
 
 class Unit(SQLModel, table=True):
-    """A node of the force's tree. `path` is the ids from the top down to it, each followed by a slash."""
+    """A node of the force's tree. `path` holds the ids from the root down to it, each followed by a slash."""
 
     __tablename__ = "units"
     __table_args__ = (
@@ -29,7 +29,7 @@ class Unit(SQLModel, table=True):
         check_length("name", 200),
         check_length("code", 20),
         CheckConstraint("(parent_id IS NULL) = (kind = 'national')", name="parent"),
-        # Prefix searches on the path are how every query keeps to a subtree.
+        # Every query is limited to a subtree by a prefix search on the path.
         Index("ix_units_path", "path", unique=True, postgresql_ops={"path": "text_pattern_ops"}),
         Index(
             "uq_units_single_root", text("(parent_id IS NULL)"), unique=True, postgresql_where=text("parent_id IS NULL")
@@ -43,7 +43,7 @@ class Unit(SQLModel, table=True):
     code: str = text_column(unique=True)
     path: str = text_column()
     allowed_hosts: list[str] = texts_column()
-    # How the unit's links are given a term and a content that nobody chose; null: as the unit above has it.
+    # Templates for a link's term and content if none is given; null: inherited from the unit above.
     term_template: str | None = text_column(nullable=True)
     content_template: str | None = text_column(nullable=True)
     created_at: datetime = time_column()
@@ -51,7 +51,7 @@ class Unit(SQLModel, table=True):
 
 
 class Programme(SQLModel, table=True):
-    """What a force recruits for, year after year, such as non-commissioned officers."""
+    """A recruitment programme that is repeated yearly, such as non-commissioned officers."""
 
     __tablename__ = "programmes"
     __table_args__ = (
@@ -94,7 +94,7 @@ class Intake(SQLModel, table=True):
 
 
 class Stage(SQLModel, table=True):
-    """A step of an intake's selection; its kind is what figures count."""
+    """A step of an intake's selection; statistics count by its kind."""
 
     __tablename__ = "stages"
     __table_args__ = (
@@ -134,7 +134,7 @@ class Campaign(SQLModel, table=True):
     starts_at: datetime = time_column()
     ends_at: datetime | None = time_column(nullable=True)
     landing_url: str = text_column()
-    # What a shared link's preview shows, unless the link has its own.
+    # The preview of shared links that have none of their own.
     preview_title: str | None = text_column(nullable=True)
     preview_description: str | None = text_column(nullable=True)
     preview_image: str | None = text_column(nullable=True)
@@ -144,7 +144,7 @@ class Campaign(SQLModel, table=True):
 
 
 class Channel(SQLModel, table=True):
-    """A source and medium that links may carry, with other spellings of the source that mean the same."""
+    """A source and medium that links may use, and aliases of the source."""
 
     __tablename__ = "channels"
     __table_args__ = (

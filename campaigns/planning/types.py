@@ -1,4 +1,4 @@
-"""Words of planning: the kinds of units and stages, the states of what is planned, and read models."""
+"""Types of planning: kinds of units and stages, states, and the fields that can change."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ class UnitKind(StrEnum):
 
 
 class StageKind(StrEnum):
-    """What a stage means in every intake, whatever it is called there; figures are counted by kind."""
+    """The meaning of a stage, whatever an intake calls it; statistics count by kind."""
 
     REGISTERED = "registered"
     VERIFIED = "verified"
@@ -46,7 +46,7 @@ class RegistrationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """A stage as an intake's plan lists it; the order of the list is the order of the stages."""
+    """A stage in an intake's list of stages, which is in order."""
 
     key: str
     name: str

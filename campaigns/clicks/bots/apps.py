@@ -1,11 +1,11 @@
-"""Applications whose built-in browser people tap links in, and the parts of an agent that name a phone, not a robot.
+"""Apps with an in-app browser, and the parts of an agent that describe a phone and must not be searched for robots.
 
-Read by judging.py. All entries are lower case. A new application is one line here, and RULES_VERSION goes up by one.
+Used by classifier.py. All entries are lower case. To add an app, add a line and increase RULES_VERSION.
 """
 
 import re
 
-# Token and name; the first token that is in the agent names the application, so the narrower ones stand first.
+# (token, name). The first token found in the agent decides, so narrower tokens come first.
 APPS = (
     ("fb_iab/messenger", "messenger"),
     ("fb_iab/orca", "messenger"),
@@ -59,8 +59,8 @@ APPS = (
     (" gsa/", "google"),
 )
 
-# The head of an agent of a phone or tablet, through what its maker calls it and its build: that may be CUBOT, M bot 54,
-# Newsday or Spider 8, and a build that stands on some list of crawlers. What follows the head is judged.
+# The head of a phone's or tablet's agent, up to its model and build. Models are called CUBOT, M bot 54, Newsday or
+# Spider 8, and some builds are on lists of crawlers, so only the text behind the head is searched for robots.
 PHONE = re.compile(
     r"(?:mozilla/5\.0|dalvik/[\d.]+) ?\(?(?:"
     r"(?:linux|android)[^()]{0,30}?android(?:[ /-]?\d[\w.-]*)?;?(?: ?[a-z]{2}(?:[-_][a-z]{2,4})?;)?"
@@ -69,18 +69,18 @@ PHONE = re.compile(
     r"|(?:compatible; msie [\d.]+; )?windows phone[^()]*"
     r")"
 )
-# Phones without a modern browser, UC's, which goes through servers of its own and says "Proxy" for it, and applications
-# that name the phone's model and build in an agent of their own.
+# Phones without a modern browser, UC Browser (which uses its maker's servers and says "Proxy"), and apps whose own
+# agent contains the phone's model and build.
 HANDSET = re.compile(
     r"(?!mozilla)(?:dv\(iph|ucweb/|(?:apple-)?i(?:phone|pad|pod)"
     r"|.{0,200}?(?:\bmidp|\bcldc|\(mre/|maui|up\.browser|wap-?[ 1b]"
     r"|\(linux; (?:u; )?android \d[\d.]*; [^;()]+ build/))"
 )
 
-# A list of properties that an application puts behind the agent: "(35/15; 480dpi; 1080x2400; CUBOT; …)", "[FBAN/…]".
+# Property lists that apps append: "(35/15; 480dpi; 1080x2400; CUBOT; …)", "[FBAN/…]".
 PROPERTIES = re.compile(r"\((?=[^()]*(?:dpi;|android|scale=))[^()]*\)|\[fb[^\]]*\]?")
 
-# Parts of browsers of computers, televisions, games and Nokia phones in which the broad list finds a robot's word.
+# Parts of desktop, television, console and Nokia browsers that contain a word of the broad robot list.
 HARMLESS = re.compile(
     r"chromeframe|qqdownload|gwx:downloaded|msn optimized|firephp/|embedded web browser from: https?://[\w./]*"
     r"|catcher\d|webappmanager|google ?tv|google earth|google_cube|hbtools|edition utorrent|http://www\.qtweb\.net"
@@ -88,7 +88,7 @@ HARMLESS = re.compile(
     r"|java_runtime_version|hybrid\(\)|googleplaystore"
 )
 
-# A browser's agent to the last token. Nothing else is in it, so that nothing need be looked for.
+# A plain browser's agent in full: it contains nothing else, so no further search is needed.
 PLAIN = re.compile(
     r"mozilla/5\.0 \((?:"
     r"linux; (?:u; )?android \d[\d.]*(?:; [a-z]{2}-[a-z]{2})?(?:; [^;()]*(?:\([^()]*\)[^;()]*)?)?(?:; wv)?"

@@ -1,10 +1,10 @@
 """HTTP libraries, command-line tools, load generators and driven browsers.
 
-Read by judging.py. All entries are lower case. A new one is one line here, and RULES_VERSION goes up by one.
+Used by classifier.py. All entries are lower case. To add one, add a line and increase RULES_VERSION.
 """
 
 ANYWHERE = (
-    # Browsers that a program drives
+    # Browsers driven by a program
     "headlesschrome",
     "phantomjs",
     "slimerjs",
@@ -20,7 +20,7 @@ ANYWHERE = (
     "cutycapt",
     "jsdom",
     "cypress/",
-    # Libraries that other names stand in front of
+    # Libraries that appear behind other names
     "python-requests",
     "python-urllib",
     "python-httpx",
@@ -39,7 +39,7 @@ ANYWHERE = (
     "powershell/",
     "typhoeus",
     "scrapy",
-    # Load and security tools
+    # Load-testing and security tools
     "apachebench",
     "siege/",
     "zgrab",
@@ -54,8 +54,8 @@ ANYWHERE = (
     "<?php",
 )
 
-# A library that is named first is alone. In the middle, behind an application and a phone's model, it is that
-# application's own way of asking, and does not tell whether a person waits for the answer.
+# At the start of the agent, a library is the client itself. Behind an app's name and a phone's model it is only what
+# that app uses for HTTP, which does not tell whether a person is waiting.
 AT_THE_START = (
     "aria2",
     "axios",

@@ -1,7 +1,8 @@
-"""The verdict on a user agent, for whoever meets one for the first time: the redirect, and re-runs over history.
+"""Classifies a user agent: a person's browser, or a robot and of which kind.
 
-The rules are tables: previews.py, automation.py, crawlers.py, people.py and devices.py. A verdict has one reason at
-most, the first that holds: empty, preview, automation, crawler. Decision 8 says why the rules are as they are.
+Called by the redirect when it first sees an agent, and by `reclassify` for stored ones. The rules are tables:
+the other files of this folder hold one table each. At most one reason applies, the first of: empty, preview,
+automation, crawler. docs/decisions/0008 explains the rules.
 """
 
 import re
@@ -11,16 +12,16 @@ from campaigns.clicks.bots import automation, crawlers, previews
 from campaigns.clicks.bots.devices import NOTHING, device_of, expected_of_browser, sends_fetch_mode
 from campaigns.clicks.types import AgentVerdict, BotReason, Device, RequestFlag
 
-# Goes up whenever a verdict can come out differently, with a new version of is-bot too. Stored beside every verdict.
+# Increase it whenever a verdict can change, also with a new version of is-bot. It is stored with every verdict.
 RULES_VERSION: int = 1
 
 NO_REASON = BotReason(0)
 
 
 def classify_user_agent(text: str) -> AgentVerdict:
-    """What the rules say of `text`, the User-Agent header as it came; the same for the same text, whatever it is.
+    """The verdict on a User-Agent header; deterministic, and never raises.
 
-    Takes time in proportion to the text's length; callers cut it to 1,000 characters.
+    Takes time linear in the length of `text`; callers cut it to 1,000 characters.
     """
     lowered = text.strip().lower()
     if not any(character.isalnum() for character in lowered):
@@ -50,7 +51,7 @@ def _app_of(lowered: str) -> str | None:
 
 
 def _certain_reason(lowered: str) -> BotReason:
-    """The reason of an agent that has a name in it which nothing of a person's has, in-app browsers included."""
+    """The reason if the agent contains a name that no person's browser or app ever contains."""
     if lowered.startswith(previews.AT_THE_START) or any(name in lowered for name in previews.ANYWHERE):
         return BotReason.PREVIEW
     if lowered.startswith(automation.AT_THE_START) or any(name in lowered for name in automation.ANYWHERE):
@@ -61,7 +62,7 @@ def _certain_reason(lowered: str) -> BotReason:
 
 
 def _says_crawler(lowered: str, phone: re.Match[str] | None, app: str | None) -> bool:
-    """Whether an agent that is not a plain browser's says of itself that it is a robot."""
+    """Whether an agent that is not a plain browser declares itself to be a robot."""
     if phone or app or people.HANDSET.match(lowered):
         rest = people.PROPERTIES.sub("", lowered[phone.end() :] if phone else lowered)
         return crawlers.ANNOUNCED.search(rest) is not None

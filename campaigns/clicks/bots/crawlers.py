@@ -1,11 +1,11 @@
-"""Agents that say they are a crawler, a monitor or another robot.
+"""User agents that declare themselves to be a crawler, a monitor or another robot.
 
-Read by judging.py. Three sources, from certain to broad:
+Used by classifier.py. Three sources, from most to least certain:
 
-- NAMES: robots that the broad list misses, or that dress as a phone;
-- ANNOUNCED: what only robots say of themselves, so that it counts in a phone's agent too;
-- `is_listed`: the list of isbot, by way of the package is-bot, which also holds common words ("news", "radar",
-  "manager") and is therefore asked only about agents that are neither a plain browser's nor a phone's.
+- NAMES: robots that the broad list misses, or that imitate a phone;
+- ANNOUNCED: words that only robots use, so they count in a phone's agent too;
+- `is_listed`: the isbot list (package is-bot). It also contains common words ("news", "radar", "manager"), so it is
+  only consulted for agents that are neither a plain browser nor a phone.
 """
 
 import re
@@ -70,15 +70,15 @@ NAMES = (
     "yunjiankong",
 )
 
-# Only the text that is no model, no build and no list of a phone's properties is tried against these. Applications
-# that scan codes call themselves scanners, and shops "Name.com/1.2": the posters with our codes bring people by them.
+# Matched only against text that is not a phone's model, build or list of properties. QR scanner apps call themselves
+# "scanner" and shop apps "Name.com/1.2"; people reach our posters' links with them, so these words are not listed.
 ANNOUNCED = re.compile(
     r"bots?(?![a-z0-9])|crawl|spider|slurp|scrap(?:er|ing)|archiver|fetcher|indexer|preview|pingdom"
     r"|(?<!lib)https?:|\bwww\.|\+http|@[a-z][\w-]*\.[a-z]|compatible[;)]|\bsite ?audit|health-?check"
     r"|\bmonitor(?:ing)?\b|uptime|validator|synthetic|\bgoogle-|like gecko; |\w\.com/[a-z]"
 )
 
-# "(compatible; Name)" without the name of an engine: what remains of a browser's agent once a robot has made its own.
+# "(compatible; Name)" without an engine's name: a robot that copied the beginning of a browser's agent.
 BARE = re.compile(r"mozilla/[\d.]+ ?\(compatible[;)]")
 ENGINES = re.compile(
     r"msie|gecko|webkit|khtml|konqueror|opera|presto|trident|iemobile|windows nt|aol|aweb|blackberry|ibrowse|icab"
@@ -87,10 +87,10 @@ ENGINES = re.compile(
 
 
 def _listed() -> Callable[[str], bool]:
-    """Sort the list's patterns by how they can be matched: one alternation of all 209 takes up to 6 ms an agent.
+    """Group the list's patterns by the cheapest way to match them; one alternation of all takes up to 6 ms an agent.
 
-    A pattern that is a plain word is looked for as such, one that is bound to the beginning is tried there only.
-    The patterns need `regex`, which is-bot brings: `re` has no look-behind over alternatives of different length.
+    Plain words use a substring search; patterns anchored at the start are tried there only. The patterns need `regex`
+    (a dependency of is-bot), because `re` has no variable-width look-behind.
     """
     words, beginnings, others = [], [], []
     for pattern in sorted(Bots().patterns):
@@ -116,5 +116,5 @@ is_listed: Callable[[str], bool] = _listed()
 
 
 def is_bare(lowered: str) -> bool:
-    """Whether the agent is Mozilla's "(compatible; …)" with no engine in it."""
+    """Whether the agent is "Mozilla/… (compatible; …)" without the name of a rendering engine."""
     return BARE.match(lowered) is not None and ENGINES.search(lowered) is None

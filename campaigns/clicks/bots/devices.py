@@ -1,15 +1,15 @@
-"""What a user agent says it runs on, and which headers a genuine client that sends it never leaves out.
+"""The device that a user agent names, and the headers that a genuine client with that agent always sends.
 
-Read by judging.py. The headers are expected of browsers only whose makers document them; of what is unknown nothing is
-expected, because a person who is taken for a robot is worse than a robot that is counted.
+Used by classifier.py. Headers are expected only of browsers that document them. Nothing is expected of unknown clients:
+taking a person for a robot is worse than counting a robot.
 """
 
 import re
 
 from campaigns.clicks.types import Device, RequestFlag
 
-# The first token that is in the agent decides. Televisions and consoles say that they run Linux or Windows too, and
-# models of Android are called HiPad or NAOMIPHONE. "Adr" and "iPh" are what UC Browser calls the two in short.
+# The first token found decides. Televisions and consoles also claim Linux or Windows, and Android models are called
+# HiPad or NAOMIPHONE. "Adr" and "iPh" are UC Browser's abbreviations.
 TOKENS = (
     ("windows phone", Device.OTHER),
     ("windows ce", Device.OTHER),
@@ -38,9 +38,9 @@ TOKENS = (
 ALWAYS = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING
 NOTHING = RequestFlag(0)
 
-# Browsers that ask through a server of their maker, and applications that fetch for their WebView with a client of
-# their own: what reaches us has that client's headers, though a person waits. Opera Mini that renders pages itself
-# shows by its build only.
+# Browsers that load pages through their maker's servers, and apps that fetch pages for their WebView with an HTTP
+# client of their own: the request has that client's headers although a person is waiting. An Opera Mini that renders
+# pages itself can be told only by its build.
 GO_BETWEENS = (
     "opera mini",
     ".2254.",
@@ -56,13 +56,13 @@ GO_BETWEENS = (
 )
 FETCHING_APPS = ("tiktok", "douyin", "wechat")
 
-# Android's WebViews, with the mark they got in Android 5 and without. Any application may fetch the page for its
-# WebView (shouldInterceptRequest), which tells it every header but Accept-Language and Sec-Fetch-Mode.
+# Android WebViews, with the marker introduced in Android 5 and without. Any app may fetch the page for its WebView
+# (shouldInterceptRequest) and is then given every header except Accept-Language and Sec-Fetch-Mode.
 WEBVIEWS = ("; wv)", " version/4.0 chrome/")
 OF_WEBVIEWS = RequestFlag.ACCEPT | RequestFlag.ENCODING
 
-# Versions from which on the three headers are expected. Older ones are rare, and not worth the risk. WebKit is asked
-# about last, because Chromium names it too.
+# First versions of which the three headers are expected. Older ones are rare and not worth the risk. WebKit comes last,
+# because Chromium's agent names it too.
 ENGINES = (
     (re.compile(r"chrome/(\d{1,6})"), 60),
     (re.compile(r"firefox/(\d{1,6})"), 60),
@@ -70,7 +70,7 @@ ENGINES = (
 )
 
 # Sec-Fetch-Mode by MDN's compatibility data: Chrome 76 and Edge 79, all of the family by 80; Firefox 90; Safari 16.4.
-# WebViews are left out, and so is WebKit on other systems than Apple's, where builds differ.
+# WebViews are excluded, and so is WebKit outside Apple's systems, where builds differ.
 CHROMIUM = re.compile(r" chrome/(\d{1,6})[\d.]*(?: mobile)? safari/[\d.]+(?: (?:edg|edga|opr|vivaldi)/[\d.]+)?")
 SAMSUNG = re.compile(r" samsungbrowser/[\d.]+ chrome/(\d{1,6})[\d.]*(?: mobile)? safari/[\d.]+")
 FIREFOX = re.compile(r" firefox/(\d{1,6})[\d.]*")
@@ -78,7 +78,7 @@ SAFARI = re.compile(r" version/(\d{1,6})\.(\d{1,6})[\d.]*(?: mobile/\w+)? safari
 
 
 def device_of(lowered: str) -> Device:
-    """The device that the agent, in lower case, names; an iPad that says Macintosh cannot be told from one."""
+    """The device of an agent in lower case. An iPad that claims to be a Macintosh counts as desktop."""
     for token, device in TOKENS:
         if token in lowered:
             return device
@@ -86,7 +86,7 @@ def device_of(lowered: str) -> Device:
 
 
 def expected_of_browser(lowered: str, app: str | None) -> RequestFlag:
-    """What an agent that begins as a browser's always sends, but for Sec-Fetch-Mode."""
+    """The headers that a browser with this agent always sends, except Sec-Fetch-Mode."""
     if app in FETCHING_APPS or any(token in lowered for token in GO_BETWEENS):
         return NOTHING
     for engine, earliest in ENGINES:
@@ -98,7 +98,7 @@ def expected_of_browser(lowered: str, app: str | None) -> RequestFlag:
 
 
 def sends_fetch_mode(tail: str, lowered: str) -> bool:
-    """Whether a plain browser's agent with this tail sends Sec-Fetch-Mode with every navigation."""
+    """Whether a plain browser with this agent sends Sec-Fetch-Mode with every navigation."""
     if "; wv)" in lowered:
         return False
     if (safari := SAFARI.fullmatch(tail)) is not None:

@@ -1,16 +1,16 @@
-"""Agents that fetch a page to show a preview of a link somebody shared; they get the page with Open Graph tags.
+"""Link-preview crawlers: agents that fetch a shared link to show its title and picture. They get the Open Graph page.
 
-Read by judging.py. All entries are lower case. A new one is one line here, and RULES_VERSION goes up by one.
+Used by classifier.py. All entries are lower case. To add one, add a line and increase RULES_VERSION.
 """
 
 ANYWHERE = (
-    # Meta; iMessage borrows these names inside a Safari agent, Line and KakaoTalk add their own to them.
+    # Meta. iMessage puts these names into a Safari agent; Line and KakaoTalk add theirs to them.
     "facebookexternalhit",
     "facebookplatform/",
     "facebot",
     "line-poker",
     "kakaotalk-scrap",
-    # TikTok opens the pages of bios and messages ahead; the first one comes inside an agent of its own app.
+    # TikTok prefetches pages linked in bios and messages; the first name appears inside its own app's agent.
     "thirdlandingpagefeinfra",
     "shortlinktranslate",
     "tiktokspider",
@@ -46,7 +46,7 @@ ANYWHERE = (
     "misskey/",
     "friendica",
     "lemmy/",
-    # Services that make link cards for others, and the mail programs' image proxies
+    # Services that render link cards for others, and image proxies of mail programs
     "embedly",
     "iframely",
     "notionembedder",
@@ -68,8 +68,8 @@ ANYWHERE = (
     "unshorten",
 )
 
-# Names that mean a preview only where the agent begins with them: inside a browser's agent they are in-app browsers.
+# A preview only at the start of the agent; inside a browser's agent these names are in-app browsers.
 AT_THE_START = (
-    "whatsapp",  # WhatsApp itself, and Signal, which gives "WhatsApp/2"
+    "whatsapp",  # WhatsApp, and Signal, which sends "WhatsApp/2"
     "tumblr/",
 )

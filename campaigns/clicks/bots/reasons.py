@@ -1,22 +1,22 @@
-"""Why a tap is not counted as a person's, worked out in SQL from what is stored of it and of its user agent.
+"""The bot reasons of a tap as SQL expressions over its stored flags and its user agent's verdict.
 
-Nothing of this is stored with the tap: when the rules change, `jaring clicks reclassify` judges the agents again, and
-every figure follows. Statistics and lists of links count with `IS_PERSON`; what speaks to psycopg takes `reasons_sql`.
-Tables are read as `clicks` outer joined to `agents`, unless other aliases are given.
+Reasons are not stored with the tap: when the rules change, `jaring clicks reclassify` updates the agents and every
+figure follows. Statistics and the list of links count with `IS_PERSON`; code that uses psycopg directly takes
+`reasons_sql`. The expressions assume `clicks` outer joined to `agents`, unless other aliases are given.
 """
 
 from sqlalchemy import ColumnElement, Integer, case, literal_column
 
 from campaigns.clicks.types import BotReason, RequestFlag
 
-# What is observed of the single tap and a reason by itself.
+# Request flags that are a bot reason by themselves.
 _OF_THE_TAP = {
     RequestFlag.PREFETCH: BotReason.PREFETCH,
     RequestFlag.HEAD: BotReason.HEAD,
     RequestFlag.BURST: BotReason.BURST,
 }
 
-# A tap with several reasons is shown under the first of these: what it surely is before what it only looks like.
+# A tap with several reasons is reported under the first of these; certain reasons come before likely ones.
 ORDER_OF_REASONS = (
     BotReason.PREVIEW,
     BotReason.CRAWLER,
@@ -30,16 +30,16 @@ ORDER_OF_REASONS = (
 
 
 def reasons_sql(tap: str = "clicks", agent: str = "agents") -> str:
-    """The bits of `types.Reason` that hold for a tap, as SQL text; 0 is a person's.
+    """SQL text for the `types.BotReason` bits of a tap; 0 for a person's.
 
-    An agent without a row has no reasons and expects nothing.
+    A tap whose agent has no row has no reasons of the agent, and no header is expected of it.
     """
     observed = f"{tap}.observed"
     of_the_tap = [
         f"CASE WHEN {observed} & {seen.value} <> 0 THEN {reason.value} ELSE 0 END"
         for seen, reason in _OF_THE_TAP.items()
     ]
-    # Browsers send Sec-Fetch-Mode to trustworthy addresses only: elsewhere it is not missing.
+    # Browsers send Sec-Fetch-Mode to secure origins only, so it is not missing elsewhere.
     excused = f"CASE WHEN {observed} & {RequestFlag.SECURE.value} <> 0 THEN 0 ELSE {RequestFlag.FETCH_MODE.value} END"
     missing = f"{agent}.expects & ~({observed} | {excused})"
     implausible = f"CASE WHEN {missing} <> 0 THEN {BotReason.IMPLAUSIBLE.value} ELSE 0 END"
@@ -47,7 +47,7 @@ def reasons_sql(tap: str = "clicks", agent: str = "agents") -> str:
 
 
 def reasons_of(tap: str = "clicks", agent: str = "agents") -> ColumnElement[int]:
-    """The same for SQLAlchemy; the statement's FROM has to name the two tables itself."""
+    """The same as a SQLAlchemy expression; the statement's FROM must name both tables."""
     return literal_column(reasons_sql(tap, agent), Integer)
 
 
@@ -56,12 +56,12 @@ def has_reason(reasons: ColumnElement[int], reason: BotReason) -> ColumnElement[
 
 
 def word_of(reason: BotReason) -> str:
-    """The word that the API has for a single reason, such as `empty_agent`."""
+    """The API's name of a single reason, such as `empty_agent`."""
     return str(reason.name).lower()
 
 
 def first_reason(reasons: ColumnElement[int]) -> ColumnElement[str | None]:
-    """The word of a tap's first reason in ORDER_OF_REASONS; null for a person's."""
+    """The API's name of a tap's first reason in ORDER_OF_REASONS; null for a person's."""
     return case(*((has_reason(reasons, one), word_of(one)) for one in ORDER_OF_REASONS))
 
 
@@ -74,7 +74,7 @@ def is_preview(reasons: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 def is_filtered(reasons: ColumnElement[int]) -> ColumnElement[bool]:
-    """Neither counted as a click nor as a preview."""
+    """Whether a tap counts neither as a click nor as a preview."""
     return (reasons != 0) & ~is_preview(reasons)
 
 

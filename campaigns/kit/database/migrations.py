@@ -1,4 +1,4 @@
-"""Bringing the database's schema to the newest revision of `alembic/`."""
+"""Upgrades the database's schema to the newest revision of `alembic/`."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ def alembic_config(url: str) -> "Config":
 
 
 def newest_revision() -> str:
-    """The revision that no other follows, read from the files: every start asks, and loading Alembic takes longer."""
+    """The newest revision, read from the files: every start needs it, and importing Alembic is slow."""
     texts = [path.read_text() for path in (PROJECT / "alembic" / "versions").glob("*.py")]
     revisions = {match[1] for text in texts for match in _REVISION.finditer(text)}
     followed = {match[1] for text in texts for match in _DOWN_REVISION.finditer(text)}
@@ -36,7 +36,7 @@ def newest_revision() -> str:
 
 
 def current_revision(url: str) -> str | None:
-    """The revision the database stands at; None if it was never migrated."""
+    """The database's revision; None if it was never migrated."""
     with psycopg.connect(psycopg_conninfo(url), connect_timeout=5) as connection:
         known = connection.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL").fetchone()
         if not known or not known[0]:
@@ -46,7 +46,7 @@ def current_revision(url: str) -> str | None:
 
 
 def migrate(url: str) -> bool:
-    """Upgrade to the newest revision; False if there was nothing to do. Several nodes may call it at once."""
+    """Upgrade to the newest revision; False if it was current. Several nodes may call it at once."""
     if current_revision(url) == newest_revision():
         return False
     from alembic import command

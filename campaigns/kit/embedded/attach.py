@@ -1,4 +1,4 @@
-"""Finding an embedded server that another process of ours runs, so that commands work beside a running `serve`."""
+"""Finds the embedded server of a running `serve`, so that other commands can use it."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -9,7 +9,7 @@ _PORT_LINE, _SOCKET_LINE, _STATUS_LINE = 3, 4, 7
 
 
 def running_url(directory: Path) -> str | None:
-    """The URL of the server that runs on `directory`, from its `postmaster.pid`; None if none says it is ready."""
+    """The URL of the server on `directory`, from its `postmaster.pid`; None if no server there is ready."""
     try:
         lines = (directory / "data" / "postmaster.pid").read_text().splitlines()
     except (OSError, UnicodeDecodeError):

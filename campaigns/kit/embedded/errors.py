@@ -8,7 +8,7 @@ class EmbeddedPostgresError(Exception):
 
 
 def unusable(error: OSError, directory: Path) -> EmbeddedPostgresError:
-    """Put a failure of the operating system, met while working in `directory`, into words."""
+    """Describe an operating system error that occurred in `directory`."""
     what = (error.strerror or str(error)).lower()
     where = error.filename or directory
     return EmbeddedPostgresError(

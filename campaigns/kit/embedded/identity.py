@@ -1,4 +1,4 @@
-"""As whom the server runs, and how its programs are started.
+"""The account that the server runs as, and how its programs are started.
 
 PostgreSQL refuses to run as root, so under root it runs as an unprivileged account. That account may be
 unable to reach a clone below a private folder (`/root`, `mktemp -d`); it then gets one capability, to pass
@@ -28,7 +28,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The account that the server runs as, and the command prefix that turns us into it (or none)."""
+    """The server's account, and the command prefix that switches to it (empty if it is ours)."""
 
     account: Account
     switches: bool
@@ -72,7 +72,7 @@ def server_account(data: Path) -> Account:
 
 
 def resolve_identity(account: Account, *, binaries: Path, folders: Sequence[Path]) -> Identity:
-    """Return a way to start programs as `account` that was tried: it reaches `binaries` and the `folders`."""
+    """Return a tested way to start programs as `account`, able to read `binaries` and the `folders`."""
     if account.uid == os.geteuid():
         return Identity(account, switches=False)
     ways = [Identity(account, switches=True)]
@@ -100,7 +100,7 @@ def _with_read_search(setpriv: str, account: Account) -> tuple[str, ...]:
 
 
 def _reaches(way: Identity, binaries: Path, folders: Sequence[Path]) -> bool:
-    # pg_config finds its own files the way the server does, which a look at mode bits would not tell.
+    # pg_config locates its files as the server does; mode bits alone would not tell whether that works.
     script = 'program=$1; shift; for folder; do cd "$folder" || exit 1; done; exec "$program" --version'
     command = ["/bin/sh", "-c", script, "sh", str(binaries / "pg_config"), *map(str, folders)]
     try:
@@ -127,7 +127,7 @@ def _may_pass(account: Account, folder: Path) -> bool:
 
 
 def launch(identity: Identity, command: Sequence[str], *, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start `command` as the server's account in a session of its own; all it says goes to `output`."""
+    """Start `command` as the server's account in a new session; its output goes to `output`."""
     account = identity.account
     return subprocess.Popen(  # noqa: S603 - a fixed program, no shell
         [*identity.prefix, *command],
@@ -136,7 +136,7 @@ def launch(identity: Identity, command: Sequence[str], *, output: int | IO[bytes
         stderr=subprocess.STDOUT,
         cwd="/",  # ours may be closed to the server's account
         env=_environment(),
-        start_new_session=True,  # Ctrl-C on the terminal is for us; we then stop the server in order
+        start_new_session=True,  # Ctrl-C reaches only us; we then stop the server in order
         user=account.uid if identity.switches else None,
         group=account.gid if identity.switches else None,
         extra_groups=[] if identity.switches else None,
@@ -144,7 +144,7 @@ def launch(identity: Identity, command: Sequence[str], *, output: int | IO[bytes
 
 
 def _environment() -> dict[str, str]:
-    """Return no more than the programs need: our own environment may hold secrets."""
+    """Return only the variables that the programs need: our own environment may contain secrets."""
     library_path = os.environ.get("LD_LIBRARY_PATH")
     extra = {"LD_LIBRARY_PATH": library_path} if library_path else {}
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", **extra}

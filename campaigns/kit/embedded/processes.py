@@ -1,7 +1,7 @@
-"""Server processes that nobody waits for any more: finding them, ending them, clearing their traces.
+"""Orphaned server processes: finds and ends them and removes their files.
 
-An owner that was killed leaves a whole server behind, a killed server leaves its backends. Only processes
-that are PostgreSQL on this very data directory are touched: process ids are used again, by strangers too.
+A killed owner leaves a whole server behind, a killed server leaves its backends. Process ids are reused, so only
+processes verified to be PostgreSQL on this data directory are touched.
 """
 
 import os
@@ -32,7 +32,7 @@ def end(send: Callable[[signal.Signals], None], alive: Callable[[], bool]) -> bo
 
 
 def clear_the_way(data: Path) -> int | None:
-    """End what still runs on `data` without an owner; the caller holds the folder's lock.
+    """End an orphaned server on `data`; the caller holds the folder's lock.
 
     Returns the process id of a server that had to be stopped.
     """

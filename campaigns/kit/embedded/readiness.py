@@ -1,4 +1,4 @@
-"""Asks a starting server whether it lets us in; what can be seen without a connection is looked at first."""
+"""Checks whether a starting server accepts connections, first without connecting."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ _FULL = ("too many clients", "connection slots are reserved")
 
 
 def state(data: Path, pid: int) -> str:
-    """Return what server `pid` says of itself: "starting" (recovery too), "ready", or an empty string."""
+    """Return the state that server `pid` reports: "starting" (also during recovery), "ready", or an empty string."""
     lines = pid_file_lines(data)
     return lines[7] if len(lines) > 7 and lines[0] == str(pid) else ""
 
@@ -20,7 +20,7 @@ def state(data: Path, pid: int) -> str:
 def refusal(conninfo: str) -> str:
     """Return why the server takes no connection, or an empty string when it does.
 
-    One that is full counts as ready: after a restart the application's pools may have been faster than we.
+    A server with no free connection counts as ready: after a restart the application's pools may have taken all.
     """
     try:
         psycopg.connect(make_conninfo(conninfo, dbname="postgres"), connect_timeout=2).close()

@@ -33,7 +33,7 @@ from campaigns.kit.embedded.identity import (
 FIRST_TRIES = 3
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.02
-HEALTHY_SECONDS = 1.0  # a death after so long a service starts the pauses anew
+HEALTHY_SECONDS = 1.0  # after running this long, a crash starts the pauses from the beginning
 PAUSES = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0)  # seconds before each restart in a row; the last repeats
 
 _STOPPED = "the embedded PostgreSQL was stopped while it was starting"
@@ -125,7 +125,7 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Shut the server down and return when it is gone; may be called at any time and more than once."""
         if self._owner not in {0, os.getpid()}:
-            return  # a forked copy of us is not the server's parent
+            return  # a forked copy is not the server's parent
         self._stopping = True
         with self._lifecycle:
             self._end()
@@ -239,9 +239,9 @@ class EmbeddedPostgres:
         """Start a server and return an empty string, or the reason why it does not serve."""
         try:
             self._spawn()
-        except Exception as error:  # whatever it was: a supervisor that ends is worse
+        except Exception as error:  # any error: a supervisor that ends would be worse
             child = self._child
-            if child is not None and not self._stopping:  # one that takes no connections is of no use
+            if child is not None and not self._stopping:  # a server that refuses connections is useless
                 _end_child(child)
             return str(error) or type(error).__name__
         return ""
@@ -253,7 +253,7 @@ class EmbeddedPostgres:
             child = self._child
         if child is not None:
             _end_child(child)
-            if child.returncode != 0:  # ended by force: its backends did not get its goodbye
+            if child.returncode != 0:  # killed: its backends were not told to end
                 with contextlib.suppress(OSError):
                     processes.clear_the_way(self._data)
         watcher = self._watcher
@@ -284,7 +284,7 @@ class EmbeddedPostgres:
         return server_log.reason_since(self._log, self._log_offset) or f"it ended with exit code {code}"
 
     def _tell(self, name: str, **facts: object) -> None:
-        with contextlib.suppress(Exception):  # a fault in a report must not take the database down
+        with contextlib.suppress(Exception):  # an error in a report must not take the database down
             self._on_event(name, facts)
 
 

@@ -1,8 +1,8 @@
-"""Which IP addresses a server may ask on somebody else's word; pure, and asked before every connection of a check.
+"""SSRF guard: the IP addresses that a destination check may connect to. Pure; called before every connection.
 
-`ipaddress` alone does not answer it: on Python 3.11 `64:ff9b::7f00:1` (NAT64), `2002:7f00:1::` (6to4) and multicast are
-all `is_global`, and each of the first two is a way to 127.0.0.1. So this is an allow-list: global unicast, without what
-IANA's special-purpose registries set aside, and without every form that carries another address inside.
+`ipaddress` alone is not enough: on Python 3.11 `64:ff9b::7f00:1` (NAT64), `2002:7f00:1::` (6to4) and multicast are all
+`is_global`, and the first two lead to 127.0.0.1. So this is an allow-list: global unicast, except the ranges in IANA's
+special-purpose registries and all forms that embed another address.
 """
 
 from collections.abc import Collection
@@ -34,7 +34,7 @@ _REFUSED_V4 = tuple(
         ),
     )
 )
-# All that is global unicast today; mapped, compatible, NAT64, ULA, link-local and multicast addresses lie outside.
+# Today's global unicast range; mapped, compatible, NAT64, ULA, link-local and multicast addresses are outside.
 _GLOBAL_V6 = IPv6Network("2000::/3")
 _REFUSED_V6 = tuple(
     map(
@@ -47,7 +47,7 @@ _REFUSED_V6 = tuple(
         ),
     )
 )
-# Where clouds hand out credentials; also the one that looks public, and not even an operator's own networks open them.
+# Cloud metadata services, which hand out credentials. Refused even inside networks that the operator allows.
 _METADATA = frozenset(
     map(
         ip_address,
@@ -67,7 +67,7 @@ _METADATA = frozenset(
 
 
 def may_connect(address: Address, networks: Collection[Network] = ()) -> bool:
-    """Whether a check may connect to the address; `networks` are private ones that the operator lets it ask."""
+    """Whether a check may connect to the address; `networks` are private ones that the operator allows."""
     if address in _METADATA or getattr(address, "scope_id", None) is not None:
         return False
     if any(address in network for network in networks):
@@ -76,11 +76,11 @@ def may_connect(address: Address, networks: Collection[Network] = ()) -> bool:
         inside = not any(address in network for network in _REFUSED_V4)
     else:
         inside = address in _GLOBAL_V6 and not any(address in network for network in _REFUSED_V6)
-    return inside and address.is_global  # a newer Python may know of more that is not
+    return inside and address.is_global  # newer Pythons know more non-global ranges
 
 
 def read_address(text: str) -> Address | None:
-    """The address that the text is in its plain spelling (IPv6 also in brackets); None for names and all else."""
+    """The IP address in standard notation (IPv6 also in brackets); None for names and everything else."""
     try:
         return ip_address(text[1:-1] if text[:1] == "[" and text[-1:] == "]" else text)
     except ValueError:
@@ -88,5 +88,5 @@ def read_address(text: str) -> Address | None:
 
 
 def read_networks(texts: Collection[str]) -> tuple[Network, ...]:
-    """The networks of a setting such as `10.20.0.0/16`; raises ValueError for what is none."""
+    """Parse a setting such as `10.20.0.0/16`; raises ValueError."""
     return tuple(ip_network(text) for text in texts)

@@ -1,4 +1,4 @@
-"""Names to addresses for checks: asked once per hop, every address of the answer is looked at before one is used."""
+"""DNS for destination checks: one lookup per hop; all returned addresses are validated before connecting."""
 
 import asyncio
 import contextlib
@@ -11,20 +11,20 @@ from campaigns.links.destination_checks.address_policy import Address, read_addr
 
 
 class NoSuchHost(Exception):
-    """The name has no address, or nobody answers for it."""
+    """The name has no address, or no server answers for it."""
 
 
 class Resolve(Protocol):
-    """Looks a host name up; tests give one that lies. Raises NoSuchHost."""
+    """Looks up a host name; raises NoSuchHost. Tests pass one that returns hostile answers."""
 
     async def __call__(self, host: str) -> Sequence[Address]: ...
 
 
 async def resolve_by_system(host: str) -> Sequence[Address]:
-    """The addresses by the operating system, in its order of preference.
+    """Look up by the operating system, in its order of preference.
 
-    Each look-up has a thread of its own, which dies with the process: on the loop's shared ones, names that nobody
-    answers for would keep the look-ups of PostgreSQL's host waiting and the process from stopping.
+    Each lookup runs in a daemon thread of its own. In the loop's thread pool, names without an answer would block
+    lookups of PostgreSQL's host and keep the process from stopping.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[Address] | OSError | UnicodeError] = loop.create_future()
@@ -42,7 +42,7 @@ async def resolve_by_system(host: str) -> Sequence[Address]:
         else:
             read = (read_address(str(place[0])) for *_, place in found)
             outcome = list(dict.fromkeys(address for address in read if address is not None))
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nothing waits any more
             loop.call_soon_threadsafe(settle, outcome)
 
     Thread(target=ask, name="jaring-resolve", daemon=True).start()

@@ -1,11 +1,11 @@
-"""Follows a destination through its redirects to the last page, and judges what it found; the one user of httpx.
+"""Follows a link's destination through its redirects to the last page and returns a finding. The only user of httpx.
 
-Destinations and redirects are other people's words, and this server stands inside somebody's network. So per stop: the
-address is read by one parser, its name is looked up once, every address of the answer must be one that may be asked,
-and the connection goes to one of those very addresses, with the name in `Host` and SNI and the certificate verified
-against it. A name that answers differently a moment later (DNS rebinding) is not asked again.
+Destinations and redirects are untrusted input, and this server may stand inside a private network (SSRF). So for each
+hop: one parser reads the URL, its name is looked up once, every returned IP address must be allowed, and the connection
+goes to one of exactly these addresses, with the name in `Host` and SNI and the certificate verified against it. The
+name is not looked up again, so DNS rebinding has no effect.
 
-Redirects in pages (meta refresh, scripts) are not followed: the page that holds them counts as the last one.
+Redirects inside pages (meta refresh, scripts) are not followed: a page that contains one counts as the last.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from campaigns.links.target_url import PRINTABLE
 from campaigns.links.types import CheckVerdict
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Answers that are often meant for machines only.
+# Statuses that sites often send to automated clients only.
 _MAYBE_FOR_MACHINES = frozenset({401, 403, 405, 406, 429, 503})
 _MAX_ADDRESSES = 4
 _MAX_COOKIES = 20
@@ -45,13 +45,13 @@ HttpOrigin = tuple[str, str, int]
 
 @dataclass(slots=True)
 class _Trace:
-    """How far a check has come."""
+    """The state of a check so far."""
 
     redirects: int = 0
     asked: list[Hop] = field(default_factory=list)
     answered: Hop | None = None
     status: int | None = None
-    # Some pages redirect until a cookie comes back; each goes back to its own origin, within this one check.
+    # Some pages redirect until a cookie is returned. A cookie goes back to its own origin only, within this check only.
     cookies: dict[HttpOrigin, dict[bytes, bytes]] = field(default_factory=dict)
 
     @property
@@ -65,11 +65,11 @@ class _Trace:
 
 
 def open_transport(trust: ssl.SSLContext | None = None) -> httpx.AsyncHTTPTransport:
-    """What checks connect with; made once for a process and closed by it.
+    """The HTTP transport of all checks of a process; the caller closes it.
 
-    The transport and not httpx's client, which would read `Location` with another parser, keep cookies of all names on
-    one IP address together, and take proxies and passwords from the environment. Without kept-alive connections, since
-    they are known by their IP address and one was verified for one name only.
+    A transport instead of httpx's client, which would parse `Location` with another parser, share cookies between all
+    names on one IP address, and read proxies and passwords from the environment. No keep-alive: a pooled connection is
+    identified by its IP address, but its certificate was verified for one name only.
     """
     return httpx.AsyncHTTPTransport(
         verify=trust or httpx.create_ssl_context(trust_env=False),
@@ -80,7 +80,7 @@ def open_transport(trust: ssl.SSLContext | None = None) -> httpx.AsyncHTTPTransp
 
 
 async def follow(due: DueCheck, *, policy: Policy, resolve: Resolve, transport: httpx.AsyncBaseTransport) -> Finding:
-    """Follow one destination and say what was found; never raises for what others answer."""
+    """Follow one destination and return the finding. No answer of another server makes it raise."""
     walk = _Trace()
     try:
         async with asyncio.timeout(policy.seconds):
@@ -123,7 +123,7 @@ async def _walk_to_the_end(
 
 
 async def _addresses(stop: Hop, policy: Policy, resolve: Resolve) -> Sequence[Address]:
-    """The addresses to connect to; raises Ended unless every one the name has may be asked."""
+    """The IP addresses to connect to; raises CheckAborted unless all addresses of the name are allowed."""
     if stop.port not in policy.ports:
         allowed = " and ".join(map(str, sorted(policy.ports)))
         raise CheckAborted(CheckVerdict.REFUSED, f"leads to port {stop.port}, and only {allowed} may be asked")
@@ -140,7 +140,7 @@ async def _addresses(stop: Hop, policy: Policy, resolve: Resolve) -> Sequence[Ad
 async def _ask(
     stop: Hop, addresses: Sequence[Address], walk: _Trace, policy: Policy, transport: httpx.AsyncBaseTransport
 ) -> httpx.Response:
-    """The answer of the first address that takes the connection; raises Ended."""
+    """The response of the first address that accepts the connection; raises CheckAborted."""
     for address in addresses:
         request = _request(stop, address, walk, policy)
         try:
@@ -152,7 +152,7 @@ async def _ask(
                     "leads to a server whose certificate is not valid: for another name, expired, or not trusted",
                 ) from None
         except Exception:
-            # Not httpx.HTTPError alone: what TLS raises after the handshake comes through as it is.
+            # Not only httpx.HTTPError: TLS errors after the handshake are not wrapped.
             raise CheckAborted(
                 CheckVerdict.UNREACHABLE, "leads to a server that breaks the connection off or does not speak HTTP"
             ) from None
@@ -176,7 +176,7 @@ def _request(stop: Hop, address: Address, walk: _Trace, policy: Policy) -> httpx
         httpx.URL(scheme=stop.scheme, host=address.compressed, port=stop.port, path="/"),
         headers=headers,
         extensions={
-            # As it stands: httpx would encode the path and query anew.
+            # Sent as is: httpx would encode path and query again.
             "target": stop.target.encode("ascii"),
             "sni_hostname": stop.host.strip("[]").rstrip("."),
             "timeout": httpx.Timeout(None, connect=policy.connect_seconds).as_dict(),
@@ -185,7 +185,7 @@ def _request(stop: Hop, address: Address, walk: _Trace, policy: Policy) -> httpx
 
 
 async def _read_answer(response: httpx.Response, policy: Policy) -> None:
-    """Look at the status and read the beginning of the page; raises Ended unless it is there."""
+    """Check the status and read the beginning of the page; raises CheckAborted if that fails."""
     status = response.status_code
     if not 200 <= status < 300:
         phrase = HTTPStatus(status).phrase if status in {known.value for known in HTTPStatus} else ""
@@ -215,7 +215,7 @@ def _origin(stop: Hop) -> HttpOrigin:
 
 
 def _is_about_trust(error: BaseException) -> bool:
-    """Whether a connection failed because of the server's certificate; only what caused httpx's error tells."""
+    """Whether a connection failed because of the server's certificate, judged by the cause of httpx's error."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -225,18 +225,18 @@ def _is_about_trust(error: BaseException) -> bool:
 
 
 def _stopped(walk: _Trace, due: DueCheck, verdict: CheckVerdict, detail: str) -> Finding:
-    """What is known of a walk that found no page in order."""
+    """The finding of a check that did not reach a working page."""
     if walk.answered is not None and walk.answered is walk.asked[-1] and walk.status not in _REDIRECTS:
         return _finding(
             walk, verdict, detail, *preserved_parameters(walk.answered, due.utm), _allowed_throughout(walk, due)
         )
-    # Of the last page nothing is known; that the link's own host is off the list is known without it.
+    # Nothing is known about the last page, but whether the link's own host is allowed is known without it.
     off_the_list = bool(walk.asked) and not _allowed(walk.asked[0], due)
     return _finding(walk, verdict, detail, None, None, False if off_the_list else None)
 
 
 def _arrived(walk: _Trace, due: DueCheck) -> Finding:
-    """The judgement on a page that answered."""
+    """The finding of a check that reached a page."""
     first, last = walk.asked[0], walk.asked[-1]
     utm_kept, cid_kept = preserved_parameters(last, due.utm)
     if not _allowed(first, due):

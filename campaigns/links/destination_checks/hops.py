@@ -1,6 +1,6 @@
-"""The addresses a check stops at: how a `Location` is read, and what of UTM and cid is left at the last; pure.
+"""The URLs that a check visits: how `Location` is parsed, and whether UTM and cid are preserved at the last. Pure.
 
-One parser decides which host an address means (`parse_web_url`), and what it wrote is what is asked.
+One parser (`parse_web_url`) decides which host a URL means, and its output is what gets requested.
 """
 
 import re
@@ -13,23 +13,23 @@ from campaigns.links.destination_checks.address_policy import read_address
 from campaigns.links.target_url import CLICK_PARAMETER, PRINTABLE, compose_target, utm_parameters
 from campaigns.links.types import CheckVerdict, Utm
 
-# As long as a click token, and one that no key ever signed: its first byte is no version of tokens. A page that takes
-# it for a real one and sends it on with a form is told so by the registration, which then counts without a touch.
+# As long as a click token but never valid: its first byte is no token version. If a page sends it on with a form, the
+# registration is accepted without a touch.
 CHECK_TOKEN = ("JaringDestinationCheck" * 3)[:60]
 MAX_QUERY_LENGTH = 8192
 MAX_DISPLAY_LENGTH = 500
 _PORTS = {"http": 80, "https": 443}
 _ANY_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-# To a browser a backslash and a third slash before a host are slashes, and tabs nothing; others make paths of them.
+# Browsers read a backslash or a third slash before the host as a slash and drop tabs; other clients treat them as path.
 _TWO_WAYS = re.compile(r"^///|[\x00-\x1f\\]")
-# What can be asked of a resolver; digits at the end would be an address in one of its unusual spellings.
+# A name that can be looked up. Digits at the end would be an IP address in an unusual notation.
 _NAME = re.compile(
     r"(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*(?!\d+\.?$|0x)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?"
 )
 
 
 class CheckAborted(Exception):
-    """A check goes no further; `what` continues a sentence that begins with what led there."""
+    """The check cannot continue; `what` completes a sentence that begins with the hop."""
 
     def __init__(self, verdict: CheckVerdict, what: str) -> None:
         super().__init__(what)
@@ -39,7 +39,7 @@ class CheckAborted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """An address to ask: `host` in lower case, IPv6 in brackets; `path` and `query` as they go over the wire."""
+    """A URL to request: `host` in lower case, IPv6 in brackets; `path` and `query` as sent."""
 
     scheme: str
     host: str
@@ -61,13 +61,13 @@ class Hop:
 
 
 def first_hop(destination: str, utm: Utm) -> Hop:
-    """Where a tap on the link would be sent, with the check's token instead of a click's; raises Ended."""
+    """The URL that a tap on the link would be sent to, with the check's token as cid; raises CheckAborted."""
     before, _ = compose_target(destination, utm)
     return _read(before.decode("ascii") + CHECK_TOKEN)
 
 
 def next_hop(here: Hop, location: bytes) -> Hop:
-    """Where a redirect leads from here, read as browsers do; raises Ended."""
+    """The URL that a redirect leads to, parsed as browsers do; raises CheckAborted."""
     try:
         text = location.decode("utf-8").strip().replace(" ", "%20").partition("#")[0]
     except UnicodeDecodeError:
@@ -76,14 +76,14 @@ def next_hop(here: Hop, location: bytes) -> Hop:
         raise _unreadable()
     if text.startswith("//"):
         return _read(f"{here.scheme}:{text}")
-    # What has a scheme is whole, or nothing; urljoin would make a path of `http:/host`.
+    # With a scheme it must be absolute; urljoin would turn `http:/host` into a path.
     return _read(text if _ANY_SCHEME.match(text) else urljoin(here.url, text))
 
 
 def preserved_parameters(stop: Hop, utm: Utm) -> tuple[bool, bool]:
-    """Whether all UTM values, and whether the cid, are in the address as they set out.
+    """Whether all UTM values arrived unchanged, and whether the cid did.
 
-    A parameter that is there twice with two values counts as lost: pages differ in which one they take.
+    A parameter that occurs twice with different values counts as lost: pages differ in which one they read.
     """
     arrived: dict[str, set[str]] = {}
     for name, value in parse_qsl(stop.query, keep_blank_values=True):
@@ -93,7 +93,7 @@ def preserved_parameters(stop: Hop, utm: Utm) -> tuple[bool, bool]:
 
 
 def display_url(stop: Hop) -> str:
-    """The address for people: without UTM and cid, which the link's own fields say, and cut to 500 characters."""
+    """The URL for display: without UTM and cid, cut to 500 characters."""
     parts = [part for part in stop.query.split("&") if part and not _is_own(unquote_plus(part.partition("=")[0]))]
     query = f"?{'&'.join(parts)}" if parts else ""
     return f"{stop.scheme}://{stop.authority}{stop.path}{query}"[:MAX_DISPLAY_LENGTH]
@@ -104,7 +104,7 @@ def _is_own(name: str) -> bool:
 
 
 def _read(text: str) -> Hop:
-    # The query is no part of what decides the host, and with UTM and cid it may be longer than what people type in.
+    # The query does not affect the host, and with UTM and cid it may exceed the limit for typed URLs.
     base, _, query = text.partition("#")[0].partition("?")
     query = quote(query, safe=PRINTABLE, errors="replace")
     if len(query) > MAX_QUERY_LENGTH:

@@ -1,4 +1,4 @@
-"""What following a link's destinations found, for the API to show with the link."""
+"""Reads the checks of links' destinations, as the API shows them with a link."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.links.models import DestinationCheck
 from campaigns.links.types import CheckVerdict
 
-# The order in which somebody should look at them.
+# From most to least urgent for a marketer.
 _GRAVEST_FIRST = (
     CheckVerdict.REFUSED,
     CheckVerdict.HOST_NOT_ALLOWED,
@@ -21,7 +21,7 @@ _GRAVEST_FIRST = (
 
 
 async def read_checks(session: AsyncSession, link_ids: Sequence[UUID]) -> dict[UUID, list[DestinationCheck]]:
-    """The checks of each link in the order of their places, those not yet made among them; none of a retired link."""
+    """The checks of each link ordered by place, pending ones included; none for a retired link."""
     statement = (
         select(DestinationCheck)
         .where(col(DestinationCheck.link_id).in_(link_ids))
@@ -35,6 +35,6 @@ async def read_checks(session: AsyncSession, link_ids: Sequence[UUID]) -> dict[U
 
 
 def worst_check(checks: Iterable[DestinationCheck]) -> DestinationCheck | None:
-    """The check that speaks for the whole link: its gravest finding, of places alike the first; None before any."""
+    """The check with the most urgent verdict, the first place if several are equal; None before any check ran."""
     ranked = [(_GRAVEST_FIRST.index(check.verdict), check) for check in checks if check.verdict is not None]
     return min(ranked, key=lambda pair: pair[0], default=(0, None))[1]

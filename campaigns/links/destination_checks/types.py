@@ -1,4 +1,4 @@
-"""What a check is asked to do, how far it may go, and what it found."""
+"""Types of destination checks: a due check, its limits, and its finding."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,10 +9,10 @@ from campaigns.links.types import CheckVerdict, Utm
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How far a check goes; the defaults are the strict ones.
+    """The limits of a check; the defaults are strict.
 
-    `networks` are private ones of the operator's own that may be asked all the same, `seconds` is for one whole check,
-    names and redirects included, `about` the address at which a page's owner can read who is asking.
+    `networks` are private networks that the operator allows, `seconds` limits one whole check including DNS and
+    redirects, `about` is a URL in the User-Agent at which a site's owner can read who sends the request.
     """
 
     networks: tuple[Network, ...] = ()
@@ -26,7 +26,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class DueCheck:
-    """One destination of a link that is to be followed now, and the hosts that its unit allows."""
+    """A destination that is due for a check, and the hosts that its unit allows."""
 
     link_id: UUID
     place: str
@@ -37,11 +37,11 @@ class DueCheck:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What following a destination found.
+    """The result of following a destination.
 
-    `detail` is one sentence for marketers, without any address of a private network. `status` and `final_url` are those
-    of the last page that answered (its address without UTM and cid), `hops` how many redirects were followed. The three
-    flags are null where the last page was not reached.
+    `detail` is one sentence for marketers and never contains a private IP address. `status` and `final_url` (without
+    UTM and cid) are those of the last page that answered, `hops` is the number of redirects followed. The three flags
+    are null if the last page was not reached.
     """
 
     verdict: CheckVerdict
