@@ -1,4 +1,4 @@
-"""How migrations run: one transaction each, under an advisory lock, giving up quickly on locks others hold."""
+"""Runs migrations: one transaction each, under an advisory lock, with a short lock timeout."""
 
 from alembic import context
 from sqlalchemy import create_engine, pool, text
@@ -9,9 +9,9 @@ from campaigns.tables import metadata
 
 def run() -> None:
     engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
-    # A second node that migrates at the same time waits for the lock, then finds nothing left to do.
+    # A second node that migrates at the same time waits for this lock and then finds nothing to do.
     with engine.connect() as connection, hold_session_lock(connection, AdvisoryLock.MIGRATION):
-        # Not earlier: the time-out would apply to waiting for the lock as well.
+        # Not earlier: the timeout would also apply to waiting for the advisory lock.
         connection.execute(text("SET lock_timeout = '5s'"))
         connection.execute(text("SET statement_timeout = '10min'"))
         connection.commit()

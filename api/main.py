@@ -59,9 +59,9 @@ counted in Asia/Jakarta days unless a query says otherwise.
 
 
 class Dispatcher:
-    """ASGI application in front of both: one path segment that is no reserved word is a short link's slug.
+    """The outer ASGI application: a path of one segment that is not a reserved word is a short link's slug.
 
-    Redirects do not pass through FastAPI and its middleware, which would cost them more than all they do (DESIGN 14).
+    Redirects bypass FastAPI and its middleware, which would cost more than the redirect itself (docs/decisions/0006).
     """
 
     def __init__(self, api: FastAPI) -> None:
@@ -70,9 +70,9 @@ class Dispatcher:
         self._not_slugs = frozenset({"/", *(f"/{word}" for word in RESERVED_SLUGS)})
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        # Not a coroutine itself: one more around each redirect would cost more than this decision.
+        # A plain function: a coroutine around each redirect would cost more than this check.
         if scope["type"] == "http" and self.redirect is not None:
-            # People paste links with a slash behind.
+            # People paste links with a trailing slash.
             path = scope["path"].rstrip("/") or "/"
             if path.find("/", 1) < 0 and path not in self._not_slugs:
                 return self.redirect(scope, receive, send)
@@ -87,12 +87,12 @@ def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
         summary="Recruitment campaigns and applicant intake.",
         description=DESCRIPTION,
         lifespan=lifespan,
-        # A redirect to the address without its slash would be built from the Host header that the client sent.
+        # Off: the redirect would be built from the Host header, which the client chooses.
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
     for router in ROUTERS:
-        # On the routes and not on the application, whose limit would refuse outside the middleware below.
+        # On the routes, since the application's own limit would answer outside the middleware below.
         app.include_router(router, max_body_size=settings.max_body_bytes)
     install_problem_handlers(app, [route for router in ROUTERS for route in router.routes])
     install_openapi(app)
@@ -130,7 +130,7 @@ def create_app() -> Dispatcher:
                 dispatcher.redirect = redirect
                 yield
         except Exception as error:
-            # The server software only counts that a worker failed; here stands why.
+            # Granian reports only that a worker failed, not why.
             log.critical("server_failed", error=type(error).__name__, reason=str(error))
             raise
 

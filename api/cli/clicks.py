@@ -14,7 +14,7 @@ from campaigns.kit.settings import Settings
 
 
 def reclassify_history(*, everything: bool) -> str:
-    """Apply the present rules to what is stored, showing how far it is; returns the text to print."""
+    """Apply the current rules to stored clicks and links, showing progress; returns the text to print."""
     changed = ReclassifyResult()
     with current_database(Settings()) as url:
         asyncio.run(_work(psycopg_conninfo(url), everything, changed))

@@ -1,4 +1,4 @@
-"""The database a command works on: the configured one, the embedded one, or the one a running `serve` has started."""
+"""The database a command uses: the configured one, the embedded one, or that of a running `serve`."""
 
 import contextlib
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ OLDEST_SERVER = 150000
 
 
 class ServerAway(CommandError):
-    """The configured PostgreSQL does not answer, which may pass."""
+    """The configured PostgreSQL does not answer, possibly only for a while."""
 
 
 def embedded_directory(settings: Settings) -> Path:
@@ -28,7 +28,7 @@ def embedded_directory(settings: Settings) -> Path:
 
 @contextlib.contextmanager
 def reachable_database(settings: Settings) -> Iterator[str]:
-    """The URL of a database that answers, for as long as the block lasts; raises Refusal or EmbeddedPostgresError."""
+    """The URL of a reachable database, valid inside the block; raises CommandError or EmbeddedPostgresError."""
     if settings.database_url is not None:
         url = settings.database_url.get_secret_value()
         require_server(url)
@@ -39,7 +39,7 @@ def reachable_database(settings: Settings) -> Iterator[str]:
     try:
         server.start()
     except EmbeddedPostgresError:
-        # Another process of ours may run it already; then work beside it.
+        # A running `serve` may have started it already; then use that one.
         url = running_url(directory) or ""
         if not url or not _answers(url):
             raise
@@ -53,7 +53,7 @@ def reachable_database(settings: Settings) -> Iterator[str]:
 
 @contextlib.contextmanager
 def current_database(settings: Settings) -> Iterator[str]:
-    """Like `reachable_database`, but also raises Refusal unless the schema is this version's."""
+    """Like `reachable_database`; also raises CommandError unless the schema is this version's."""
     with reachable_database(settings) as url:
         if current_revision(url) != newest_revision():
             raise CommandError("The database is not at this version's schema; run `jaring migrate` first")
@@ -61,11 +61,11 @@ def current_database(settings: Settings) -> Iterator[str]:
 
 
 def require_server(url: str) -> None:
-    """Raise Refusal unless a PostgreSQL new enough answers at the URL; ServerAway if none answers."""
+    """Raise CommandError unless a recent enough PostgreSQL answers at the URL; ServerAway if none answers."""
     try:
         conninfo_to_dict(psycopg_conninfo(url))
     except psycopg.ProgrammingError:
-        # libpq's own message repeats the URL with the password in it.
+        # libpq's own message contains the URL with its password.
         raise CommandError("JARING_DATABASE_URL is not an address such as postgresql://user@host/database") from None
     try:
         with psycopg.connect(psycopg_conninfo(url), connect_timeout=5) as connection:
@@ -78,7 +78,7 @@ def require_server(url: str) -> None:
 
 
 def migrate_database() -> str:
-    """Bring the schema up to date; returns what was done, for people."""
+    """Upgrade the schema; returns the text to print."""
     settings = Settings()
     with reachable_database(settings) as url:
         done = migrate(url)

@@ -1,4 +1,4 @@
-"""`jaring doctor`: is everything in place, part by part."""
+"""`jaring doctor`: checks the set-up part by part."""
 
 import sys
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ class Diagnosis:
 
 
 def run_checks() -> Iterator[Diagnosis]:
-    """Findings in the order in which `serve` needs the parts; stops where nothing further can be checked."""
+    """A diagnosis per part, in the order in which `serve` needs them; stops where nothing further can be checked."""
     settings = Settings()
     version = ".".join(str(part) for part in sys.version_info[:3])
     yield Diagnosis("python", sys.version_info >= (3, 11), version)

@@ -1,4 +1,4 @@
-"""How the command line says no: one sentence on standard error and exit code 1, no traceback."""
+"""Errors of the command line: one sentence on standard error and exit code 1, no traceback."""
 
 import functools
 from collections.abc import Callable
@@ -10,11 +10,11 @@ Arguments = ParamSpec("Arguments")
 
 
 class CommandError(Exception):
-    """Something the operator can put right; the text is one sentence that says what and how."""
+    """An error that the operator can fix; its text is one sentence that says what is wrong and what to do."""
 
 
 def report_errors(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Turn the errors an operator can cause into one sentence and exit code 1."""
+    """Print errors that an operator can cause as one sentence and exit with code 1."""
 
     @functools.wraps(command)
     def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
@@ -31,7 +31,7 @@ def report_errors(command: Callable[Arguments, None]) -> Callable[Arguments, Non
         except DomainError as error:
             _say(" ".join([error.detail, *(field.detail for field in error.fields)]))
         except ValidationError as error:
-            # Only the settings are validated here: the message names the variable, never its value.
+            # Only settings are validated here. The message names the variable, never its value.
             for one in error.errors(include_input=False, include_url=False):
                 name = "_".join(str(part) for part in one["loc"]).upper()
                 typer.echo(f"jaring: JARING_{name}: {one['msg'].removeprefix('Value error, ')}.", err=True)

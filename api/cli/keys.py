@@ -19,7 +19,7 @@ ROOT_CODE = "NATIONAL"
 
 
 def make_key(*, role: str, name: str, unit_code: str | None, days: int) -> str:
-    """Make a key; returns the text to print, which is the only place the key ever stands in."""
+    """Create a key; returns the text to print, the only place where the whole key appears."""
     if role not in set(Role):
         raise CommandError(f"There is no role {role}; choose {', '.join(Role)}")
     now = datetime.now(UTC)
@@ -52,12 +52,12 @@ async def _unit(session: AsyncSession, code: str | None, now: datetime) -> Unit:
         return unit
     if code is not None:
         raise CommandError(f"There is no unit with the code {code}; `GET /v1/units` lists them")
-    # The first key of an empty database: everything else is then made with it, over the API.
+    # The first key of an empty database; everything else is then created over the API.
     return await create_root_unit(session, actor=SYSTEM, name="National", code=ROOT_CODE, allowed_hosts=[], now=now)
 
 
 def key_table() -> str:
-    """All keys as a table for people."""
+    """A table of all keys to print."""
 
     async def work(session: AsyncSession) -> list[list[str]]:
         codes = await unit_codes(session)
@@ -83,7 +83,7 @@ def key_table() -> str:
 
 
 def revoke(beginning: str) -> str:
-    """Revoke the key with this beginning; returns the text to print."""
+    """Revoke the key with this prefix; returns the text to print."""
     now = datetime.now(UTC)
 
     async def work(session: AsyncSession) -> str:

@@ -1,4 +1,4 @@
-"""The command line, `jaring`. Each command imports what it needs when it runs, so that `--help` is instant."""
+"""The command line, `jaring`. Commands import their modules when they run, so that `--help` is instant."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +26,7 @@ app.add_typer(links, name="links")
 def serve(
     demo: Annotated[bool, typer.Option(help="Fill an empty database with invented data first.")] = False,
 ) -> None:
-    """Start the database (unless JARING_DATABASE_URL names one), bring it up to date, and serve until Ctrl-C."""
+    """Start the database (unless JARING_DATABASE_URL names one), migrate it, and serve until Ctrl-C."""
     from api.cli.serve import serve_until_stopped
 
     serve_until_stopped(demo=demo)
@@ -35,7 +35,7 @@ def serve(
 @app.command()
 @report_errors
 def migrate() -> None:
-    """Bring the database's schema to this version; does nothing if it is there already."""
+    """Upgrade the database's schema to this version; does nothing if it is current."""
     from api.cli.database import migrate_database
 
     typer.echo(migrate_database())
@@ -58,7 +58,7 @@ def create_key(
     unit: Annotated[str | None, typer.Option(help="Code of the unit; by default the national one.")] = None,
     days: Annotated[int, typer.Option(min=1, max=730, help="Days until it expires.")] = 365,
 ) -> None:
-    """Make an API key and print it once. In an empty database this also makes the national unit."""
+    """Create an API key and print it once. In an empty database this also creates the national unit."""
     from api.cli.keys import make_key
 
     typer.echo(make_key(role=role, name=name, unit_code=unit, days=days))
@@ -67,7 +67,7 @@ def create_key(
 @keys.command("list")
 @report_errors
 def list_keys() -> None:
-    """List all keys by their beginning; the keys themselves are not stored."""
+    """List all keys by their prefix; whole keys are not stored."""
     from api.cli.keys import key_table
 
     typer.echo(key_table())
@@ -76,7 +76,7 @@ def list_keys() -> None:
 @keys.command("revoke")
 @report_errors
 def revoke_key(beginning: Annotated[str, typer.Argument(help="The key's beginning as `keys list` shows it.")]) -> None:
-    """Revoke a key; it stops working at once."""
+    """Revoke a key, which stops working at once."""
     from api.cli.keys import revoke
 
     typer.echo(revoke(beginning))
@@ -87,23 +87,24 @@ def revoke_key(beginning: Annotated[str, typer.Argument(help="The key's beginnin
 def import_links(
     file: Annotated[Path, typer.Argument(help="The CSV sheet, in UTF-8.")],
     unit: Annotated[str | None, typer.Option(help="Code of the unit to act for; by default the national one.")] = None,
-    accept_name: Annotated[
-        list[str] | None, typer.Option(help="A term or content that is meant to be nearly one in use; repeatable.")
+    keep_name: Annotated[
+        list[str] | None,
+        typer.Option(help="A term or content to accept although one in use is similar; repeatable."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the sheet.")] = False,
 ) -> None:
-    """Make a link of each row. Everything is checked first; an interrupted import goes on where it was."""
+    """Create a link from each row. Everything is checked first; an interrupted import can be resumed."""
     from api.cli.links import import_sheet
 
-    typer.echo(import_sheet(file, unit_code=unit, keep_names=accept_name or [], dry_run=dry_run))
+    typer.echo(import_sheet(file, unit_code=unit, keep_names=keep_name or [], dry_run=dry_run))
 
 
 @links.command("export")
 @report_errors
 def export_links(
-    file: Annotated[Path, typer.Argument(help="Where to write the sheet; - for standard output.", allow_dash=True)],
+    file: Annotated[Path, typer.Argument(help="The file to write; - for standard output.", allow_dash=True)],
     unit: Annotated[str | None, typer.Option(help="Code of the unit to act for; by default the national one.")] = None,
-    campaign: Annotated[str | None, typer.Option(help="Slug of the only campaign to export.")] = None,
+    campaign: Annotated[str | None, typer.Option(help="Export only the campaign with this slug.")] = None,
 ) -> None:
     """Write the links of the unit's campaigns as CSV, newest first."""
     from api.cli.links import export_sheet
@@ -114,9 +115,11 @@ def export_links(
 @clicks.command()
 @report_errors
 def reclassify(
-    everything: Annotated[bool, typer.Option("--all", help="Also what the present rules have judged already.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what the current rules have classified already.")
+    ] = False,
 ) -> None:
-    """Apply the present rules for bots, bursts and channel groups to history. Interrupted, it goes on where it was."""
+    """Apply the current rules for bots, bursts and channel groups to history. It can be interrupted and resumed."""
     from api.cli.clicks import reclassify_history
 
     typer.echo(reclassify_history(everything=everything))
@@ -130,7 +133,7 @@ def openapi() -> None:
     from api.openapi import rendered
     from campaigns.kit.settings import Settings
 
-    # Without the environment's settings: the document is the same wherever it is printed.
+    # Without settings from the environment, so that the document is the same everywhere.
     typer.echo(rendered(create_api(Settings.model_construct()).openapi()), nl=False)
 
 

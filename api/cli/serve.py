@@ -1,6 +1,6 @@
-"""`jaring serve`: the database, the schema, the demo data and the server, started in this order and stopped in reverse.
+"""`jaring serve`: starts the database, migrates, fills the demo data and serves; stops in reverse order.
 
-This process holds the embedded PostgreSQL and the server's workers as children; it answers no request itself.
+This process is the parent of the embedded PostgreSQL and of the server's workers; it answers no requests itself.
 """
 
 import http.client
@@ -36,7 +36,7 @@ from campaigns.kit.settings import Settings
 from campaigns.links.resolver.snapshot import open_link_snapshot
 
 READY_SECONDS = 60.0
-# Longer than the workers take to store the taps that wait (api/running.py).
+# Longer than the workers need to store waiting taps (api/runtime).
 KILL_SECONDS = 10
 RETRY_SECONDS = 1.0
 
@@ -44,7 +44,7 @@ log = structlog.get_logger("jaring.serve")
 
 
 def serve_until_stopped(*, demo: bool) -> None:
-    """Serve until SIGINT or SIGTERM; raises Refusal and the like before anything is left running."""
+    """Serve until SIGINT or SIGTERM. If it raises (CommandError and others), nothing is left running."""
     stopping = _Stopping()
     stopping.listen()
     settings = Settings()
@@ -63,10 +63,10 @@ def serve_until_stopped(*, demo: bool) -> None:
 
 
 class _WakefulEvent(threading.Event):
-    """An event whose waiters look up five times a second.
+    """An event whose waiters wake up five times a second.
 
-    The server's main thread waits on one without end, and Python runs signal handlers only when that thread executes
-    something: now and then (one start in twenty, measured) a signal did not wake it, and Ctrl-C did nothing.
+    The server's main thread waits on it without a timeout, and Python runs signal handlers only when the main thread
+    executes bytecode. Without this, one start in twenty (measured) ignored Ctrl-C.
     """
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -78,11 +78,11 @@ class _WakefulEvent(threading.Event):
 
 
 class _Stopping:
-    """Ends the process at the first SIGINT or SIGTERM and ignores further ones, so that nothing is left half stopped.
+    """Ends the process at the first SIGINT or SIGTERM and ignores further ones, so that stopping completes.
 
-    A terminal, make and a supervisor may each send one for a single Ctrl-C. Before the server runs, the signal is an
-    exception that unwinds what was started; afterwards it wakes the server's loop, from a thread of its own, since
-    that loop's lock may be held by the very code the signal interrupts.
+    A terminal, make and a supervisor may each send a signal for one Ctrl-C. Before the server runs, the signal raises
+    an exception that stops what was started. Afterwards it wakes the server's loop from a separate thread, because
+    the interrupted code may hold that loop's lock.
     """
 
     def __init__(self) -> None:
@@ -118,7 +118,7 @@ def _require_free_port(settings: Settings) -> None:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[tuple[str, bool]]:
-    """The database's URL, and whether it answers: a machine that knows links from before serves them without it."""
+    """The database's URL, and whether it answers. With a snapshot of links the server starts without it."""
     if settings.database_url is not None:
         url = settings.database_url.get_secret_value()
         try:
@@ -139,7 +139,7 @@ def _database(settings: Settings) -> Iterator[tuple[str, bool]]:
 
 
 def _prepare(settings: Settings, url: str) -> None:
-    """Bring the schema up to date and make sure that the keys are those of this database."""
+    """Migrate, and check that the master key belongs to this database."""
     if settings.migrate_on_start:
         migrate(url)
     elif current_revision(url) != newest_revision():
@@ -148,7 +148,7 @@ def _prepare(settings: Settings, url: str) -> None:
 
 
 def _prepare_later(settings: Settings, url: str) -> None:
-    """Wait for a database that was away at the start, then prepare it; ends everything if it is the wrong one."""
+    """Wait for a database that was unreachable at the start, then prepare it; stop if the key does not fit."""
     while True:
         time.sleep(RETRY_SECONDS)
         try:
@@ -171,7 +171,7 @@ def _cold_guide(settings: Settings) -> str:
 
 
 def _guide(settings: Settings, url: str, *, demo: bool) -> str:
-    """What to tell a person who has just started the server."""
+    """The text printed once the server is ready."""
     base = settings.short_link_base
     lines = [f"Jaring serves on {base}", "", f"  API documentation  {base}docs"]
     if demo:
@@ -183,7 +183,7 @@ def _guide(settings: Settings, url: str, *, demo: bool) -> str:
 
 def _demo_guide(settings: Settings, url: str) -> list[str]:
     if is_empty(url):
-        # Imported only for the first start: the domain takes longer to load than all the rest of a later one.
+        # Imported for the first start only: importing the domain takes longer than the rest of a later start.
         from api.cli.demo.fill import fill
 
         fill(settings, url)
@@ -196,10 +196,10 @@ def _demo_guide(settings: Settings, url: str) -> list[str]:
 
 @contextmanager
 def _shared_metrics() -> Iterator[None]:
-    """A folder in memory through which the workers share their metrics.
+    """A folder in memory for the workers' shared metrics.
 
-    The files are written through memory maps, and on a full disk that kills the writer: they must not be where the
-    database can fill the disk.
+    The files are memory-mapped, and on a full disk writing to them kills the process (SIGBUS), so they must not be on
+    a disk that the database can fill.
     """
     memory = "/dev/shm"  # noqa: S108 - the folder made in it is private
     place = memory if os.access(memory, os.W_OK) else None
@@ -228,13 +228,13 @@ def _serve(settings: Settings, guide: str, stopping: _Stopping, *, ready_at: str
     )
     server.main_loop_interrupt = _WakefulEvent()
     stopping.server = server
-    # The server software sets handlers of its own when it starts, before it calls this hook.
+    # Granian installs its own signal handlers before it calls this hook.
     server.on_startup(stopping.listen)
     threading.Thread(target=_announce, args=(settings, guide, stopping, ready_at), daemon=True).start()
     try:
         server.serve()
     except SystemExit as end:
-        # The server software gives up when workers die one right after the other; whoever supervises us starts anew.
+        # Granian gives up if workers die in quick succession; a supervisor then restarts the whole process.
         log.critical("server_gave_up", exit_code=end.code)
         raise
     if stopping.never_ready:
@@ -242,7 +242,7 @@ def _serve(settings: Settings, guide: str, stopping: _Stopping, *, ready_at: str
 
 
 def _announce(settings: Settings, guide: str, stopping: _Stopping, ready_at: str) -> None:
-    """Print the guide as soon as the server is ready; end everything if it never becomes so."""
+    """Print the guide as soon as the server is ready; stop everything if it does not become ready."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if _answers(settings, ready_at):
@@ -250,7 +250,7 @@ def _announce(settings: Settings, guide: str, stopping: _Stopping, ready_at: str
             return
         time.sleep(0.05)
     if _answers(settings, "/livez"):
-        # PostgreSQL went away while we started; links are served all the same.
+        # PostgreSQL went away during the start; links are served from the snapshot.
         typer.echo(f"\n{_cold_guide(settings)}\n")
         return
     stopping.never_ready = True

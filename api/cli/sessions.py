@@ -1,4 +1,4 @@
-"""Running one piece of asynchronous domain work from a command, in one transaction."""
+"""Runs asynchronous domain code from a command in one transaction."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def in_transaction(url: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """Do the work in a transaction that commits when it returns."""
+    """Run `work` in a transaction that commits when it returns."""
 
     async def run() -> T:
         engine = make_engine(url, pool_size=2, statement_timeout_seconds=60)

@@ -1,7 +1,7 @@
-"""Who is calling: an API key in `Authorization: Bearer`, and the scope an operation needs.
+"""Authentication by an API key in `Authorization: Bearer`, and the scope that an operation needs.
 
-An operation names its need by the type of one parameter, such as `caller: LinksWriter`; it stands in the OpenAPI
-document as the operation's security scope, from which the access tests are generated.
+An operation declares its scope by the type of one parameter, such as `caller: LinksWriter`. The OpenAPI document lists
+it as the operation's security scope, from which the access tests are generated.
 """
 
 from typing import Annotated
@@ -29,7 +29,7 @@ async def authenticated(
     """The caller, if the key is valid and its role has the scopes; raises Unauthenticated or Forbidden."""
     if credentials is None:
         raise Unauthenticated
-    # A session of its own, closed before the handler's opens: a request never holds two connections.
+    # A separate session, closed before the handler's opens: a request never holds two connections.
     async with context.sessions() as session:
         principal = await find_principal(session, secret=credentials.credentials, now=now)
     if principal is None:

@@ -1,4 +1,4 @@
-"""Conditional changes (RFC 9110, 13): a strong ETag is the version, `If-Match` makes a change depend on it."""
+"""Conditional requests (RFC 9110, 13): the strong ETag is the version; `If-Match` guards a change."""
 
 import re
 from typing import Annotated
@@ -36,7 +36,7 @@ IfNoneMatch = Annotated[
 
 
 def still_same(if_none_match: str | None, etag: str) -> bool:
-    """Whether an `If-None-Match` (RFC 9110, 13.1.2) covers the ETag; `W/` does not count in this comparison."""
+    """Whether `If-None-Match` (RFC 9110, 13.1.2) matches the ETag by weak comparison."""
     if if_none_match is None:
         return False
     return if_none_match.strip() == "*" or etag in re.findall(r'"[^"]*"', if_none_match)

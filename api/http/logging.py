@@ -1,4 +1,4 @@
-"""Logs as JSON lines on standard error, from every process alike."""
+"""Configures logging: JSON lines on standard error, the same in every process."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""Logs and metrics of requests. Neither ever holds a body, a query string, an address or a person's data."""
+"""Logs and metrics of requests, without bodies, query strings, IP addresses and personal data."""
 
 import time
 from uuid import uuid4
@@ -20,7 +20,7 @@ def operation_id(route: APIRoute) -> str:
 
 
 class RequestLogMiddleware:
-    """ASGI middleware that gives each request a trace id, counts it, and logs it by its operation's name."""
+    """ASGI middleware that gives each request a trace id, counts it, and logs it under its operation id."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -44,7 +44,7 @@ class RequestLogMiddleware:
             await self.app(scope, receive, noting_status)
         finally:
             seconds = time.perf_counter() - begun
-            # The operation's name, never the path: paths hold references and slugs.
+            # The operation id, never the path: paths contain references and slugs.
             route = scope.get("route")
             operation = operation_id(route) if isinstance(route, APIRoute) else "unmatched"
             REQUESTS.labels(operation, str(status)).inc()

@@ -1,4 +1,4 @@
-"""The invented force of the demo. No name, address or number in it belongs to anybody."""
+"""The demo's invented data. No name, address or number in it belongs to a real person."""
 
 from campaigns.planning.types import UnitKind
 
@@ -13,7 +13,7 @@ UNITS = [
     ("ID-JB-BDG", "Bandung", UnitKind.DISTRICT, "ID-JB"),
 ]
 
-# name, source, medium, other spellings of the source
+# name, source, medium, aliases of the source
 CHANNELS = [
     ("Instagram", "instagram", "social", ["ig", "insta"]),
     ("TikTok", "tiktok", "social", ["tt"]),
@@ -27,7 +27,7 @@ CAMPAIGNS = [
     ("bintara-2027-jatim", "Bintara 2027, Jawa Timur", "ID-JI"),
 ]
 
-# slug, name, campaign, source of the channel, content, taps, registrations out of them
+# slug, name, campaign, source of the channel, content, number of taps, number of registrations from them
 LINKS = [
     ("jabar-bio", "Bio Instagram", "bintara-2027-jabar", "instagram", "bio", 140, 12),
     ("jabar-reels", "Reels kehidupan siswa", "bintara-2027-jabar", "instagram", "reels-1", 210, 9),
@@ -36,14 +36,14 @@ LINKS = [
     ("jatim-bio", "Bio Instagram", "bintara-2027-jatim", "instagram", "bio", 120, 8),
     ("jatim-poster", "Poster terminal", "bintara-2027-jatim", "poster", "terminal", 38, 3),
 ]
-# Registrations that no link led to, by campaign.
+# Registrations without a touch, by campaign.
 UNATTRIBUTED = {"bintara-2027-jabar": 3, "bintara-2027-jatim": 2}
-# Taps on a link that a poster misspelt.
+# Taps on a slug that a poster misspelt.
 MISSPELT, MISSPELT_TAPS = "jatim-postr", 7
 
 FIRST_NAMES = ["Adi", "Bayu", "Citra", "Dewi", "Eka", "Fajar", "Gita", "Hendra", "Intan", "Joko", "Kartika", "Lestari"]
 LAST_NAMES = ["Contoh", "Rekaan", "Misalnya", "Fiktif", "Umpama"]
 
-# How far applicants have come: stage key and share of all.
+# The applicants' stages: stage key and share of all.
 PROGRESS = [("verified", 0.55), ("assessed", 0.3), ("accepted", 0.15)]
 REJECTED = 0.1

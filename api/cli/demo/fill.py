@@ -1,7 +1,6 @@
-"""`jaring demo`: an invented force with campaigns, links, taps and applicants, so that there is something to look at.
+"""`jaring demo`: fills an empty database with invented units, campaigns, links, taps and applicants.
 
-Everything goes through the domain's own operations; only the taps are written straight into their tables, as the
-redirect does.
+Uses the domain's operations; only taps are written directly into their tables, as the redirect does.
 """
 
 import random
@@ -45,13 +44,13 @@ from campaigns.planning.types import CampaignState
 DAYS = 14
 KEY_LIFE = timedelta(days=365)
 NOTICE_VERSION = "2026-1"
-# The same numbers in every demo, so that what the documentation shows is what a newcomer sees.
+# A fixed seed, so that newcomers see the figures of the documentation.
 SEED = 2027
 
 
 @dataclass(frozen=True, slots=True)
 class _Force:
-    """What the demo has made so far."""
+    """The objects that the demo has created so far."""
 
     admin: Principal
     units: dict[str, Unit]
@@ -60,7 +59,7 @@ class _Force:
 
 
 def fill_with_demo() -> str:
-    """Fill the database of the settings; raises Refusal if it has data."""
+    """Fill the configured database; raises CommandError if it has data."""
     settings = Settings()
     with current_database(settings) as url:
         if not is_empty(url):
@@ -70,7 +69,7 @@ def fill_with_demo() -> str:
 
 
 def fill(settings: Settings, url: str) -> None:
-    """Fill an empty database in one transaction, and keep the keys that were made."""
+    """Fill an empty database in one transaction, and save the created keys."""
     keys = load_keys(settings.master_key, settings.data)
     check_master_key(psycopg_conninfo(url), keys)
     now = datetime.now(UTC)
@@ -244,7 +243,7 @@ async def _move_on(
 
 
 def _moments(chance: random.Random, number: int, now: datetime) -> list[datetime]:
-    """Moments of the last days, to the millisecond as a click has it."""
+    """Random times within the last days, in whole milliseconds as a click has."""
     ends = int(now.timestamp() * 1000)
     begins = ends - DAYS * 86_400_000
     return [datetime.fromtimestamp(chance.randrange(begins, ends) / 1000, UTC) for _ in range(number)]
@@ -265,5 +264,5 @@ def _id_at(moment: datetime) -> UUID:
 
 
 def _visitor(chance: random.Random, moment: datetime) -> int:
-    # Few enough that some people tap twice in a day, and never the same number on two days.
+    # Few enough that some visitors tap twice in a day; numbers differ between days.
     return (moment + timedelta(hours=7)).toordinal() * 1000 + chance.randrange(60)

@@ -1,4 +1,4 @@
-"""The demo's API keys, which every start prints again; kept in a file, since the database has only their hashes."""
+"""The demo's API keys, saved in a file so that every start can print them; the database has only their hashes."""
 
 import json
 import os
@@ -10,13 +10,13 @@ from campaigns.kit.settings import Settings
 
 
 def is_empty(url: str) -> bool:
-    """Whether the database holds nothing yet, not even a unit."""
+    """Whether the database is empty, without even a unit."""
     with psycopg.connect(psycopg_conninfo(url), connect_timeout=5) as connection:
         return connection.execute("SELECT NOT EXISTS (SELECT FROM units)").fetchone() == (True,)
 
 
 def save_keys(settings: Settings, secrets: dict[str, str]) -> None:
-    """Write the keys down by role, readable by this account alone."""
+    """Save the keys by role, readable by this account only."""
     settings.data.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(settings.data / "demo-keys.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -24,7 +24,7 @@ def save_keys(settings: Settings, secrets: dict[str, str]) -> None:
 
 
 def load_demo_keys(settings: Settings) -> dict[str, str]:
-    """The keys by role; none if the data is not the demo's."""
+    """The saved keys by role; empty if the data is not the demo's."""
     path = settings.data / "demo-keys.json"
     secrets: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
     return secrets
