@@ -61,4 +61,4 @@ async def list_audit_entries(
         statement = statement.where(col(AuditEntry.at) >= since)
     if until is not None:
         statement = statement.where(col(AuditEntry.at) < until)
-    return await fetch_page(session, statement, key=AuditEntry.id, request=page)
+    return await fetch_page(session, statement, key=col(AuditEntry.id), request=page)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, tuple_
-from sqlmodel import col, select
+from sqlalchemy import Select, func, select, tuple_
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import Select
 
 from campaigns.access.types import Principal
 from campaigns.clicks.bots.reasons import IS_PERSON
 from campaigns.clicks.models import Agent, Click
+from campaigns.kit.database.rows import fetch_rows
 from campaigns.links.models import Link
 from campaigns.links.queries import LinkFilters, matching_links
 from campaigns.planning.models import Campaign
@@ -54,7 +54,7 @@ async def rank_links(
         statement = statement.where(tuple_(clicks, col(Link.id)) < tuple_(after.clicks, after.link_id))
     # One row more than asked for tells whether there is a next page, without counting.
     statement = statement.order_by(clicks.desc(), col(Link.id).desc()).limit(limit + 1)
-    rows: list[tuple[Link, int]] = [(link, number) for link, number in (await session.exec(statement)).all()]
+    rows = [(link, number) for link, number in await fetch_rows(session, statement)]
     items = rows[:limit]
     more = len(rows) > limit
     return RankedPage(items, Rank(items[-1][1], items[-1][0].id) if more else None)
@@ -63,12 +63,12 @@ async def rank_links(
 def _clicks_of_people(principal: Principal, campaign_id: UUID | None) -> Select[UUID, int]:
     """How many taps people made on each link of the caller's campaigns, or of one of them."""
     statement = (
-        select(Click.link_id, func.count().label("clicks"))
+        select(col(Click.link_id), func.count().label("clicks"))
         .outerjoin(Agent, col(Agent.id) == col(Click.agent_id))
         .where(IS_PERSON)
         .group_by(col(Click.link_id))
     )
     if campaign_id is not None:
         return statement.where(col(Click.campaign_id) == campaign_id)
-    visible = select(Campaign.id).where(col(Campaign.unit_id).in_(subtree(principal)))
+    visible = select(col(Campaign.id)).where(col(Campaign.unit_id).in_(subtree(principal)))
     return statement.where(col(Click.campaign_id).in_(visible))

@@ -29,7 +29,8 @@ from campaigns.applicants.types import (
 )
 from campaigns.attribution.models import Touch
 from campaigns.attribution.types import NOT_SET
-from campaigns.kit.database.paging import Page, PageRequest, fetch_page
+from campaigns.kit.database.paging import Page, PageRequest, fetch_page_of_rows
+from campaigns.kit.database.rows import fetch_existing, fetch_first, fetch_rows, fetch_values
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.errors import NotFound, invalid_field
 from campaigns.links.models import Link
@@ -44,7 +45,7 @@ async def list_applications(
 ) -> Page[ApplicationSummary]:
     """Applications of the caller's units, newest first; raises NotFound or Invalid for filter values nobody knows."""
     statement = _visible(principal).where(*await _conditions(session, principal, wanted))
-    found = await fetch_page(session, statement, key=Application.id, request=page)
+    found = await fetch_page_of_rows(session, statement, key=col(Application.id), request=page)
     return Page([ApplicationSummary(**_shared(row, _data_key(row, keys))) for row in found.items], found.next_after)
 
 
@@ -52,15 +53,14 @@ async def read_application(
     session: AsyncSession, principal: Principal, *, keys: KeyRing, application_id: UUID
 ) -> ApplicationDetail:
     """One application with all that is known about it; raises NotFound."""
-    statement: Any = _visible(principal).where(col(Application.id) == application_id)
-    row = (await session.exec(statement)).first()
-    if row is None:
+    rows = await fetch_rows(session, _visible(principal).where(col(Application.id) == application_id))
+    if not rows:
         raise NotFound("application")
-    application, data_key = row.Application, _data_key(row, keys)
+    application, data_key = rows[0].Application, _data_key(rows[0], keys)
     consent = await session.get_one(Consent, application_id)
     birth_date = open_answer(data_key, application_id, "birth_date", application.birth_date_sealed)
     return ApplicationDetail(
-        **_shared(row, data_key),
+        **_shared(rows[0], data_key),
         email=open_answer(data_key, application_id, "email", application.email_sealed),
         phone=open_answer(data_key, application_id, "phone", application.phone_sealed),
         birth_date=date.fromisoformat(birth_date) if birth_date is not None else None,
@@ -73,15 +73,10 @@ async def read_application(
 
 async def lock_application(session: AsyncSession, principal: Principal, *, application_id: UUID) -> Application:
     """An application of the caller's units, locked until the transaction ends; raises NotFound."""
-    statement: Any = (
-        select(Application)
-        .where(col(Application.id) == application_id, col(Application.unit_id).in_(subtree(principal)))
-        .with_for_update()
+    statement = select(Application).where(
+        col(Application.id) == application_id, col(Application.unit_id).in_(subtree(principal))
     )
-    application: Application | None = (await session.exec(statement)).scalars().first()
-    if application is None:
-        raise NotFound("application")
-    return application
+    return await fetch_existing(session, statement.with_for_update(), "application")
 
 
 def _visible(principal: Principal) -> Select[*tuple[Any, ...]]:
@@ -143,25 +138,23 @@ async def _require_known_link(session: AsyncSession, principal: Principal, link_
 
 
 async def _has_own(session: AsyncSession, principal: Principal, condition: ColumnElement[bool]) -> bool:
-    statement: Any = select(Application.id).where(  # type: ignore[call-overload]
-        condition, col(Application.unit_id).in_(subtree(principal))
-    )
-    return (await session.exec(statement.limit(1))).first() is not None
+    statement = select(col(Application.id)).where(condition, col(Application.unit_id).in_(subtree(principal)))
+    return await fetch_first(session, statement.limit(1)) is not None
 
 
 async def _stages_of_key(
     session: AsyncSession, principal: Principal, *, key: str, intake_id: UUID | None
 ) -> Sequence[UUID]:
     """The stages of this key in the intake, or in every intake in reach; raises Invalid if there is none."""
-    statement: Any = (
-        select(Stage.id)  # type: ignore[call-overload]
+    statement = (
+        select(col(Stage.id))
         .join(Intake, col(Intake.id) == Stage.intake_id)
         .join(Programme, col(Programme.id) == Intake.programme_id)
         .where(col(Stage.key) == key, col(Programme.unit_id).in_(in_reach(principal)))
     )
     if intake_id is not None:
         statement = statement.where(col(Stage.intake_id) == intake_id)
-    stages: Sequence[UUID] = (await session.exec(statement)).scalars().all()
+    stages = await fetch_values(session, statement)
     if not stages:
         raise invalid_field("parameter:stage", "No intake in reach has a stage of this key.", "unknown-stage")
     return stages
@@ -195,7 +188,7 @@ def _stage(stage: Stage) -> StageView:
 
 
 async def _touches(session: AsyncSession, application_id: UUID) -> list[TouchView]:
-    statement: Any = (
+    statement = (
         select(Touch, Link)
         .join(Link, col(Link.id) == Touch.link_id)
         .where(col(Touch.application_id) == application_id)
@@ -203,13 +196,13 @@ async def _touches(session: AsyncSession, application_id: UUID) -> list[TouchVie
     )
     return [
         TouchView(link.id, link.slug, link.utm_source, link.utm_medium, touch.touched_at)
-        for touch, link in (await session.exec(statement)).all()
+        for touch, link in await fetch_rows(session, statement)
     ]
 
 
 async def _history(session: AsyncSession, application_id: UUID, data_key: bytes | None) -> list[HistoryStep]:
     left, entered = aliased(Stage), aliased(Stage)
-    statement: Any = (
+    statement = (
         select(StageChange, left, entered)
         .outerjoin(left, col(left.id) == StageChange.from_stage_id)
         .join(entered, col(entered.id) == StageChange.to_stage_id)
@@ -224,19 +217,19 @@ async def _history(session: AsyncSession, application_id: UUID, data_key: bytes 
             changed_at=change.changed_at,
             key_id=change.key_id,
         )
-        for change, came_from, to in (await session.exec(statement)).all()
+        for change, came_from, to in await fetch_rows(session, statement)
     ]
 
 
 async def _repeats(session: AsyncSession, application_id: UUID, data_key: bytes | None) -> list[RepeatView]:
     """The person's further registrations with what was typed; the first to use an address may not be its owner."""
-    statement: Any = (
-        select(RepeatedApplication, Campaign.slug)  # type: ignore[call-overload]
+    statement = (
+        select(RepeatedApplication, col(Campaign.slug))
         .join(Campaign, col(Campaign.id) == RepeatedApplication.campaign_id)
         .where(col(RepeatedApplication.application_id) == application_id)
         .order_by(col(RepeatedApplication.id))
     )
-    return [_repeat(repeat, slug, data_key) for repeat, slug in (await session.exec(statement)).all()]
+    return [_repeat(repeat, slug, data_key) for repeat, slug in await fetch_rows(session, statement)]
 
 
 def _repeat(repeat: RepeatedApplication, campaign_slug: str, data_key: bytes | None) -> RepeatView:

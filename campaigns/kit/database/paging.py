@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, Protocol, TypeVar, TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy.orm.attributes import InstrumentedAttribute
+from sqlalchemy import Select, SQLColumnExpression
+from sqlalchemy.engine import Row
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from campaigns.kit.database.rows import fetch_rows, fetch_values
+
 T = TypeVar("T")
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +31,39 @@ class Page(Generic[T]):
     next_after: UUID | None
 
 
-async def fetch_page(session: AsyncSession, statement: Any, *, key: Any, request: PageRequest) -> Page[Any]:
-    """Run a select as one page ordered by `key`, descending; rows of several columns must start with the entity."""
-    column: InstrumentedAttribute[UUID] = key
-    if request.after is not None:
-        statement = statement.where(column < request.after)
+class Identified(Protocol):
+    """A table's row with a version 7 id."""
+
+    id: UUID
+
+
+Entity = TypeVar("Entity", bound=Identified)
+
+
+async def fetch_page(
+    session: AsyncSession, statement: Select[Entity], *, key: SQLColumnExpression[UUID], request: PageRequest
+) -> Page[Entity]:
+    """Run a select of entities as one page ordered by their id `key`, descending."""
     # One row more than asked for tells whether there is a next page, without counting.
-    rows = (await session.exec(statement.order_by(column.desc()).limit(request.limit + 1))).all()
+    rows = await fetch_values(session, _paged(statement, key, request))
     items = rows[: request.limit]
-    if len(rows) <= request.limit:
-        return Page(items, None)
-    last = items[-1]
-    return Page(items, (last if hasattr(last, "id") else last[0]).id)
+    return Page(items, items[-1].id if len(rows) > request.limit else None)
+
+
+async def fetch_page_of_rows(
+    session: AsyncSession,
+    statement: Select[Entity, *Columns],
+    *,
+    key: SQLColumnExpression[UUID],
+    request: PageRequest,
+) -> Page[Row[Entity, *Columns]]:
+    """The same for a select of several columns, the first of which is the entity."""
+    rows = await fetch_rows(session, _paged(statement, key, request))
+    items = rows[: request.limit]
+    return Page(items, items[-1][0].id if len(rows) > request.limit else None)
+
+
+def _paged(statement: Select[*Columns], key: SQLColumnExpression[UUID], request: PageRequest) -> Select[*Columns]:
+    if request.after is not None:
+        statement = statement.where(key < request.after)
+    return statement.order_by(key.desc()).limit(request.limit + 1)

@@ -8,14 +8,16 @@ Each function takes folded spellings and returns `{spelling: stored value}` of t
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select, or_, union
-from sqlmodel import col, select
+from sqlalchemy import Select, or_, select, union
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.attribution.models import Conversion
 from campaigns.clicks.models import Agent, Click
+from campaigns.kit.database.rows import fetch_values
 from campaigns.links.models import Link
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import canonical_sources, known_channel_media, subtree
@@ -25,20 +27,20 @@ Known = Callable[[AsyncSession, Principal, Collection[str]], Awaitable[dict[str,
 
 async def known_campaigns(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
     """Campaigns of the caller's subtree, by slug."""
-    statement = select(Campaign.slug).where(
+    statement = select(col(Campaign.slug)).where(
         col(Campaign.slug).in_(spellings), col(Campaign.unit_id).in_(subtree(principal))
     )
-    return {slug: slug for slug in (await session.exec(statement)).all()}
+    return {slug: slug for slug in await fetch_values(session, statement)}
 
 
 async def known_links(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
     """Links of the caller's campaigns and links credited with its registrations, by slug."""
-    credited = select(Conversion.link_id).where(col(Conversion.unit_id).in_(subtree(principal)))
-    statement = select(Link.slug).where(
+    credited = select(col(Conversion.link_id)).where(col(Conversion.unit_id).in_(subtree(principal)))
+    statement = select(col(Link.slug)).where(
         col(Link.slug).in_(spellings),
         or_(col(Link.campaign_id).in_(_own_campaigns(principal)), col(Link.id).in_(credited)),
     )
-    return {slug: slug for slug in (await session.exec(statement)).all()}
+    return {slug: slug for slug in await fetch_values(session, statement)}
 
 
 async def known_sources(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
@@ -79,10 +81,12 @@ def values_in_clicks(of_clicks: Any, *, spelled: Callable[[str], str] = str) -> 
             return {}
         stored = {one: spelled(one) for one in spellings}
         statement = select(of_clicks).distinct()
-        rows = await session.exec(
-            statement.where(of_clicks.in_(stored.values()), col(Click.campaign_id).in_(_own_campaigns(principal)))
+        found = set(
+            await fetch_values(
+                session,
+                statement.where(of_clicks.in_(stored.values()), col(Click.campaign_id).in_(_own_campaigns(principal))),
+            )
         )
-        found = set(rows.all())
         return {one: value for one, value in stored.items() if value in found}
 
     return known
@@ -90,8 +94,8 @@ def values_in_clicks(of_clicks: Any, *, spelled: Callable[[str], str] = str) -> 
 
 async def known_apps(session: AsyncSession, _principal: Principal, spellings: Collection[str]) -> dict[str, str]:
     """Applications that any user agent speaks of: there are few agents, and no secret is in them."""
-    rows = await session.exec(select(Agent.app).where(col(Agent.app).in_(spellings)).distinct())
-    return {app: app for app in rows.all() if app is not None}
+    apps = await fetch_values(session, select(col(Agent.app)).where(col(Agent.app).in_(spellings)).distinct())
+    return {app: app for app in apps if app is not None}
 
 
 async def _in_figures(
@@ -103,9 +107,8 @@ async def _in_figures(
     converted = select(of_conversions).where(
         of_conversions.in_(values), col(Conversion.unit_id).in_(subtree(principal))
     )
-    rows = await session.exec(union(clicked, converted))  # type: ignore[call-overload]
-    return {value: value for (value,) in rows.all()}
+    return {value: value for value in await fetch_values(session, union(clicked, converted))}
 
 
-def _own_campaigns(principal: Principal) -> Select[Any]:
-    return select(Campaign.id).where(col(Campaign.unit_id).in_(subtree(principal)))
+def _own_campaigns(principal: Principal) -> Select[UUID]:
+    return select(col(Campaign.id)).where(col(Campaign.unit_id).in_(subtree(principal)))
