@@ -4,15 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_
-from sqlmodel import col, select
+from sqlalchemy import Select, exists, func, or_, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 from campaigns.access.types import Principal
 from campaigns.kit.database.paging import Page, PageRequest, fetch_page
+from campaigns.kit.database.rows import fetch_existing, fetch_values, locked
 from campaigns.kit.error_collector import collect_errors, raise_if_any
-from campaigns.kit.errors import FieldError, NotFound
+from campaigns.kit.errors import FieldError
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.rules import fold_tag
 from campaigns.links.types import CheckVerdict
@@ -35,7 +35,7 @@ class LinkFilters:
     check: str | None = None
 
 
-def _visible_links(principal: Principal) -> SelectOfScalar[Link]:
+def _visible_links(principal: Principal) -> Select[Link]:
     return (
         select(Link)
         .join(Campaign, col(Campaign.id) == Link.campaign_id)
@@ -43,22 +43,24 @@ def _visible_links(principal: Principal) -> SelectOfScalar[Link]:
     )
 
 
-async def get_link(session: AsyncSession, principal: Principal, *, link_id: UUID, lock: bool = False) -> Link:
+def _link(principal: Principal, link_id: UUID) -> Select[Link]:
+    return _visible_links(principal).where(col(Link.id) == link_id)
+
+
+async def get_link(session: AsyncSession, principal: Principal, *, link_id: UUID) -> Link:
     """A link of one of the caller's campaigns; raises NotFound."""
-    statement = _visible_links(principal).where(col(Link.id) == link_id)
-    if lock:
-        # Registrations that refer to the link need not wait (`key_share`), since its keys never change.
-        statement = statement.with_for_update(of=Link, key_share=True)
-    link = (await session.exec(statement)).first()
-    if link is None:
-        raise NotFound("link")
-    return link
+    return await fetch_existing(session, _link(principal, link_id), "link")
+
+
+async def lock_link(session: AsyncSession, principal: Principal, *, link_id: UUID) -> Link:
+    """A link of one of the caller's campaigns, locked until the transaction ends; raises NotFound."""
+    return await fetch_existing(session, locked(_link(principal, link_id), Link), "link")
 
 
 async def find_links(session: AsyncSession, principal: Principal, *, link_ids: Collection[UUID]) -> Mapping[UUID, Link]:
     """Those of the links that are of the caller's campaigns, by id."""
     statement = _visible_links(principal).where(col(Link.id).in_(link_ids))
-    return {link.id: link for link in (await session.exec(statement)).all()}
+    return {link.id: link for link in await fetch_values(session, statement)}
 
 
 async def list_links(
@@ -66,10 +68,10 @@ async def list_links(
 ) -> Page[Link]:
     """Links of the caller's campaigns, newest first; refusals as by `matching_links`."""
     statement = await matching_links(session, principal, filters)
-    return await fetch_page(session, statement, key=Link.id, request=page)
+    return await fetch_page(session, statement, key=col(Link.id), request=page)
 
 
-async def matching_links(session: AsyncSession, principal: Principal, filters: LinkFilters) -> SelectOfScalar[Link]:
+async def matching_links(session: AsyncSession, principal: Principal, filters: LinkFilters) -> Select[Link]:
     """The select of the links that a list shows, in no order yet.
 
     Raises NotFound for a campaign or channel the caller does not see, Invalid for a tag that none of its links has.
@@ -107,7 +109,7 @@ async def _known_tags(session: AsyncSession, principal: Principal, tags: Sequenc
     raise_if_any(faults)
     visible = _visible_links(principal).where(col(Link.tags).bool_op("&&")(wanted)).subquery()
     statement = select(func.unnest(visible.c.tags)).distinct()
-    known = set((await session.exec(statement)).all())
+    known = set(await fetch_values(session, statement))
     detail = "None of your links has this tag."
     raise_if_any([FieldError("parameter:tag", detail, "unknown-tag") for tag in wanted if tag not in known])
     return wanted

@@ -16,7 +16,7 @@ from campaigns.links.destination_checks.operations import CHECKED_COLUMNS, sched
 from campaigns.links.models import Link
 from campaigns.links.operations.names_in_use import CHECKED_FIELDS, NamesInUse, normalize_names
 from campaigns.links.operations.notify import announce_slugs
-from campaigns.links.queries import get_link
+from campaigns.links.queries import lock_link
 from campaigns.links.rules import find_date_errors, normalize_fields, require_next_state
 from campaigns.links.types import LinkChanges, LinkState
 from campaigns.naming.similar_names import NameIssue, find_near_duplicates, near_duplicate, normalize_name
@@ -42,7 +42,7 @@ async def update_link(
     `corrections`.
     Raises NotFound, Invalid, Stale or Conflict (`link-retired`, `state-not-reachable`).
     """
-    link = await get_link(session, principal, link_id=link_id, lock=True)
+    link = await lock_link(session, principal, link_id=link_id)
     if link.state == LinkState.RETIRED:
         raise Conflict("link-retired", "This link is retired and cannot be changed.")
     campaign = await get_campaign(session, principal, campaign_id=link.campaign_id)
@@ -69,7 +69,7 @@ async def retire_link(
 
     Retiring twice changes nothing. Raises NotFound or Stale.
     """
-    link = await get_link(session, principal, link_id=link_id, lock=True)
+    link = await lock_link(session, principal, link_id=link_id)
     if link.state == LinkState.RETIRED:
         require_version(link, expected_version)
         return link

@@ -15,7 +15,7 @@ from campaigns.kit.database.versioning import apply_changes
 from campaigns.kit.error_collector import collect_errors, raise_if_any
 from campaigns.kit.errors import Conflict, FieldError
 from campaigns.planning.models import Campaign
-from campaigns.planning.queries import effective_hosts, get_campaign, get_intake, get_unit
+from campaigns.planning.queries import effective_hosts, get_intake, get_unit, lock_campaign
 from campaigns.planning.rules import (
     PREVIEW_DESCRIPTION_LENGTH,
     PREVIEW_TITLE_LENGTH,
@@ -102,7 +102,7 @@ async def change_campaign(
     Its name and preview show on its links: whoever changes them calls `links.operations.announcing` too, which
     planning cannot. Raises NotFound, Invalid, Stale or Conflict (`campaign-closed`, `campaign-published`).
     """
-    campaign = await get_campaign(session, principal, campaign_id=campaign_id, lock=True)
+    campaign = await lock_campaign(session, principal, campaign_id=campaign_id)
     if campaign.state == CampaignState.CLOSED:
         raise Conflict("campaign-closed", "This campaign is closed and cannot be changed.")
     if campaign.state == CampaignState.ACTIVE and changes.get("state") == CampaignState.DRAFT:
@@ -129,7 +129,7 @@ async def close_campaign(
     session: AsyncSession, principal: Principal, *, campaign_id: UUID, expected_version: int | None, now: datetime
 ) -> Campaign:
     """Close a campaign for good: it takes no registrations, its links go on leading to their pages."""
-    campaign = await get_campaign(session, principal, campaign_id=campaign_id, lock=True)
+    campaign = await lock_campaign(session, principal, campaign_id=campaign_id)
     written = apply_changes(campaign, {"state": CampaignState.CLOSED.value}, expected_version=expected_version)
     if written:
         record_audit(

@@ -23,7 +23,7 @@ from campaigns.planning.operations.channel_names import (
     normalize_channel_name,
     require_unambiguous,
 )
-from campaigns.planning.queries import get_channel, get_unit, require_owner
+from campaigns.planning.queries import get_unit, lock_channel, require_owner
 from campaigns.planning.types import ChannelChanges, OpenState
 
 
@@ -94,7 +94,7 @@ async def change_channel(
 
     Aliases that it does not have yet are linted as new channels' are.
     """
-    channel = await get_channel(session, principal, channel_id=channel_id, lock=True)
+    channel = await lock_channel(session, principal, channel_id=channel_id)
     await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
     mended: list[NameIssue] = []
     if "aliases" in changes:
@@ -126,7 +126,7 @@ async def close_channel(
     session: AsyncSession, principal: Principal, *, channel_id: UUID, expected_version: int | None, now: datetime
 ) -> Channel:
     """Close a channel: no new links get it; links that have it go on."""
-    channel = await get_channel(session, principal, channel_id=channel_id, lock=True)
+    channel = await lock_channel(session, principal, channel_id=channel_id)
     await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
     written = apply_changes(channel, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
     if written:

@@ -18,7 +18,7 @@ from campaigns.kit.database.versioning import apply_changes
 from campaigns.kit.errors import Conflict, invalid_field
 from campaigns.kit.web_url import parse_web_url
 from campaigns.planning.models import Intake, Programme, Stage
-from campaigns.planning.queries import get_intake, get_programme, get_unit, list_stages, require_owner
+from campaigns.planning.queries import get_programme, get_unit, list_stages, lock_intake, lock_programme, require_owner
 from campaigns.planning.rules import require_order, require_stages
 from campaigns.planning.types import IntakeChanges, OpenState, ProgrammeChanges, StageKind, StagePlan
 
@@ -209,13 +209,13 @@ def _stage(intake_id: UUID, position: int, plan: StagePlan) -> Stage:
 
 
 async def _owned_programme(session: AsyncSession, principal: Principal, programme_id: UUID) -> Programme:
-    programme = await get_programme(session, principal, programme_id=programme_id, lock=True)
+    programme = await lock_programme(session, principal, programme_id=programme_id)
     await require_owner(session, principal, unit_id=programme.unit_id, what="programme")
     return programme
 
 
 async def _owned_intake(session: AsyncSession, principal: Principal, intake_id: UUID) -> tuple[Intake, UUID]:
-    intake = await get_intake(session, principal, intake_id=intake_id, lock=True)
+    intake = await lock_intake(session, principal, intake_id=intake_id)
     programme = await get_programme(session, principal, programme_id=intake.programme_id)
     await require_owner(session, principal, unit_id=programme.unit_id, what="intake")
     return intake, programme.unit_id

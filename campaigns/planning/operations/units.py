@@ -16,7 +16,7 @@ from campaigns.kit.ids import new_id
 from campaigns.kit.web_url import parse_host_pattern
 from campaigns.naming.templates import CONTENT_PLACEHOLDERS, TERM_PLACEHOLDERS, require_utm_template
 from campaigns.planning.models import Unit
-from campaigns.planning.queries import get_unit
+from campaigns.planning.queries import get_unit, lock_unit
 from campaigns.planning.rules import require_parent_kind, unit_path
 from campaigns.planning.types import UnitChanges, UnitKind
 
@@ -58,7 +58,7 @@ async def change_unit(
 
     Raises NotFound, Stale, or Invalid with everything that is wrong.
     """
-    unit = await get_unit(session, principal, unit_id=unit_id, lock=True)
+    unit = await lock_unit(session, principal, unit_id=unit_id)
     changes = _settled(changes)
     written = apply_changes(unit, changes, expected_version=expected_version)
     if written:
