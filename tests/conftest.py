@@ -34,14 +34,12 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     with tempfile.TemporaryDirectory(prefix="jaring-test-") as folder:
         server = EmbeddedPostgres(Path(folder), binaries=Path(binaries) if binaries else None)
         server.start()
+        with psycopg.connect(server.conninfo, autocommit=True) as connection:
+            # Nothing here outlives a crash of the machine; what a test of durability stops is a process.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
         yield server
         server.stop()
-
-
-@pytest.fixture(scope="session")
-def database_url(postgres: EmbeddedPostgres) -> str:
-    migrate(postgres.url)
-    return postgres.url
 
 
 @pytest.fixture(scope="session")
@@ -61,11 +59,12 @@ def own_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+async def engine(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[AsyncEngine]:
     """An empty database, for tests that do not ask for the world."""
-    engine = make_engine(database_url, pool_size=4, statement_timeout_seconds=15)
-    yield engine
-    await engine.dispose()
+    with copied_database(postgres, template) as url:
+        engine = make_engine(url, pool_size=4, statement_timeout_seconds=15)
+        yield engine
+        await engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +116,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Settings:
     return Settings(registration_minimum_milliseconds=0, public_url="https://jaring.example")
 
@@ -134,11 +133,18 @@ def context(sessions: async_sessionmaker[AsyncSession], settings: Settings) -> C
     )
 
 
+@pytest.fixture(scope="session")
+def shared_app(settings: Settings) -> FastAPI:
+    """One application in a process: an application prepares each route at its first request, which takes long."""
+    return create_api(settings)
+
+
 @pytest.fixture
-def app(context: Context, settings: Settings) -> FastAPI:
-    app = create_api(settings)
-    app.state.context = context  # the ASGI transport runs no lifespan
-    return app
+def app(shared_app: FastAPI, context: Context) -> Iterator[FastAPI]:
+    """The application with this test's context; what a test overrides in it ends with the test."""
+    shared_app.state.context = context  # the ASGI transport runs no lifespan
+    yield shared_app
+    shared_app.dependency_overrides.clear()
 
 
 @pytest.fixture

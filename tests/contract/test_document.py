@@ -6,23 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import pytest
 
 from api.main import create_api
 from api.openapi import rendered
 from campaigns.kit.settings import Settings
-from tests.contract.checked_client import closed
+from tests.contract.document import DOCUMENT, operations, validator_of
 
 PROJECT = Path(__file__).parents[2]
-DOCUMENT = create_api(Settings.model_construct()).openapi()
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
-
-
-def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, methods in DOCUMENT["paths"].items():
-        for method, operation in methods.items():
-            yield path, method, operation
 
 
 OPERATIONS = [pytest.param(*one, id=one[2]["operationId"]) for one in operations()]
@@ -85,8 +77,7 @@ class TestOperation:
                     inner = resolved(inner["properties"]["items"]["items"])
                 examples = inner.get("examples", [])
                 assert examples, f"{inner.get('title')} has no example"
-                whole = {**closed(inner), "components": closed(DOCUMENT["components"])}
-                validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+                validator = validator_of(inner)
                 for example in examples:
                     assert [error.message for error in validator.iter_errors(example)] == []
 
