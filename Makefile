@@ -10,7 +10,7 @@ run: .venv/.runtime
 	@JARING_PORT=$(PORT) JARING_DATA=$(DATA) $(BIN)/jaring serve --demo
 
 test: .venv/.development
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.development
 	$(BIN)/ruff format --check .
