@@ -29,7 +29,7 @@ from campaigns.kit.database.dry_run import dry_run
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.encryption.master_key import check_master_key, load_keys
-from campaigns.kit.errors import Conflict, FieldError, Invalid
+from campaigns.kit.errors import Conflict, FieldError, FieldPath, Invalid
 from campaigns.kit.idempotency import begin_once, finish_once
 from campaigns.kit.models import IdempotencyRecord
 from campaigns.kit.settings import Settings
@@ -97,7 +97,7 @@ def import_sheet(path: Path, *, unit_code: str | None, keep_names: Collection[st
         if faults:
             raise _refusal(faults, f"{already} of {len(rows)} links were made before" if already else _NOTHING)
         for fault in corrections:
-            typer.echo(_told(fault.pointer, fault.detail), err=True)
+            typer.echo(_located(fault.path, fault.detail), err=True)
         there = f"; {skipped_rows} rows are links there are already" if skipped_rows else ""
         if dry_run:
             return f"{number_waiting - skipped_rows} links can be made{there}; nothing was written."
@@ -192,7 +192,7 @@ def _make(run: _Import, waiting: Sequence[int]) -> int:
     except (Invalid, Conflict) as refused:
         # Somebody else took a slug or closed a campaign since the check.
         said = f"{made} links were made and stay; leave their rows out of the sheet when you have put it right"
-        raise _refusal(refused.fields or [FieldError("", refused.detail)], said) from None
+        raise _refusal(refused.fields or [FieldError((), refused.detail)], said) from None
     return made
 
 
@@ -278,19 +278,19 @@ def _read(path: Path) -> bytes:
 def _refusal(faults: Sequence[FieldError], said: str) -> CommandError:
     """Print each fault on a line; the refusal to raise."""
     for fault in faults[:MAX_ERROR_LINES]:
-        typer.echo(_told(fault.pointer, fault.detail), err=True)
+        typer.echo(_located(fault.path, fault.detail), err=True)
     if len(faults) > MAX_ERROR_LINES:
         typer.echo(f"and {len(faults) - MAX_ERROR_LINES} more", err=True)
     return CommandError(f"The sheet has {len(faults)} fault{'s' if len(faults) > 1 else ''}. {said}")
 
 
-def _told(pointer: str, detail: str) -> str:
-    """The fault for people: `/rows/7/content` is `row 7, content`; columns of the header count from 1, as they do."""
-    match pointer.split("/"):
-        case ["", "rows", row, column]:
+def _located(path: FieldPath, detail: str) -> str:
+    """The detail after its place in the sheet, such as `row 7, content`; columns of the header count from 1."""
+    match path:
+        case ("rows", row, column):
             return f"row {row}, {column}: {detail}"
-        case ["", "rows", row]:
+        case ("rows", row):
             return f"row {row}: {detail}"
-        case ["", "header", place]:
-            return f"header, column {int(place) + 1}: {detail}"
+        case ("header", int(place)):
+            return f"header, column {place + 1}: {detail}"
     return detail

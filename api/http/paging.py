@@ -7,9 +7,9 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
+from api.http.problems import invalid_parameter
 from api.http.schemas import ListPage
 from campaigns.kit.database.paging import Page, PageRequest
-from campaigns.kit.errors import invalid_field
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ def decode_cursor(cursor: str) -> UUID:
         position = None
     # The decoder skips characters that are not base64, so only the one spelling that is sent out counts.
     if position is None or encode_cursor(position) != cursor:
-        raise invalid_field("parameter:cursor", "This is not a cursor from an earlier page.", "bad-cursor")
+        raise invalid_parameter("cursor", "This is not a cursor from an earlier page.", "bad-cursor")
     return position
 
 

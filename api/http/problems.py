@@ -20,7 +20,19 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from campaigns.kit.errors import Conflict, DomainError, FieldError, Forbidden, Invalid, NotFound, Stale, Unavailable
+from api.http.json_pointer import json_pointer
+from campaigns.kit.errors import (
+    Conflict,
+    DomainError,
+    FieldPath,
+    Forbidden,
+    Invalid,
+    InvalidFilter,
+    NotFound,
+    Stale,
+    Unavailable,
+    invalid_field,
+)
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:jaring:problem:"
@@ -37,6 +49,10 @@ class Unauthenticated(DomainError):
 
 class BadRequest(DomainError):
     pass
+
+
+class InvalidParameter(Invalid):
+    """A parameter or header of the request is wrong; the path of its field is the name."""
 
 
 STATUS: Mapping[type[DomainError], HTTPStatus] = {
@@ -98,13 +114,19 @@ class Problem(BaseModel):
     trace_id: str = Field(description="Names this request in the server's log.")
 
 
+def invalid_parameter(name: str, detail: str, code: str) -> InvalidParameter:
+    """An `InvalidParameter` about one parameter or header."""
+    refused = invalid_field((name,), detail, code)
+    return InvalidParameter(refused.code, refused.detail, refused.fields)
+
+
 def problem_response(
     request: Request,
     *,
     status: int,
     code: str,
     detail: str,
-    errors: Sequence[FieldError] = (),
+    errors: Sequence[ProblemField] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """A problem document as a response."""
@@ -114,7 +136,7 @@ def problem_response(
         title=TITLES.get(status) or HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        errors=[ProblemField(pointer=e.pointer, detail=e.detail, code=e.code) for e in errors],
+        errors=list(errors),
         trace_id=request.scope.get("jaring.trace_id", ""),
     )
     sent = {"Cache-Control": "no-store", **(headers or {})}
@@ -130,15 +152,27 @@ def _on_domain_error(request: Request, error: Exception) -> JSONResponse:
         headers["Retry-After"] = RETRY_SECONDS
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     return problem_response(
-        request, status=status, code=error.code, detail=error.detail, errors=error.fields, headers=headers
+        request, status=status, code=error.code, detail=error.detail, errors=_fields_of(error), headers=headers
     )
 
 
-def _pointer(location: Sequence[int | str]) -> str:
+def _fields_of(error: DomainError) -> list[ProblemField]:
+    """The fields of the error; filters are sent as parameters of their names."""
+    render = parameter_pointer if isinstance(error, InvalidFilter | InvalidParameter) else json_pointer
+    return [ProblemField(pointer=render(one.path), detail=one.detail, code=one.code) for one in error.fields]
+
+
+def parameter_pointer(path: FieldPath) -> str:
+    """How a document names a parameter or header."""
+    return f"parameter:{path[0]}"
+
+
+def _pointer(location: FieldPath) -> str:
+    """The pointer for a location as pydantic has it: `body` and a path, or the kind of a parameter and its name."""
     place, *rest = location
     if place == "body":
-        return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in rest)
-    return f"parameter:{rest[0] if rest else place}"
+        return json_pointer(tuple(rest))
+    return parameter_pointer(tuple(rest) or (place,))
 
 
 def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -147,7 +181,11 @@ def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
     if any(one["type"] == "json_invalid" for one in found):
         return problem_response(request, status=400, code="malformed-json", detail="The body is not JSON.")
     fields = [
-        FieldError(_pointer(one["loc"]), one["msg"].removeprefix("Value error, "), one["type"].replace("_", "-"))
+        ProblemField(
+            pointer=_pointer(one["loc"]),
+            detail=one["msg"].removeprefix("Value error, "),
+            code=one["type"].replace("_", "-"),
+        )
         for one in found
     ]
     detail = "The request has fields that cannot be accepted."

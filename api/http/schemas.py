@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from api.http.json_pointer import json_pointer
 from campaigns.naming.similar_names import NameIssue, NameIssueKind
 from campaigns.naming.utm import SLUG_LENGTH, SLUG_PATTERN, UTM_NAME_LENGTH
 from campaigns.planning.rules import PREVIEW_DESCRIPTION_LENGTH, PREVIEW_TITLE_LENGTH
@@ -86,7 +87,16 @@ def _near_present(value: datetime) -> datetime:
 
 def correction_out(mended: Iterable[NameIssue]) -> list[CorrectionOut]:
     """What the lint mended, as the API shows it."""
-    return [CorrectionOut.model_validate(fault) for fault in mended]
+    return [
+        CorrectionOut(
+            pointer=json_pointer(issue.path),
+            kind=issue.kind,
+            given=issue.given,
+            suggestion=issue.suggestion,
+            detail=issue.detail,
+        )
+        for issue in mended
+    ]
 
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PRINTABLE)]

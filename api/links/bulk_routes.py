@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.auth import LinksReader, LinksWriter
 from api.http.context import Context, CurrentContext, Now
+from api.http.problems import invalid_parameter
 from api.http.schemas import UtmName
 from api.http.sessions import StreamSession, UnitOfWork, after_commit
 from api.links.bulk_requests import BulkCreate
@@ -131,7 +132,7 @@ async def import_sheet(
     rows, accepted = read_sheet(sheet), sorted(keep_names or ())
     if len(rows) > MAX_LINKS:
         detail = f"The sheet has {len(rows)} rows; send at most {MAX_LINKS}, or use `jaring links import`."
-        raise invalid_field("/rows", detail, "too-many")
+        raise invalid_field(("rows",), detail, "too-many")
 
     async def place() -> CreatedLinks:
         timezone = ZoneInfo(context.settings.timezone)
@@ -197,7 +198,7 @@ async def _once(
 ) -> Response:
     """The answer to what is really made, or the one given to the same request before."""
     if key is None:
-        raise invalid_field("parameter:idempotency-key", "Send a key of your own with what is to be made.", "missing")
+        raise invalid_parameter("idempotency-key", "Send a key of your own with what is to be made.", "missing")
     owner = f"key:{caller.key_id}"
     answer = await begin_once(session, keys=context.keys, caller=owner, key=key, request=request, now=now)
     if answer is None:

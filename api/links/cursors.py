@@ -5,7 +5,7 @@ import binascii
 import struct
 from uuid import UUID
 
-from campaigns.kit.errors import invalid_field
+from api.http.problems import invalid_parameter
 from campaigns.statistics.link_ranking import Rank
 
 _CLICKS = struct.Struct(">q")
@@ -25,5 +25,5 @@ def decode_rank(cursor: str) -> Rank:
         rank = None
     # The decoder skips characters that are not base64, so only the one spelling that is sent out counts.
     if rank is None or encode_rank(rank) != cursor:
-        raise invalid_field("parameter:cursor", "This is not a cursor from an earlier page.", "bad-cursor")
+        raise invalid_parameter("cursor", "This is not a cursor from an earlier page.", "bad-cursor")
     return rank

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Path, Response, Security
 from fastapi.security import APIKeyHeader
 
 from api.http.context import CurrentContext, Now
+from api.http.problems import invalid_parameter
 from api.http.schemas import Slug
 from api.http.sessions import ReadSession, UnitOfWork
 from api.public.minimum_duration import MinimumDuration
@@ -16,7 +17,6 @@ from campaigns.applicants.operations.register import register_candidate
 from campaigns.applicants.queries.public import read_public_campaign, read_status
 from campaigns.applicants.rules import FORM
 from campaigns.applicants.types import ConsentGiven
-from campaigns.kit.errors import invalid_field
 
 router = APIRouter(prefix="/v1/public", tags=["public"])
 
@@ -93,7 +93,7 @@ async def status(
 ) -> StatusOut:
     """Look up how far an application is, with the token its registration answered with."""
     if token is None:
-        raise invalid_field("parameter:status-token", "Send the application's status token in this header.", "missing")
+        raise invalid_parameter("status-token", "Send the application's status token in this header.", "missing")
     found = await read_status(session, reference=reference, token=token)
     response.headers["Cache-Control"] = "no-store"
     return StatusOut.model_validate(found)

@@ -55,9 +55,9 @@ async def create_key(
 ) -> tuple[ApiKey, str]:
     """Make a key for a unit; returns it with the secret, which is not stored and cannot be shown again."""
     if not (1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable()):
-        raise invalid_field("/name", f"A key's name has 1 to {MAX_NAME_LENGTH} printable characters.", "bad-name")
+        raise invalid_field(("name",), f"A key's name has 1 to {MAX_NAME_LENGTH} printable characters.", "bad-name")
     if not timedelta(0) < life <= MAX_LIFETIME:
-        raise invalid_field("/days", f"A key lives from 1 to {MAX_LIFETIME.days} days.", "out-of-range")
+        raise invalid_field(("days",), f"A key lives from 1 to {MAX_LIFETIME.days} days.", "out-of-range")
     secret = new_secret()
     key = ApiKey(
         name=name,

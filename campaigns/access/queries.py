@@ -13,7 +13,7 @@ from campaigns.access.models import ApiKey, AuditEntry
 from campaigns.access.rules import digest_of, is_usable, is_well_formed
 from campaigns.access.types import Principal, Role
 from campaigns.kit.database.paging import Page, PageRequest, fetch_page
-from campaigns.kit.errors import NotFound, invalid_field
+from campaigns.kit.errors import NotFound, invalid_filter
 
 
 async def find_principal(session: AsyncSession, *, secret: str, now: datetime) -> Principal | None:
@@ -47,9 +47,9 @@ async def list_audit_entries(
     its `object_type` (the two are one index) and for times in the wrong order.
     """
     if object_id is not None and object_type is None:
-        raise invalid_field("parameter:object_type", "Name the type of the object whose id this is.", "missing")
+        raise invalid_filter("object_type", "Name the type of the object whose id this is.", "missing")
     if since is not None and until is not None and until <= since:
-        raise invalid_field("parameter:until", "This time must be after `since`.", "wrong-order")
+        raise invalid_filter("until", "This time must be after `since`.", "wrong-order")
     statement = select(AuditEntry).where(col(AuditEntry.unit_id).in_(units))
     if object_type is not None:
         statement = statement.where(AuditEntry.object_type == object_type)

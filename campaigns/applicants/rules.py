@@ -15,7 +15,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, format_number,
 
 from campaigns.applicants.provinces import PROVINCES
 from campaigns.applicants.types import Answers, Choice, ConsentGiven, FieldType, FormField
-from campaigns.kit.errors import Conflict, FieldError, Invalid
+from campaigns.kit.errors import Conflict, FieldError, raise_if_any
 from campaigns.kit.ids import SPOKEN_ALPHABET, random_text
 from campaigns.planning.types import RegistrationState
 
@@ -79,14 +79,13 @@ def read_answers(
             if field.key == "birth_date":
                 _require_age(date.fromisoformat(read[field.key]), today)
         except _Refused as refused:
-            errors.append(FieldError(f"/{field.key}", refused.detail, refused.code))
+            errors.append(FieldError((field.key,), refused.detail, refused.code))
     if consent.notice_version != notice_version:
         detail = "This is not the notice that is in force; show the current one and ask again."
-        errors.append(FieldError("/consent/notice_version", detail, "outdated-notice"))
+        errors.append(FieldError(("consent", "notice_version"), detail, "outdated-notice"))
     if consent.accepted_at > now + CLOCK_SKEW:
-        errors.append(FieldError("/consent/accepted_at", "This time is in the future.", "in-the-future"))
-    if errors:
-        raise Invalid("invalid-input", "The request has fields that cannot be accepted.", tuple(errors))
+        errors.append(FieldError(("consent", "accepted_at"), "This time is in the future.", "in-the-future"))
+    raise_if_any(errors)
     return Answers(**{**read, "birth_date": date.fromisoformat(read["birth_date"])})  # type: ignore[arg-type]
 
 

@@ -1,22 +1,28 @@
-"""The errors the domain raises; `api/http/problems.py` is the one place that turns them into HTTP.
+"""The errors the domain raises, and how several are collected before one is raised.
 
 DomainError
-├── NotFound      no such object, or one outside the caller's units
-├── Forbidden     the caller may see it but not do this
-├── Conflict      the state of things forbids it
-├── Stale         the caller changed a version that is no longer current
-├── Invalid       the input is wrong, with pointers to the fields
-└── Unavailable   a part Jaring needs does not answer now; trying again is right
+├── NotFound            no such object, or one outside the caller's units
+├── Forbidden           the caller may see it but not do this
+├── Conflict            the state of things forbids it
+├── Stale               the caller changed a version that is no longer current
+├── Invalid             the input is wrong, with the path of each field at fault
+│   └── InvalidFilter   a filter of a list is wrong; the paths begin with the filter's name
+└── Unavailable         a part Jaring needs does not answer now; trying again is right
 """
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+# The names and positions that lead from the whole input to a value in it, such as ("stages", 0, "kind").
+FieldPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field; `pointer` is an RFC 6901 JSON Pointer into the request body."""
+    """What is wrong with the value at `path` of the input; the empty path stands for the input as a whole."""
 
-    pointer: str
+    path: FieldPath
     detail: str
     code: str = "invalid"
 
@@ -55,12 +61,60 @@ class Invalid(DomainError):
     pass
 
 
+class InvalidFilter(Invalid):
+    pass
+
+
 class Unavailable(DomainError):
     pass
 
 
-def invalid_field(pointer: str, detail: str, code: str = "invalid") -> Invalid:
+def invalid_field(path: FieldPath, detail: str, code: str = "invalid") -> Invalid:
     """An `Invalid` about one field."""
     return Invalid(
-        "invalid-input", "The request has a field that cannot be accepted.", (FieldError(pointer, detail, code),)
+        "invalid-input", "The request has a field that cannot be accepted.", (FieldError(path, detail, code),)
     )
+
+
+def invalid_filter(name: str, detail: str, code: str) -> InvalidFilter:
+    """An `InvalidFilter` about one filter."""
+    refused = invalid_field((name,), detail, code)
+    return InvalidFilter(refused.code, refused.detail, refused.fields)
+
+
+@contextmanager
+def raise_as_invalid_filter() -> Iterator[None]:
+    """Raise an `Invalid` of the block as an `InvalidFilter`, for rules that fields and filters share."""
+    try:
+        yield
+    except Invalid as refused:
+        raise InvalidFilter(refused.code, refused.detail, refused.fields) from None
+
+
+@contextmanager
+def collect_errors(errors: list[FieldError]) -> Iterator[None]:
+    """Add the fields of an `Invalid` raised in the block to `errors` and go on after the block.
+
+    So one refusal can name everything that is wrong.
+    """
+    try:
+        yield
+    except Invalid as refused:
+        errors.extend(refused.fields)
+
+
+def raise_if_any(errors: Sequence[FieldError]) -> None:
+    """Raise one `Invalid` with all the errors, if there are any."""
+    if errors:
+        raise Invalid("invalid-input", "The request has fields that cannot be accepted.", tuple(errors))
+
+
+def move_path(path: FieldPath, moves: Mapping[FieldPath, FieldPath]) -> FieldPath:
+    """The path with its longest beginning that `moves` has replaced: {(0,): ("links", 4)} moves (0, "slug") there.
+
+    A path of which `moves` has no beginning stays as it is.
+    """
+    for length in range(len(path), -1, -1):
+        if path[:length] in moves:
+            return moves[path[:length]] + path[length:]
+    return path

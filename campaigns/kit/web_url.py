@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic_core import Url, ValidationError
 
-from campaigns.kit.errors import Invalid, invalid_field
+from campaigns.kit.errors import FieldPath, Invalid, invalid_field
 
 MAX_URL_LENGTH = 2048
 _REFUSED = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -27,11 +27,11 @@ class WebUrl:
     host: str
 
 
-def parse_web_url(text: str, *, pointer: str) -> WebUrl:
-    """The URL of what a person typed (WHATWG URL); raises Invalid at `pointer` with what is wrong."""
+def parse_web_url(text: str, *, path: FieldPath) -> WebUrl:
+    """The URL of what a person typed (WHATWG URL); raises Invalid at `path` with what is wrong."""
 
     def refuse(detail: str, code: str) -> Invalid:
-        return invalid_field(pointer, detail, code)
+        return invalid_field(path, detail, code)
 
     if _REFUSED.search(text):
         raise refuse("An address holds no spaces, control characters or backslashes.", "unsafe-characters")
@@ -51,11 +51,11 @@ def parse_web_url(text: str, *, pointer: str) -> WebUrl:
     return WebUrl(serialised, url.host)
 
 
-def parse_host_pattern(text: str, *, pointer: str) -> str:
-    """A host, or `*.` and a domain for all hosts below it, in lower case; raises Invalid at `pointer`."""
+def parse_host_pattern(text: str, *, path: FieldPath) -> str:
+    """A host, or `*.` and a domain for all hosts below it, in lower case; raises Invalid at `path`."""
     pattern = text.strip().lower().rstrip(".")
     if not _HOST_PATTERN.fullmatch(pattern):
-        raise invalid_field(pointer, "A host looks like daftar.example or *.daftar.example.", "not-a-host")
+        raise invalid_field(path, "A host looks like daftar.example or *.daftar.example.", "not-a-host")
     return pattern
 
 

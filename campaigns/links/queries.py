@@ -11,8 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Principal
 from campaigns.kit.database.paging import Page, PageRequest, fetch_page
 from campaigns.kit.database.rows import fetch_existing, fetch_values, locked
-from campaigns.kit.error_collector import collect_errors, raise_if_any
-from campaigns.kit.errors import FieldError
+from campaigns.kit.errors import FieldError, collect_errors, raise_as_invalid_filter, raise_if_any
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.rules import fold_tag
 from campaigns.links.types import CheckVerdict
@@ -74,7 +73,8 @@ async def list_links(
 async def matching_links(session: AsyncSession, principal: Principal, filters: LinkFilters) -> Select[Link]:
     """The select of the links that a list shows, in no order yet.
 
-    Raises NotFound for a campaign or channel the caller does not see, Invalid for a tag that none of its links has.
+    Raises NotFound for a campaign or channel the caller does not see, and InvalidFilter for a tag that none of its
+    links has.
     """
     statement = _visible_links(principal)
     if filters.campaign_id is not None:
@@ -100,16 +100,18 @@ async def matching_links(session: AsyncSession, principal: Principal, filters: L
 
 
 async def _known_tags(session: AsyncSession, principal: Principal, tags: Sequence[str]) -> list[str]:
-    """The tags as they are spelled; raises Invalid for those that no link of the caller's has."""
-    faults: list[FieldError] = []
+    """The tags as they are spelled; raises InvalidFilter for those that no link of the caller's has."""
+    errors: list[FieldError] = []
     wanted: list[str] = []
     for tag in tags:
-        with collect_errors(faults):
-            wanted.append(fold_tag(tag, pointer="parameter:tag"))
-    raise_if_any(faults)
+        with collect_errors(errors):
+            wanted.append(fold_tag(tag, path=("tag",)))
+    with raise_as_invalid_filter():
+        raise_if_any(errors)
     visible = _visible_links(principal).where(col(Link.tags).bool_op("&&")(wanted)).subquery()
     statement = select(func.unnest(visible.c.tags)).distinct()
     known = set(await fetch_values(session, statement))
     detail = "None of your links has this tag."
-    raise_if_any([FieldError("parameter:tag", detail, "unknown-tag") for tag in wanted if tag not in known])
+    with raise_as_invalid_filter():
+        raise_if_any([FieldError(("tag",), detail, "unknown-tag") for tag in wanted if tag not in known])
     return wanted

@@ -9,8 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from campaigns.kit.error_collector import collect_errors, raise_if_any
-from campaigns.kit.errors import Conflict, FieldError, invalid_field
+from campaigns.kit.errors import Conflict, FieldError, FieldPath, collect_errors, invalid_field, raise_if_any
 from campaigns.kit.ids import random_text
 from campaigns.links.types import LinkState, Rule, RuleDevice, Variant
 from campaigns.naming.utm import SLUG_LENGTH, SLUG_PATTERN, UTM_NAME_PATTERN, fold_utm_name
@@ -62,15 +61,15 @@ _RESERVED = """
 RESERVED_SLUGS = frozenset(_RESERVED.split())
 
 
-def fold_slug(text: str, *, pointer: str) -> str:
-    """A slug that a person chose, in its one spelling (trimmed, lower case); raises Invalid at `pointer`."""
+def fold_slug(text: str, *, path: FieldPath) -> str:
+    """A slug that a person chose, in its one spelling (trimmed, lower case); raises Invalid at `path`."""
     slug = text.strip().lower()
     if not MIN_SLUG_LENGTH <= len(slug) <= SLUG_LENGTH:
-        raise invalid_field(pointer, f"A slug has {MIN_SLUG_LENGTH} to {SLUG_LENGTH} characters.", "wrong-length")
+        raise invalid_field(path, f"A slug has {MIN_SLUG_LENGTH} to {SLUG_LENGTH} characters.", "wrong-length")
     if not re.fullmatch(SLUG_PATTERN, slug):
-        raise invalid_field(pointer, "Use letters, digits and single hyphens between them only.", "not-a-slug")
+        raise invalid_field(path, "Use letters, digits and single hyphens between them only.", "not-a-slug")
     if slug in RESERVED_SLUGS:
-        raise invalid_field(pointer, "This word is reserved; choose another slug.", "reserved-slug")
+        raise invalid_field(path, "This word is reserved; choose another slug.", "reserved-slug")
     return slug
 
 
@@ -82,30 +81,30 @@ def draw_slug(length: int) -> str:
             return slug
 
 
-def fold_utm_value(text: str, *, pointer: str) -> str:
-    """A term or content in its one spelling: trimmed, lower case, spaces as one hyphen; raises Invalid at `pointer`.
+def fold_utm_value(text: str, *, path: FieldPath) -> str:
+    """A term or content in its one spelling: trimmed, lower case, spaces as one hyphen; raises Invalid at `path`.
 
     The characters are those of sources and mediums, so a value looks the same in an address and in a report.
     """
-    return fold_utm_name("-".join(text.split()), pointer=pointer)
+    return fold_utm_name("-".join(text.split()), path=path)
 
 
-def fold_tag(text: str, *, pointer: str) -> str:
+def fold_tag(text: str, *, path: FieldPath) -> str:
     """A tag in its one spelling, folded like a term, so that `Week 1` and `week-1` are one; raises Invalid."""
     tag = "-".join(text.split()).lower()
     if not 1 <= len(tag) <= TAG_LENGTH:
-        raise invalid_field(pointer, f"A tag has 1 to {TAG_LENGTH} characters.", "wrong-length")
+        raise invalid_field(path, f"A tag has 1 to {TAG_LENGTH} characters.", "wrong-length")
     if not re.fullmatch(UTM_NAME_PATTERN, tag):
-        raise invalid_field(pointer, "Use letters, digits, dots, hyphens and underscores only.", "not-a-tag")
+        raise invalid_field(path, "Use letters, digits, dots, hyphens and underscores only.", "not-a-tag")
     return tag
 
 
 def normalize_fields(
-    given: Mapping[str, Any], *, hosts: list[str], pointer: str, faults: list[FieldError]
+    given: Mapping[str, Any], *, hosts: list[str], path: FieldPath, faults: list[FieldError]
 ) -> dict[str, Any]:
     """Fields of a link in the spelling they are stored in; those that cannot be accepted are added to `faults`.
 
-    `hosts` is the allow-list that holds for the campaign's unit, `pointer` where the fields stand in the request.
+    `hosts` is the allow-list that holds for the campaign's unit, `path` leads to the link they belong to.
     """
     settled = dict(given)
     for name, value in given.items():
@@ -113,22 +112,22 @@ def normalize_fields(
             continue
         with collect_errors(faults):
             if name in _SPELLED:
-                settled[name] = _SPELLED[name](value, pointer=f"{pointer}/{name}")
+                settled[name] = _SPELLED[name](value, path=(*path, name))
             elif name in _LEADING:
-                settled[name] = _LEADING[name](value, hosts=hosts, pointer=f"{pointer}/{name}")
+                settled[name] = _LEADING[name](value, hosts=hosts, path=(*path, name))
     return settled
 
 
 def find_date_errors(
-    starts_at: datetime | None, ends_at: datetime | None, ended_destination: str | None, *, pointer: str
+    starts_at: datetime | None, ends_at: datetime | None, ended_destination: str | None, *, path: FieldPath
 ) -> list[FieldError]:
     """What is wrong with a link's dates: it ends after it begins, and leads elsewhere afterwards only if it ends."""
     faults = []
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
-        faults.append(FieldError(f"{pointer}/ends_at", "This time must be after the beginning.", "wrong-order"))
+        faults.append(FieldError((*path, "ends_at"), "This time must be after the beginning.", "wrong-order"))
     if ended_destination is not None and ends_at is None:
         detail = "Only a link that ends leads elsewhere afterwards; give ends_at too."
-        faults.append(FieldError(f"{pointer}/ended_destination", detail, "needs-end"))
+        faults.append(FieldError((*path, "ended_destination"), detail, "needs-end"))
     return faults
 
 
@@ -138,41 +137,41 @@ def require_next_state(state: str, wanted: str) -> None:
         raise Conflict("state-not-reachable", f"A link that is {state} cannot become {wanted}.")
 
 
-def _settle_tags(tags: Sequence[str], *, pointer: str) -> list[str]:
+def _settle_tags(tags: Sequence[str], *, path: FieldPath) -> list[str]:
     if len(tags) > MAX_TAGS:
-        raise invalid_field(pointer, f"A link has at most {MAX_TAGS} tags.", "too-many")
+        raise invalid_field(path, f"A link has at most {MAX_TAGS} tags.", "too-many")
     faults: list[FieldError] = []
     folded = set()
     for place, tag in enumerate(tags):
         with collect_errors(faults):
-            folded.add(fold_tag(tag, pointer=f"{pointer}/{place}"))
+            folded.add(fold_tag(tag, path=(*path, place)))
     raise_if_any(faults)
     return sorted(folded)
 
 
-def _settle_rules(rules: Sequence[Rule], *, hosts: list[str], pointer: str) -> list[Rule]:
+def _settle_rules(rules: Sequence[Rule], *, hosts: list[str], path: FieldPath) -> list[Rule]:
     if len(rules) > MAX_RULES:
-        raise invalid_field(pointer, f"A link has at most {MAX_RULES} rules.", "too-many")
+        raise invalid_field(path, f"A link has at most {MAX_RULES} rules.", "too-many")
     faults: list[FieldError] = []
     settled: list[Rule] = []
     for place, rule in enumerate(rules):
-        at, device, language = f"{pointer}/{place}", rule["device"], rule["language"]
-        destination = rule["destination"]
+        at = (*path, place)
+        device, language, destination = rule["device"], rule["language"], rule["destination"]
         if device is not None and device not in set(RuleDevice):
             known = ", ".join(RuleDevice)
-            faults.append(FieldError(f"{at}/device", f"A device is one of {known}.", "unknown-device"))
+            faults.append(FieldError((*at, "device"), f"A device is one of {known}.", "unknown-device"))
         if language is not None:
             language = language.strip().lower()
             if not re.fullmatch(LANGUAGE_PATTERN, language):
                 detail = "A language is two or three letters, such as id; without a region."
-                faults.append(FieldError(f"{at}/language", detail, "not-a-language"))
+                faults.append(FieldError((*at, "language"), detail, "not-a-language"))
         if device is None and language is None:
             faults.append(FieldError(at, "A rule asks for a device, a language or both.", "matches-everything"))
         elif any(_covers(earlier, device, language) for earlier in settled):
             detail = "An earlier rule already matches everything that this one does."
             faults.append(FieldError(at, detail, "unreachable"))
         with collect_errors(faults):
-            destination = allowed_address(destination, hosts=hosts, pointer=f"{at}/destination")
+            destination = allowed_address(destination, hosts=hosts, path=(*at, "destination"))
         settled.append({"device": device, "language": language, "destination": destination})
     raise_if_any(faults)
     return settled
@@ -185,23 +184,23 @@ def _covers(rule: Rule, device: str | None, language: str | None) -> bool:
     return rule["device"] in (None, device) and rule["language"] in (None, language)
 
 
-def _settle_variants(variants: Sequence[Variant], *, hosts: list[str], pointer: str) -> list[Variant]:
+def _settle_variants(variants: Sequence[Variant], *, hosts: list[str], path: FieldPath) -> list[Variant]:
     if variants and not FEWEST_VARIANTS <= len(variants) <= MOST_VARIANTS:
         detail = f"A link has no variants, or {FEWEST_VARIANTS} to {MOST_VARIANTS}."
-        raise invalid_field(pointer, detail, "wrong-number")
+        raise invalid_field(path, detail, "wrong-number")
     faults: list[FieldError] = []
     settled: list[Variant] = []
     for place, variant in enumerate(variants):
-        at, key, destination = f"{pointer}/{place}", variant["key"].strip().lower(), variant["destination"]
+        at, key, destination = (*path, place), variant["key"].strip().lower(), variant["destination"]
         if len(key) > VARIANT_KEY_LENGTH or not re.fullmatch(SLUG_PATTERN, key):
             detail = f"A key has 1 to {VARIANT_KEY_LENGTH} letters, digits and single hyphens between them."
-            faults.append(FieldError(f"{at}/key", detail, "not-a-key"))
+            faults.append(FieldError((*at, "key"), detail, "not-a-key"))
         elif key in {earlier["key"] for earlier in settled}:
-            faults.append(FieldError(f"{at}/key", "An earlier variant has this key.", "repeated"))
+            faults.append(FieldError((*at, "key"), "An earlier variant has this key.", "repeated"))
         if not 1 <= variant["weight"] <= MAX_VARIANT_WEIGHT:
-            faults.append(FieldError(f"{at}/weight", f"A weight is 1 to {MAX_VARIANT_WEIGHT}.", "out-of-range"))
+            faults.append(FieldError((*at, "weight"), f"A weight is 1 to {MAX_VARIANT_WEIGHT}.", "out-of-range"))
         with collect_errors(faults):
-            destination = allowed_address(destination, hosts=hosts, pointer=f"{at}/destination")
+            destination = allowed_address(destination, hosts=hosts, path=(*at, "destination"))
         settled.append({"key": key, "destination": destination, "weight": variant["weight"]})
     raise_if_any(faults)
     return settled

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
-from campaigns.kit.errors import FieldError
+from campaigns.kit.errors import FieldError, FieldPath
 from campaigns.naming.utm import is_utm_name
 
 # Words at least this long that differ by one slip are taken for one word; of shorter ones most differ on purpose.
@@ -28,9 +28,9 @@ class NameIssueKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NameIssue:
-    """One fault of one name; `pointer` is its place in the request, `suggestion` the spelling to use, if known."""
+    """One fault of one name; `path` leads to the name in what was given, `suggestion` the spelling to use, if known."""
 
-    pointer: str
+    path: FieldPath
     kind: NameIssueKind
     given: str
     suggestion: str | None
@@ -38,7 +38,7 @@ class NameIssue:
 
     def as_error(self) -> FieldError:
         """The fault as one field of a refusal."""
-        return FieldError(self.pointer, self.detail, self.kind.value.replace("_", "-"))
+        return FieldError(self.path, self.detail, self.kind.value.replace("_", "-"))
 
 
 # kind -> whether a name (trimmed) has the fault, and the sentence about it
@@ -49,7 +49,7 @@ _MECHANICAL: dict[NameIssueKind, tuple[Callable[[str], object], str]] = {
 }
 
 
-def normalize_name(text: str, *, pointer: str, known: Collection[str] = ()) -> tuple[str, list[NameIssue]]:
+def normalize_name(text: str, *, path: FieldPath, known: Collection[str] = ()) -> tuple[str, list[NameIssue]]:
     """The name in lower case with single hyphens for spaces and underscores, and a fault for each that was mended.
 
     A name in use keeps its underscores, so that older names can be used again.
@@ -61,7 +61,7 @@ def normalize_name(text: str, *, pointer: str, known: Collection[str] = ()) -> t
     if mended == given:
         return mended, []
     faults = [
-        NameIssue(pointer, kind, text, mended, f"{rule}: {mended}.")
+        NameIssue(path, kind, text, mended, f"{rule}: {mended}.")
         for kind, (has_fault, rule) in _MECHANICAL.items()
         if has_fault(given) and not has_fault(mended)
     ]
@@ -71,7 +71,7 @@ def normalize_name(text: str, *, pointer: str, known: Collection[str] = ()) -> t
 def find_near_duplicates(names: Collection[str], known: Collection[str], keep_names: Collection[str]) -> dict[str, str]:
     """The near-doubles among the names that are not meant so; `keep_names` are, in any spelling."""
     doubles = near_duplicates(names, known)
-    accepted = {normalize_name(name, pointer="")[0] for name in keep_names} if doubles else set()
+    accepted = {normalize_name(name, path=())[0] for name in keep_names} if doubles else set()
     return {name: double for name, double in doubles.items() if name not in accepted}
 
 
@@ -131,15 +131,15 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, sorted(set(known)), n=1)), None)
 
 
-def near_duplicate(pointer: str, given: str, existing: str) -> NameIssue:
+def near_duplicate(path: FieldPath, given: str, existing: str) -> NameIssue:
     detail = f"{given} is nearly {existing}, which is in use; use that, or confirm {given} in keep_names."
-    return NameIssue(pointer, NameIssueKind.NEAR_DOUBLE, given, existing, detail)
+    return NameIssue(path, NameIssueKind.NEAR_DOUBLE, given, existing, detail)
 
 
-def unknown_source(pointer: str, given: str, nearest: str | None) -> NameIssue:
+def unknown_source(path: FieldPath, given: str, nearest: str | None) -> NameIssue:
     advice = f"did you mean {nearest}?" if nearest else "make a channel of it first."
     detail = f"None of your channels has the source or alias {given}; {advice}"
-    return NameIssue(pointer, NameIssueKind.UNKNOWN_SOURCE, given, nearest, detail)
+    return NameIssue(path, NameIssueKind.UNKNOWN_SOURCE, given, nearest, detail)
 
 
 def _one_hyphen(run: re.Match[str]) -> str:

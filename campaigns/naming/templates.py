@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from campaigns.kit.errors import invalid_field
+from campaigns.kit.errors import FieldPath, invalid_field
 from campaigns.naming.utm import UTM_NAME_LENGTH
 
 TEMPLATE_LENGTH = 100
@@ -33,27 +33,27 @@ class Templates:
         return {"utm_term": self.term, "utm_content": self.content}[field]
 
 
-def require_template(text: str, allowed: Collection[str], *, pointer: str) -> str:
-    """The template, trimmed, if every `{placeholder}` in it is an allowed one; raises Invalid at `pointer`."""
+def require_template(text: str, allowed: Collection[str], *, path: FieldPath) -> str:
+    """The template, trimmed, if every `{placeholder}` in it is an allowed one; raises Invalid at `path`."""
     template = text.strip()
     if not 1 <= len(template) <= TEMPLATE_LENGTH:
-        raise invalid_field(pointer, f"A template has 1 to {TEMPLATE_LENGTH} characters.", "wrong-length")
+        raise invalid_field(path, f"A template has 1 to {TEMPLATE_LENGTH} characters.", "wrong-length")
     unknown = sorted(set(re.findall(r"\{([^{}]*)\}", template)) - set(allowed))
     if unknown:
         named = ", ".join(f"{{{name}}}" for name in unknown)
         choice = ", ".join(f"{{{name}}}" for name in allowed)
-        raise invalid_field(pointer, f"There is no {named} to fill in here; there are {choice}.", "unknown-placeholder")
+        raise invalid_field(path, f"There is no {named} to fill in here; there are {choice}.", "unknown-placeholder")
     if re.search(r"[{}]", re.sub(r"\{[a-z]+\}", "", template)):
-        raise invalid_field(pointer, "Each brace belongs to a {placeholder}.", "stray-brace")
+        raise invalid_field(path, "Each brace belongs to a {placeholder}.", "stray-brace")
     return template
 
 
-def require_utm_template(text: str, allowed: Collection[str], *, pointer: str) -> str:
+def require_utm_template(text: str, allowed: Collection[str], *, path: FieldPath) -> str:
     """The same for a term or content, whose own characters must be those of UTM names."""
-    template = require_template(text, allowed, pointer=pointer)
+    template = require_template(text, allowed, path=path)
     if not re.fullmatch(r"[A-Za-z0-9 ._-]*", re.sub(r"\{[a-z]+\}", "", template)):
         detail = "Besides placeholders use letters, digits, dots, hyphens and underscores only."
-        raise invalid_field(pointer, detail, "not-a-utm-name")
+        raise invalid_field(path, detail, "not-a-utm-name")
     return template
 
 

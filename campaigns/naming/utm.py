@@ -2,7 +2,7 @@
 
 import re
 
-from campaigns.kit.errors import invalid_field
+from campaigns.kit.errors import FieldPath, invalid_field
 
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SLUG_LENGTH = 60
@@ -10,11 +10,11 @@ UTM_NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 UTM_NAME_LENGTH = 50
 
 
-def fold_utm_name(text: str, *, pointer: str) -> str:
+def fold_utm_name(text: str, *, path: FieldPath) -> str:
     """A source, medium or alias in its one spelling: trimmed, lower case; raises Invalid for other characters."""
     name = text.strip().lower()
     if not is_utm_name(name):
-        raise invalid_field(pointer, "Use letters, digits, dots, hyphens and underscores only.", "not-a-utm-name")
+        raise invalid_field(path, "Use letters, digits, dots, hyphens and underscores only.", "not-a-utm-name")
     return name
 
 

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Principal
 from campaigns.kit.database.paging import Page, PageRequest, fetch_page
 from campaigns.kit.database.rows import fetch_existing, fetch_first, fetch_rows, fetch_values, locked
-from campaigns.kit.errors import Forbidden, NotFound, invalid_field
+from campaigns.kit.errors import Forbidden, NotFound, invalid_filter, raise_as_invalid_filter
 from campaigns.naming.templates import Templates
 from campaigns.naming.utm import fold_utm_name
 from campaigns.planning.models import Campaign, Channel, Intake, Programme, Stage, Unit
@@ -217,14 +217,15 @@ async def list_channels(
 ) -> Page[Channel]:
     """Channels the caller may use; `source` finds a channel by its source or one of its aliases.
 
-    Raises Invalid at `parameter:source` for a spelling that none of them has.
+    Raises InvalidFilter for a spelling that none of them has.
     """
     statement = select(Channel).where(col(Channel.unit_id).in_(in_reach(principal)))
     if source is not None:
-        corrections = fold_utm_name(source, pointer="parameter:source")
-        if not await canonical_sources(session, principal, spellings=[corrections]):
-            raise invalid_field("parameter:source", "None of your channels has this source or alias.", "unknown-source")
-        statement = statement.where(_spelled([corrections]))
+        with raise_as_invalid_filter():
+            spelling = fold_utm_name(source, path=("source",))
+        if not await canonical_sources(session, principal, spellings=[spelling]):
+            raise invalid_filter("source", "None of your channels has this source or alias.", "unknown-source")
+        statement = statement.where(_spelled([spelling]))
     if state is not None:
         statement = statement.where(col(Channel.state) == state)
     return await fetch_page(session, statement, key=col(Channel.id), request=page)

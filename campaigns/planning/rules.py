@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from campaigns.kit.errors import FieldError, Invalid, invalid_field
+from campaigns.kit.errors import FieldError, FieldPath, Invalid, invalid_field
 from campaigns.kit.web_url import host_matches, parse_web_url
 from campaigns.planning.types import CampaignState, OpenState, RegistrationState, StageKind, StagePlan, UnitKind
 
@@ -46,58 +46,58 @@ def require_parent_kind(kind: UnitKind, parent_kind: UnitKind | None) -> None:
     wanted = PARENT_KIND[kind]
     if parent_kind != wanted:
         place = f"below a {wanted} unit" if wanted else "at the top, without a parent"
-        raise invalid_field("/parent_id", f"A {kind} unit stands {place}.", "wrong-parent")
+        raise invalid_field(("parent_id",), f"A {kind} unit stands {place}.", "wrong-parent")
 
 
 def require_stages(stages: Sequence[StagePlan]) -> None:
     """Raise Invalid unless the list begins with its only registered stage, can end well, and repeats no key."""
     errors = []
     if not stages or stages[0].kind is not StageKind.REGISTERED:
-        errors.append(FieldError("/stages/0/kind", "The first stage has the kind registered.", "first-stage"))
+        errors.append(FieldError(("stages", 0, "kind"), "The first stage has the kind registered.", "first-stage"))
     for place, stage in enumerate(stages[1:], start=1):
         if stage.kind is StageKind.REGISTERED:
-            errors.append(FieldError(f"/stages/{place}/kind", "Only the first stage is registered.", "first-stage"))
+            errors.append(FieldError(("stages", place, "kind"), "Only the first stage is registered.", "first-stage"))
     for place, stage in enumerate(stages):
         if stage.key in {earlier.key for earlier in stages[:place]}:
-            errors.append(FieldError(f"/stages/{place}/key", "This key is used by an earlier stage.", "repeated"))
+            errors.append(FieldError(("stages", place, "key"), "This key is used by an earlier stage.", "repeated"))
     if not any(stage.kind is StageKind.ACCEPTED for stage in stages):
-        errors.append(FieldError("/stages", "One stage has the kind accepted.", "no-accepted-stage"))
+        errors.append(FieldError(("stages",), "One stage has the kind accepted.", "no-accepted-stage"))
     if errors:
         raise Invalid("invalid-input", "The list of stages cannot be used.", tuple(errors))
 
 
-def require_order(earlier: datetime, later: datetime | None, *, pointer: str) -> None:
-    """Raise Invalid at `pointer` unless `later` (if given) is after `earlier`."""
+def require_order(earlier: datetime, later: datetime | None, *, path: FieldPath) -> None:
+    """Raise Invalid at `path` unless `later` (if given) is after `earlier`."""
     if later is not None and later <= earlier:
-        raise invalid_field(pointer, "This time must be after the beginning.", "wrong-order")
+        raise invalid_field(path, "This time must be after the beginning.", "wrong-order")
 
 
-def allowed_address(text: str, *, hosts: list[str], pointer: str) -> str:
-    """The address as parsed, if the allow-list covers its host; raises Invalid at `pointer`."""
-    url = parse_web_url(text, pointer=pointer)
+def allowed_address(text: str, *, hosts: list[str], path: FieldPath) -> str:
+    """The address as parsed, if the allow-list covers its host; raises Invalid at `path`."""
+    url = parse_web_url(text, path=path)
     if not host_matches(url.host, hosts):
         allowed = ", ".join(hosts) if hosts else "none yet"
         raise invalid_field(
-            pointer, f"The host {url.host} is not on the unit's allow-list ({allowed}).", "host-not-allowed"
+            path, f"The host {url.host} is not on the unit's allow-list ({allowed}).", "host-not-allowed"
         )
     return url.text
 
 
-def allowed_picture(text: str, *, hosts: list[str], pointer: str) -> str:
-    """The address of a preview's picture, https besides, since chats show no other; raises Invalid at `pointer`."""
-    address = allowed_address(text, hosts=hosts, pointer=pointer)
+def allowed_picture(text: str, *, hosts: list[str], path: FieldPath) -> str:
+    """The address of a preview's picture, https besides, since chats show no other; raises Invalid at `path`."""
+    address = allowed_address(text, hosts=hosts, path=path)
     if not address.startswith("https://"):
-        raise invalid_field(pointer, "The address of a picture starts with https://.", "scheme-not-allowed")
+        raise invalid_field(path, "The address of a picture starts with https://.", "scheme-not-allowed")
     return address
 
 
-def printable_text(text: str, *, longest: int, pointer: str) -> str:
+def printable_text(text: str, *, longest: int, path: FieldPath) -> str:
     """The text, trimmed, if it has 1 to `longest` characters and none that controls anything; raises Invalid."""
     trimmed = text.strip()
     if not 1 <= len(trimmed) <= longest:
-        raise invalid_field(pointer, f"Write 1 to {longest} characters.", "wrong-length")
+        raise invalid_field(path, f"Write 1 to {longest} characters.", "wrong-length")
     if _UNPRINTABLE.search(trimmed):
-        raise invalid_field(pointer, "A text holds no control characters.", "unsafe-characters")
+        raise invalid_field(path, "A text holds no control characters.", "unsafe-characters")
     return trimmed
 
 

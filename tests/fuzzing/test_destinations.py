@@ -61,7 +61,7 @@ destinations = good | altered | joined
 def read(text: str) -> str | None:
     """The address as it would be stored, if the allow-list lets it."""
     try:
-        return allowed_address(text, hosts=PATTERNS, pointer="/destination")
+        return allowed_address(text, hosts=PATTERNS, path=("destination",))
     except Invalid:
         return None
 

@@ -52,7 +52,7 @@ fields = st.fixed_dictionaries(
 def settled(given_fields: dict[str, Any]) -> dict[str, Any]:
     """The fields as they are stored."""
     faults: list[FieldError] = []
-    stored = normalize_fields(given_fields, hosts=["daftar.example"], pointer="", faults=faults)
+    stored = normalize_fields(given_fields, hosts=["daftar.example"], path=(), faults=faults)
     assert not faults
     return stored
 

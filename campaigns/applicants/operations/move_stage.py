@@ -41,7 +41,7 @@ async def move_application(
     stages = (await list_stages(session, intake_ids=[application.intake_id]))[application.intake_id]
     entered = next((stage for stage in stages if stage.key == stage_key), None)
     if entered is None:
-        raise invalid_field("/stage", "The application's intake has no stage of this key.", "unknown-stage")
+        raise invalid_field(("stage",), "The application's intake has no stage of this key.", "unknown-stage")
     if entered.id == application.stage_id:
         raise Conflict("already-there", "The application stands in this stage already.")
     left = next(stage for stage in stages if stage.id == application.stage_id)

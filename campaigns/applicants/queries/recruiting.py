@@ -32,7 +32,7 @@ from campaigns.attribution.types import NOT_SET
 from campaigns.kit.database.paging import Page, PageRequest, fetch_page_of_rows
 from campaigns.kit.database.rows import fetch_existing, fetch_first, fetch_rows, fetch_values
 from campaigns.kit.encryption.cipher import KeyRing
-from campaigns.kit.errors import NotFound, invalid_field
+from campaigns.kit.errors import NotFound, invalid_filter, raise_as_invalid_filter
 from campaigns.links.models import Link
 from campaigns.links.queries import get_link
 from campaigns.planning.models import Campaign, Intake, Programme, Stage
@@ -116,7 +116,7 @@ async def _conditions(
         if spelling not in known and await _has_own(session, principal, col(Application.source) == spelling):
             known = {spelling: spelling}
         if spelling not in known:
-            raise invalid_field("parameter:source", "No channel in reach has this source or alias.", "unknown-source")
+            raise invalid_filter("source", "No channel in reach has this source or alias.", "unknown-source")
         conditions.append(col(Application.source) == known[spelling])
     if wanted.stage is not None:
         stages = await _stages_of_key(session, principal, key=wanted.stage, intake_id=intake_id)
@@ -124,7 +124,8 @@ async def _conditions(
     if wanted.stage_kind is not None:
         conditions.append(col(Stage.kind) == wanted.stage_kind.value)
     if wanted.registered_from is not None:
-        require_order(wanted.registered_from, wanted.registered_to, pointer="parameter:registered_to")
+        with raise_as_invalid_filter():
+            require_order(wanted.registered_from, wanted.registered_to, path=("registered_to",))
         conditions.append(col(Application.registered_at) >= wanted.registered_from)
     if wanted.registered_to is not None:
         conditions.append(col(Application.registered_at) < wanted.registered_to)
@@ -156,7 +157,7 @@ async def _stages_of_key(
         statement = statement.where(col(Stage.intake_id) == intake_id)
     stages = await fetch_values(session, statement)
     if not stages:
-        raise invalid_field("parameter:stage", "No intake in reach has a stage of this key.", "unknown-stage")
+        raise invalid_filter("stage", "No intake in reach has a stage of this key.", "unknown-stage")
     return stages
 
 

@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campaigns.kit.error_collector import collect_errors, raise_if_any
-from campaigns.kit.errors import FieldError, invalid_field
+from campaigns.kit.errors import FieldError, FieldPath, collect_errors, invalid_field, raise_if_any
 from campaigns.links.models import Link
 from campaigns.links.target_url import compose_url
 from campaigns.links.types import LinkState
@@ -71,8 +70,8 @@ class SheetRow:
     columns: Collection[str] = ()
     link_id: str = ""
 
-    def pointer(self, column: str) -> str:
-        return f"/rows/{self.number}/{column}"
+    def path(self, column: str) -> FieldPath:
+        return ("rows", self.number, column)
 
 
 def read_sheet(data: bytes) -> list[SheetRow]:
@@ -80,7 +79,7 @@ def read_sheet(data: bytes) -> list[SheetRow]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise invalid_field("", "The file is not in UTF-8; save it as CSV UTF-8.", "not-utf8") from None
+        raise invalid_field((), "The file is not in UTF-8; save it as CSV UTF-8.", "not-utf8") from None
     first_line = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;", key=first_line.count), strict=True)
     faults: list[FieldError] = []
@@ -93,15 +92,15 @@ def read_sheet(data: bytes) -> list[SheetRow]:
             if any(cell.strip() for cell in cells):
                 rows.append(_read_cells(number, columns, cells, faults))
             if len(faults) > MOST_FAULTS:
-                faults.append(FieldError("/rows", "The rows after these were not looked at.", "too-many-faults"))
+                faults.append(FieldError(("rows",), "The rows after these were not looked at.", "too-many-faults"))
                 break
     except csv.Error as error:
         # The reader counts lines, of which a row can have several and an empty one none that it gives out.
-        at = f"/rows/{number + 1}" if columns else "/header"
+        at: FieldPath = ("rows", number + 1) if columns else ("header",)
         faults.append(FieldError(at, f"This is not CSV: {error}.", "not-csv"))
     raise_if_any(faults)
     if not rows:
-        raise invalid_field("/rows", "The sheet has no rows below its header.", "empty")
+        raise invalid_field(("rows",), "The sheet has no rows below its header.", "empty")
     return rows
 
 
@@ -120,12 +119,12 @@ def read_fields(row: SheetRow, *, timezone: ZoneInfo, faults: list[FieldError]) 
         **{name: cells.get(name) for name in ("preview_title", "preview_description", "preview_image")},
     }
     with collect_errors(faults):
-        given["state"] = _read_state(cells.get("state", ""), row.pointer("state"))
+        given["state"] = _read_state(cells.get("state", ""), row.path("state"))
     with collect_errors(faults):
-        given["pass_query"] = _read_flag(cells.get("pass_query", ""), row.pointer("pass_query"))
+        given["pass_query"] = _read_flag(cells.get("pass_query", ""), row.path("pass_query"))
     for name in ("starts_at", "ends_at"):
         with collect_errors(faults):
-            given[name] = _read_time(cells.get(name), timezone, row.pointer(name))
+            given[name] = _read_time(cells.get(name), timezone, row.path(name))
     return given
 
 
@@ -180,17 +179,17 @@ def _escaped(cells: Iterable[str]) -> list[str]:
 
 def _read_header(cells: Sequence[str], faults: list[FieldError]) -> list[str]:
     if len(cells) > MOST_COLUMNS:
-        raise invalid_field("/header", f"The sheet has more than {MOST_COLUMNS} columns.", "too-many-columns")
+        raise invalid_field(("header",), f"The sheet has more than {MOST_COLUMNS} columns.", "too-many-columns")
     columns = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in cells]
     for place, column in enumerate(columns):
         if column not in EXPORT_COLUMNS:
             detail = f"There is no column {column or '(empty)'}; there are {', '.join(IMPORT_COLUMNS)}."
-            faults.append(FieldError(f"/header/{place}", detail, "unknown-column"))
+            faults.append(FieldError(("header", place), detail, "unknown-column"))
         elif column in columns[:place]:
-            faults.append(FieldError(f"/header/{place}", f"The column {column} is there twice.", "repeated"))
+            faults.append(FieldError(("header", place), f"The column {column} is there twice.", "repeated"))
     for column in REQUIRED_COLUMNS:
         if column not in columns:
-            faults.append(FieldError("/header", f"The sheet needs the column {column}.", "missing"))
+            faults.append(FieldError(("header",), f"The sheet needs the column {column}.", "missing"))
     return columns
 
 
@@ -199,13 +198,13 @@ def _read_cells(number: int, columns: Sequence[str], cells: Sequence[str], fault
     read = {column: text for column, text in texts.items() if column not in EXPORT_ONLY_COLUMNS}
     row = SheetRow(number, read, columns, texts.get("id", ""))
     if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-        faults.append(FieldError(f"/rows/{number}", "This row has more cells than the header.", "too-many-cells"))
+        faults.append(FieldError(("rows", number), "This row has more cells than the header.", "too-many-cells"))
     for column in REQUIRED_COLUMNS:
         if column in columns and column not in row.cells:
-            faults.append(FieldError(row.pointer(column), "This cell is empty.", "missing"))
+            faults.append(FieldError(row.path(column), "This cell is empty.", "missing"))
     for column, text in row.cells.items():
         if _UNPRINTABLE.search(text):
-            faults.append(FieldError(row.pointer(column), "A cell holds no control characters.", "unsafe-characters"))
+            faults.append(FieldError(row.path(column), "A cell holds no control characters.", "unsafe-characters"))
     return row
 
 
@@ -219,23 +218,23 @@ def _texts(columns: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[str, 
             yield column, text
 
 
-def _read_state(text: str, pointer: str) -> LinkState:
+def _read_state(text: str, path: FieldPath) -> LinkState:
     # Whether a link may begin in this state is for `creating` to say.
     try:
         return LinkState(text.lower() or LinkState.ACTIVE)
     except ValueError:
-        raise invalid_field(pointer, "A link begins as draft or active.", "unknown-state") from None
+        raise invalid_field(path, "A link begins as draft or active.", "unknown-state") from None
 
 
-def _read_flag(text: str, pointer: str) -> bool:
+def _read_flag(text: str, path: FieldPath) -> bool:
     if text.lower() in _YES:
         return True
     if text.lower() in _NO:
         return False
-    raise invalid_field(pointer, "Write yes or no.", "not-yes-or-no")
+    raise invalid_field(path, "Write yes or no.", "not-yes-or-no")
 
 
-def _read_time(text: str | None, timezone: ZoneInfo, pointer: str) -> datetime | None:
+def _read_time(text: str | None, timezone: ZoneInfo, path: FieldPath) -> datetime | None:
     if text is None:
         return None
     try:
@@ -244,7 +243,7 @@ def _read_time(text: str | None, timezone: ZoneInfo, pointer: str) -> datetime |
         moment = None
     if moment is None or not 2000 <= moment.year <= 2100:
         detail = "Write a time as 2026-12-01 08:00, between the years 2000 and 2100."
-        raise invalid_field(pointer, detail, "not-a-time")
+        raise invalid_field(path, detail, "not-a-time")
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone)
 
 

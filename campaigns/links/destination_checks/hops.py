@@ -110,7 +110,7 @@ def _read(text: str) -> Hop:
     if len(query) > MAX_QUERY_LENGTH:
         raise CheckAborted(CheckVerdict.BROKEN, f"leads to an address of more than {MAX_QUERY_LENGTH} characters")
     try:
-        url = parse_web_url(base, pointer="")
+        url = parse_web_url(base, path=())
     except Invalid as refused:
         if refused.fields[0].code == "too-long":
             raise CheckAborted(

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.error_collector import collect_errors, raise_if_any
-from campaigns.kit.errors import FieldError
+from campaigns.kit.errors import FieldError, FieldPath, collect_errors, raise_if_any
 from campaigns.links.operations.create import CreatedLinks, create_links, read_placement_context
 from campaigns.links.types import LinkSpec
 from campaigns.naming.similar_names import normalize_name
@@ -37,17 +36,17 @@ async def create_in_bulk(
 
     `name` is a template with `LINK_NAME_PLACEHOLDERS`, `shared` holds what all links have alike, by the names of
     `LinkSpec`. Raises NotFound, Conflict or Unavailable as `create_links` does, and Invalid with everything that is
-    wrong, pointing at `/channel_ids/<n>`, `/contents/<n>` or the shared field.
+    wrong, pointing at ("channel_ids", n), ("contents", n) or the shared field.
     """
     faults: list[FieldError] = []
     number = len(channel_ids) * max(1, len(contents))
     if number > MAX_LINKS:
         detail = f"These are {number} links; at most {MAX_LINKS} are made at once."
-        faults.append(FieldError("/contents", detail, "too-many"))
-    faults += _find_repeated([str(one) for one in channel_ids], "/channel_ids", "channel")
-    faults += _find_repeated([normalize_name(one, pointer="")[0] for one in contents], "/contents", "content")
+        faults.append(FieldError(("contents",), detail, "too-many"))
+    faults += _find_repeated([str(one) for one in channel_ids], ("channel_ids",), "channel")
+    faults += _find_repeated([normalize_name(one, path=())[0] for one in contents], ("contents",), "content")
     with collect_errors(faults):
-        name = require_template(name, LINK_NAME_PLACEHOLDERS, pointer="/name")
+        name = require_template(name, LINK_NAME_PLACEHOLDERS, path=("name",))
     raise_if_any(faults)
     scene = await read_placement_context(
         session,
@@ -69,23 +68,32 @@ async def create_in_bulk(
         )
         for place, (channel_id, content) in enumerate(chosen)
     ]
-    width = len(wanted)
-
-    def locate(place: int, field: str) -> str:
-        places = {"channel_id": f"/channel_ids/{place // width}"}
-        if contents:
-            places["utm_content"] = f"/contents/{place % width}"
-        return places.get(field, f"/{field}")
-
     return await create_links(
-        session, principal, scene=scene, specs=specs, keep_names=keep_names, now=now, locate=locate
+        session,
+        principal,
+        scene=scene,
+        specs=specs,
+        keep_names=keep_names,
+        now=now,
+        given_at=_given_at(len(channel_ids), len(contents)),
     )
 
 
-def _find_repeated(values: Sequence[str], pointer: str, what: str) -> list[FieldError]:
+def _given_at(channels: int, contents: int) -> dict[FieldPath, FieldPath]:
+    """Where each link's channel and content are listed; all other fields are the same for all links."""
+    moves: dict[FieldPath, FieldPath] = {}
+    for place in range(channels * max(1, contents)):
+        moves[place,] = ()
+        moves[place, "channel_id"] = ("channel_ids", place // max(1, contents))
+        if contents:
+            moves[place, "utm_content"] = ("contents", place % contents)
+    return moves
+
+
+def _find_repeated(values: Sequence[str], path: FieldPath, what: str) -> list[FieldError]:
     detail = f"An earlier {what} is the same."
     return [
-        FieldError(f"{pointer}/{place}", detail, "repeated")
+        FieldError((*path, place), detail, "repeated")
         for place, first in enumerate(_first_places(values))
         if first != place
     ]
@@ -97,7 +105,7 @@ def _first_places(values: Sequence[str]) -> list[int]:
 
 
 def _spelled(content: str | None) -> str | None:
-    return None if content is None else normalize_name(content, pointer="")[0]
+    return None if content is None else normalize_name(content, path=())[0]
 
 
 def _named(pattern: str, values: Mapping[str, str]) -> str:

@@ -2,10 +2,10 @@
 here; all or none, as there.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.error_collector import raise_if_any
-from campaigns.kit.errors import Conflict, FieldError, Invalid
+from campaigns.kit.errors import Conflict, FieldError, FieldPath, Invalid, move_path, raise_if_any
 from campaigns.links.models import Link
 from campaigns.links.operations.insert import insert_links
 from campaigns.links.operations.names_in_use import CHECKED_FIELDS, NamesInUse, normalize_names
@@ -25,8 +24,7 @@ from campaigns.naming.templates import Templates, fill_template, fold_filled
 from campaigns.planning.models import Campaign, Channel, Unit
 from campaigns.planning.queries import effective_templates, get_campaign, get_channels
 
-# Where in the request a field (such as `utm_content` or `tags/0`) of the spec at a position stands.
-Locate = Callable[[int, str], str]
+Located = TypeVar("Located", FieldError, NameIssue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ async def create_link(
     timezone: ZoneInfo,
     now: datetime,
 ) -> CreatedLinks:
-    """Place one link; its refusals point at the fields of the spec itself."""
+    """Make one link; raises as `create_links` does, with the paths of the spec's own fields."""
     scene = await read_placement_context(
         session, principal, campaign_id=campaign_id, channel_ids=[spec.channel_id], timezone=timezone, now=now
     )
@@ -113,7 +111,7 @@ async def create_link(
         specs=[spec],
         keep_names=keep_names,
         now=now,
-        locate=lambda _, field: f"/{field}",
+        given_at={(0,): ()},
     )
 
 
@@ -125,40 +123,38 @@ async def create_links(
     specs: Sequence[LinkSpec],
     keep_names: Collection[str],
     now: datetime,
-    locate: Locate,
+    given_at: Mapping[FieldPath, FieldPath],
 ) -> CreatedLinks:
     """Make links of the scene's campaign over its channels, in their order, with their names linted.
 
     A term or content that is not given is made by the unit's template. One that is nearly one in use on this line of
     the unit's tree is refused (`near-double`), unless `keep_names` has it. Raises as `insert_links` does, with
     everything that is wrong in one Invalid; what is a Conflict there is one here if nothing else is wrong.
+    `given_at` maps the position of a spec, such as (0,), and of those of its fields that stand elsewhere, such as
+    (0, "channel_id"), to their paths in what the caller was given; errors and corrections have these paths.
     """
 
     def spelled(known: NamesInUse) -> NamesInUse:
-        named, _ = _named(scene, specs, known, locate)
+        named, _ = _named(scene, specs, known)
         return {field: {getattr(spec, field) for spec in named} - {None} for field in CHECKED_FIELDS}
 
     fields = [field for field in CHECKED_FIELDS if _has_names(scene, specs, field)]
     given = {field: {name for spec in specs if (name := getattr(spec, field)) is not None} for field in fields}
     known = await normalize_names(session, principal, unit=scene.unit, given=given, spelled=spelled)
-    named, corrections = _named(scene, specs, known, locate)
-    faults = [
-        fault.as_error()
-        for field in fields
-        for fault in _doubles(scene, specs, named, field, known[field], keep_names, locate)
+    named, corrections = _named(scene, specs, known)
+    errors = [
+        fault.as_error() for field in fields for fault in _doubles(scene, specs, named, field, known[field], keep_names)
     ]
     try:
-        links = await insert_links(session, principal, campaign_id=scene.campaign.id, specs=named, now=now, pointer=str)
+        links = await insert_links(session, principal, campaign_id=scene.campaign.id, specs=named, now=now)
     except Invalid as refused:
-        faults += _located(refused.fields, locate)
+        errors += refused.fields
     except Conflict as refused:
-        located = _located(refused.fields, locate)
-        if not (faults and located):
-            raise Conflict(refused.code, refused.detail, tuple(located)) from None
-        faults += located
-    # A field that many links share, such as their destination, is told of once.
-    raise_if_any(list(dict.fromkeys(faults)))
-    return CreatedLinks(links, corrections)
+        if not (errors and refused.fields):
+            raise Conflict(refused.code, refused.detail, tuple(_moved(refused.fields, given_at))) from None
+        errors += refused.fields
+    raise_if_any(_each_once(_moved(errors, given_at)))
+    return CreatedLinks(links, _each_once(_moved(corrections, given_at)))
 
 
 def _has_names(scene: PlacementContext, specs: Sequence[LinkSpec], field: str) -> bool:
@@ -167,18 +163,18 @@ def _has_names(scene: PlacementContext, specs: Sequence[LinkSpec], field: str) -
 
 
 def _named(
-    scene: PlacementContext, specs: Sequence[LinkSpec], known: NamesInUse, locate: Locate
+    scene: PlacementContext, specs: Sequence[LinkSpec], known: NamesInUse
 ) -> tuple[list[LinkSpec], list[NameIssue]]:
     """The specs with their names in the one spelling or by the unit's templates, and what was mended."""
-    named, corrections = [], dict[NameIssue, None]()
+    named, corrections = [], list[NameIssue]()
     for place, spec in enumerate(specs):
         names: dict[str, Any] = {}
         for field in CHECKED_FIELDS:
             if (given := getattr(spec, field)) is not None:
-                names[field], faults = normalize_name(given, pointer=locate(place, field), known=known[field])
-                corrections |= dict.fromkeys(faults)
+                names[field], faults = normalize_name(given, path=(place, field), known=known[field])
+                corrections += faults
         named.append(_filled(scene, place, replace(spec, **names)))
-    return named, list(corrections)
+    return named, corrections
 
 
 def _filled(scene: PlacementContext, place: int, spec: LinkSpec) -> LinkSpec:
@@ -200,7 +196,6 @@ def _doubles(
     field: str,
     known: Collection[str],
     keep_names: Collection[str],
-    locate: Locate,
 ) -> list[NameIssue]:
     """The near-doubles among the field's names; of those that a template made it is told where they come from."""
     names = [getattr(spec, field) for spec in named]
@@ -209,7 +204,7 @@ def _doubles(
     for place, name in enumerate(names):
         if name in doubles:
             sent = _sent_field(scene, specs[place], field)
-            fault = near_duplicate(locate(place, sent), name, doubles[name])
+            fault = near_duplicate((place, sent), name, doubles[name])
             if sent != field:
                 what = field.removeprefix("utm_")
                 fault = replace(fault, detail=f"The unit's template makes this {what} of it: {fault.detail}")
@@ -229,10 +224,10 @@ def _sent_field(scene: PlacementContext, spec: LinkSpec, field: str) -> str:
     return "name"
 
 
-def _located(fields: Sequence[FieldError], locate: Locate) -> list[FieldError]:
-    """The faults that `insert_links` found, whose pointers are `<place>/<field>`, where they stand in the request."""
-    located = []
-    for fault in fields:
-        place, _, field = fault.pointer.partition("/")
-        located.append(replace(fault, pointer=locate(int(place), field)))
-    return located
+def _moved(found: Iterable[Located], given_at: Mapping[FieldPath, FieldPath]) -> list[Located]:
+    return [replace(one, path=move_path(one.path, given_at)) for one in found]
+
+
+def _each_once(found: Iterable[Located]) -> list[Located]:
+    """Without repetitions: many links can share a field, such as their destination."""
+    return list(dict.fromkeys(found))

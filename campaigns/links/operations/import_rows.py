@@ -11,8 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.error_collector import collect_errors, raise_if_any
-from campaigns.kit.errors import Conflict, FieldError
+from campaigns.kit.errors import Conflict, FieldError, FieldPath, collect_errors, raise_if_any
 from campaigns.links.csv_sheets.format import COLUMN_OF, SheetRow, differing_columns, read_fields
 from campaigns.links.models import Link
 from campaigns.links.operations.create import CreatedLinks, create_links, read_placement_context
@@ -42,8 +41,8 @@ async def import_rows(
 ) -> CreatedLinks:
     """Make a link of each row, in their order; all or none. A row that is a link already is passed over.
 
-    Raises Invalid with all that is wrong with any row, at `/rows/<n>/<column>`; a slug that is taken (`slug-taken`) or
-    a channel that is closed is a Conflict with the same pointers if nothing else is wrong. Or Unavailable.
+    Raises Invalid with all that is wrong with any row, at ("rows", n, column); a slug that is taken (`slug-taken`) or
+    a channel that is closed is a Conflict with the same paths if nothing else is wrong. Or Unavailable.
     """
     # At once and not when the first new name is found: two sheets of several campaigns that choose the same slugs, one
     # crosswise to the other, would each wait for what the other has inserted.
@@ -55,9 +54,7 @@ async def import_rows(
     campaigns = await _campaigns(session, principal, {row.cells["campaign"].lower() for row in rows})
     channels = await _channels(session, principal)
     spellings = {name for channel, _ in channels for name in (channel.source, *channel.aliases)}
-    words = {
-        text: normalize_name(text, pointer="", known=spellings)[0] for text in {row.cells["source"] for row in rows}
-    }
+    words = {text: normalize_name(text, path=(), known=spellings)[0] for text in {row.cells["source"] for row in rows}}
     advice = _advice(set(words.values()) - spellings, spellings)
     specs: dict[UUID, list[tuple[SheetRow, LinkSpec]]] = defaultdict(list)
     for row in rows:
@@ -115,7 +112,7 @@ async def _made_before(
                 f"This row is the link {link.slug}, which has another {', '.join(differing)}. An import changes no "
                 "link: take the row out, or empty its id and slug to make another link of it."
             )
-            faults.append(FieldError(row.pointer("id"), detail, "link-differs"))
+            faults.append(FieldError(row.path("id"), detail, "link-differs"))
     return set(made)
 
 
@@ -135,14 +132,25 @@ async def _place_group(
         session, principal, campaign_id=campaign_id, channel_ids=channel_ids, timezone=timezone, now=now
     )
 
-    def locate(place: int, field: str) -> str:
-        # Of tags only the cell is told, not the place in it.
-        name = field.partition("/")[0]
-        return group[place][0].pointer(COLUMN_OF.get(name, name))
-
     return await create_links(
-        session, principal, scene=scene, specs=specs, keep_names=keep_names, now=now, locate=locate
+        session,
+        principal,
+        scene=scene,
+        specs=specs,
+        keep_names=keep_names,
+        now=now,
+        given_at=_given_at(group),
     )
+
+
+def _given_at(group: Sequence[tuple[SheetRow, LinkSpec]]) -> dict[FieldPath, FieldPath]:
+    """The cell of each field. All tags of a link stand in one."""
+    moves: dict[FieldPath, FieldPath] = {}
+    for place, (row, spec) in enumerate(group):
+        moves[place,] = ("rows", row.number)
+        moves |= {(place, field): row.path(column) for field, column in COLUMN_OF.items()}
+        moves |= {(place, "tags", number): row.path("tags") for number in range(len(spec.tags))}
+    return moves
 
 
 async def _campaigns(
@@ -173,10 +181,10 @@ def _campaign_of(
     found = campaigns.get(row.cells["campaign"].lower())
     if found is None:
         detail = "There is no campaign of this slug, or you may not see it."
-        faults.append(FieldError(row.pointer("campaign"), detail, "unknown-campaign"))
+        faults.append(FieldError(row.path("campaign"), detail, "unknown-campaign"))
     elif found[0].state == CampaignState.CLOSED:
         detail = "This campaign is closed; it takes no new link."
-        faults.append(FieldError(row.pointer("campaign"), detail, "campaign-closed"))
+        faults.append(FieldError(row.path("campaign"), detail, "campaign-closed"))
         return None
     return found
 
@@ -201,23 +209,23 @@ def _channel_of(
     named = [owned for owned in channels if owned[0].source == word]
     named = named or [owned for owned in channels if word in owned[0].aliases]
     if not named:
-        fault = unknown_source(row.pointer("source"), row.cells["source"], advice.get(word))
+        fault = unknown_source(row.path("source"), row.cells["source"], advice.get(word))
         faults.append(fault.as_error())
         return None
     if len({channel.source for channel, _ in named}) > 1:
         detail = "Several of your units have this alias, each for another source; name the source itself."
-        faults.append(FieldError(row.pointer("source"), detail, "ambiguous-source"))
+        faults.append(FieldError(row.path("source"), detail, "ambiguous-source"))
         return None
     media = sorted({channel.medium for channel, _ in named})
-    medium = normalize_name(row.cells.get("medium", ""), pointer="", known=media)[0]
+    medium = normalize_name(row.cells.get("medium", ""), path=(), known=media)[0]
     if not medium and len(media) > 1:
         detail = f"This source has several mediums; say which: {', '.join(media)}."
-        faults.append(FieldError(row.pointer("medium"), detail, "missing"))
+        faults.append(FieldError(row.path("medium"), detail, "missing"))
         return None
     fitting = [owned for owned in named if owned[0].medium == (medium or media[0])]
     if not fitting:
         detail = f"This source has no channel of this medium; there are {', '.join(media)}."
-        faults.append(FieldError(row.pointer("medium"), detail, "unknown-medium"))
+        faults.append(FieldError(row.path("medium"), detail, "unknown-medium"))
         return None
     on_the_way_up = [owned for owned in fitting if unit_path.startswith(owned[1])]
     return (on_the_way_up or fitting)[0][0]

@@ -1,7 +1,7 @@
 """Making links, one or a thousand: all or none, in a number of statements that does not grow with theirs."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
 from campaigns.acquisition.channel_groups import classify_traffic
-from campaigns.kit.error_collector import raise_if_any
-from campaigns.kit.errors import Conflict, FieldError, Unavailable
+from campaigns.kit.errors import Conflict, FieldError, Unavailable, raise_if_any
 from campaigns.links.destination_checks.operations import schedule_checks
 from campaigns.links.models import Link
 from campaigns.links.operations.notify import announce_slugs
@@ -32,10 +31,8 @@ SLUG_TAKEN = "Another link has or had this slug; choose another, or leave it out
 async def insert_link(
     session: AsyncSession, principal: Principal, *, campaign_id: UUID, spec: LinkSpec, now: datetime
 ) -> Link:
-    """Make one link; refusals as by `insert_links`, with pointers into the spec itself."""
-    (link,) = await insert_links(
-        session, principal, campaign_id=campaign_id, specs=[spec], now=now, pointer=lambda _: ""
-    )
+    """Make one link; refusals as by `insert_links`."""
+    (link,) = await insert_links(session, principal, campaign_id=campaign_id, specs=[spec], now=now)
     return link
 
 
@@ -46,27 +43,26 @@ async def insert_links(
     campaign_id: UUID,
     specs: Sequence[LinkSpec],
     now: datetime,
-    pointer: Callable[[int], str],
 ) -> list[Link]:
     """Make links of one of the caller's campaigns over channels it may use: all of them, in their order, or none.
 
-    Without a slug one is drawn; without a destination a link leads to the campaign's landing page. `pointer` is where
-    the spec of a position stands in the request. Raises NotFound, Invalid with everything that is wrong with any of
-    them, Conflict (`campaign-closed`, `channel-closed`, `slug-taken` if nothing else is wrong) or Unavailable
-    (`no-free-slug`).
+    Without a slug one is drawn; without a destination a link leads to the campaign's landing page. Raises NotFound,
+    Invalid with everything that is wrong with any of them, Conflict (`campaign-closed`, `channel-closed`, `slug-taken`
+    if nothing else is wrong) or Unavailable (`no-free-slug`). The paths of errors begin with the position of the spec,
+    such as (0, "slug").
     """
     campaign = await get_campaign(session, principal, campaign_id=campaign_id)
     if campaign.state == CampaignState.CLOSED:
         raise Conflict("campaign-closed", "This campaign is closed; it takes no new link.")
-    channels = await _open_channels(session, principal, [spec.channel_id for spec in specs], pointer)
+    channels = await _open_channels(session, principal, [spec.channel_id for spec in specs])
     hosts = await effective_hosts(session, unit_id=campaign.unit_id)
-    rows, faults = _settled(specs, campaign=campaign, channels=channels, hosts=hosts, now=now, pointer=pointer)
+    rows, faults = _settled(specs, campaign=campaign, channels=channels, hosts=hosts, now=now)
     if faults:
-        faults += _taken(rows, await _slugs_in_use(session, rows), pointer)
+        faults += _taken(rows, await _slugs_in_use(session, rows))
     raise_if_any(faults)
     # What was stored before a conflict is found goes again, whatever the caller does with the transaction.
     async with session.begin_nested():
-        links = await _store(session, rows, pointer)
+        links = await _store(session, rows)
     await announce_slugs(session, [link.slug for link in links])
     await schedule_checks(session, *links, now=now)
     for link in links:
@@ -88,15 +84,13 @@ async def insert_links(
     return links
 
 
-async def _open_channels(
-    session: AsyncSession, principal: Principal, wanted: Sequence[UUID], pointer: Callable[[int], str]
-) -> Mapping[UUID, Channel]:
+async def _open_channels(session: AsyncSession, principal: Principal, wanted: Sequence[UUID]) -> Mapping[UUID, Channel]:
     channels = await get_channels(session, principal, channel_ids=wanted)
     closed = {channel.id for channel in channels.values() if channel.state == OpenState.CLOSED}
     if closed:
         detail = "This channel is closed; no new link gets it."
         places = [place for place, channel_id in enumerate(wanted) if channel_id in closed]
-        faults = [FieldError(f"{pointer(place)}/channel_id", detail, "channel-closed") for place in places]
+        faults = [FieldError((place, "channel_id"), detail, "channel-closed") for place in places]
         raise Conflict("channel-closed", detail, tuple(faults))
     return channels
 
@@ -108,24 +102,23 @@ def _settled(
     channels: Mapping[UUID, Channel],
     hosts: list[str],
     now: datetime,
-    pointer: Callable[[int], str],
 ) -> tuple[list[dict[str, Any]], list[FieldError]]:
     """The rows to be stored, with an empty slug where one is to be drawn, and what is wrong with them."""
     groups = {channel.id: _group(channel, campaign) for channel in channels.values()}
     faults: list[FieldError] = []
     rows, chosen = [], set[str]()
     for place, spec in enumerate(specs):
-        at, channel = pointer(place), channels[spec.channel_id]
+        channel = channels[spec.channel_id]
         given = {field.name: getattr(spec, field.name) for field in fields(spec)}
         # The landing page is checked again too: its host may have been taken off the allow-list since.
         given["destination"] = spec.destination or campaign.landing_url
-        settled = normalize_fields(given, hosts=hosts, pointer=at, faults=faults)
-        faults += find_date_errors(spec.starts_at, spec.ends_at, spec.ended_destination, pointer=at)
+        settled = normalize_fields(given, hosts=hosts, path=(place,), faults=faults)
+        faults += find_date_errors(spec.starts_at, spec.ends_at, spec.ended_destination, path=(place,))
         if spec.state not in FIRST_STATES:
             detail = "A link begins as draft or active; leave the state out, or say one of them."
-            faults.append(FieldError(f"{at}/state", detail, "not-a-first-state"))
+            faults.append(FieldError((place, "state"), detail, "not-a-first-state"))
         if settled["slug"] is not None and settled["slug"] in chosen:
-            faults.append(FieldError(f"{at}/slug", "Another of these links has this slug.", "repeated"))
+            faults.append(FieldError((place, "slug"), "Another of these links has this slug.", "repeated"))
         chosen.add(settled["slug"])
         link = Link(
             **settled | {"state": LinkState(spec.state).value, "slug": settled["slug"] or ""},
@@ -148,13 +141,13 @@ def _group(channel: Channel, campaign: Campaign) -> str:
     return origin.group.value
 
 
-async def _store(session: AsyncSession, rows: Sequence[dict[str, Any]], pointer: Callable[[int], str]) -> list[Link]:
+async def _store(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> list[Link]:
     """Store the rows, each under its chosen slug or one that is drawn until it is free."""
     chosen = [row for row in rows if row["slug"]]
     stored = await _insert(session, chosen)
     if len(stored) < len(chosen):
         free = {link.slug for link in stored.values()}
-        raise Conflict("slug-taken", SLUG_TAKEN, tuple(_taken(rows, {row["slug"] for row in chosen} - free, pointer)))
+        raise Conflict("slug-taken", SLUG_TAKEN, tuple(_taken(rows, {row["slug"] for row in chosen} - free)))
     for length in DRAWN_LENGTHS:
         waiting = [row for row in rows if row["id"] not in stored]
         stored |= await _insert(session, [{**row, "slug": draw_slug(length)} for row in waiting])
@@ -169,9 +162,9 @@ async def _slugs_in_use(session: AsyncSession, rows: Sequence[dict[str, Any]]) -
     return set((await session.exec(select(Link.slug).where(col(Link.slug).in_(chosen)))).all())
 
 
-def _taken(rows: Sequence[dict[str, Any]], in_use: Collection[str], pointer: Callable[[int], str]) -> list[FieldError]:
+def _taken(rows: Sequence[dict[str, Any]], in_use: Collection[str]) -> list[FieldError]:
     places = [place for place, row in enumerate(rows) if row["slug"] in in_use]
-    return [FieldError(f"{pointer(place)}/slug", SLUG_TAKEN, "slug-taken") for place in places]
+    return [FieldError((place, "slug"), SLUG_TAKEN, "slug-taken") for place in places]
 
 
 async def _insert(session: AsyncSession, rows: Collection[dict[str, Any]]) -> dict[UUID, Link]:

@@ -10,8 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
 from campaigns.kit.database.versioning import apply_changes, require_version
-from campaigns.kit.error_collector import raise_if_any
-from campaigns.kit.errors import Conflict, FieldError
+from campaigns.kit.errors import Conflict, FieldError, raise_if_any
 from campaigns.links.destination_checks.operations import CHECKED_COLUMNS, schedule_checks
 from campaigns.links.models import Link
 from campaigns.links.operations.names_in_use import CHECKED_FIELDS, NamesInUse, normalize_names
@@ -105,7 +104,7 @@ async def _named(
 
     def mended(known: NamesInUse) -> dict[str, tuple[str, list[NameIssue]]]:
         return {
-            field: normalize_name(text, pointer=f"/{field}", known={*known[field], own[field]})
+            field: normalize_name(text, path=(field,), known={*known[field], own[field]})
             for field, text in given.items()
         }
 
@@ -124,7 +123,7 @@ async def _named(
     names = mended(others)
     for field, new in spelled(others).items():
         doubles = find_near_duplicates(new, others[field], keep_names)
-        faults += [near_duplicate(f"/{field}", name, double).as_error() for name, double in doubles.items()]
+        faults += [near_duplicate((field,), name, double).as_error() for name, double in doubles.items()]
     corrections = [fault for _, mending in names.values() for fault in mending]
     return {**changes, **{field: name for field, (name, _) in names.items()}}, corrections
 
@@ -136,13 +135,13 @@ async def _settled(
     if "state" in changes:
         require_next_state(link.state, changes["state"])
     hosts = await effective_hosts(session, unit_id=unit_id)
-    settled = normalize_fields(changes, hosts=hosts, pointer="", faults=faults)
+    settled = normalize_fields(changes, hosts=hosts, path=(), faults=faults)
     if changes.keys() & {"starts_at", "ends_at", "ended_destination"}:
         faults += find_date_errors(
             changes.get("starts_at", link.starts_at),
             changes.get("ends_at", link.ends_at),
             changes.get("ended_destination", link.ended_destination),
-            pointer="",
+            path=(),
         )
     raise_if_any(faults)
     return settled

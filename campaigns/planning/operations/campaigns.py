@@ -12,8 +12,7 @@ from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.database.versioning import apply_changes
-from campaigns.kit.error_collector import collect_errors, raise_if_any
-from campaigns.kit.errors import Conflict, FieldError
+from campaigns.kit.errors import Conflict, FieldError, collect_errors, raise_if_any
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import effective_hosts, get_intake, get_unit, lock_campaign
 from campaigns.planning.rules import (
@@ -53,7 +52,7 @@ async def create_campaign(
     intake = await get_intake(session, principal, intake_id=intake_id)
     if intake.state == OpenState.CLOSED:
         raise Conflict("intake-closed", "This intake is closed; it takes no new campaign.")
-    require_order(starts_at, ends_at, pointer="/ends_at")
+    require_order(starts_at, ends_at, path=("ends_at",))
     settled = _settled(
         {
             "landing_url": landing_url,
@@ -109,7 +108,7 @@ async def change_campaign(
         raise Conflict("campaign-published", "A campaign that was active does not become a draft again; close it.")
     settled = _settled(changes, await effective_hosts(session, unit_id=campaign.unit_id))
     require_order(
-        changes.get("starts_at", campaign.starts_at), changes.get("ends_at", campaign.ends_at), pointer="/ends_at"
+        changes.get("starts_at", campaign.starts_at), changes.get("ends_at", campaign.ends_at), path=("ends_at",)
     )
     written = apply_changes(campaign, settled, expected_version=expected_version)
     if written:
@@ -153,9 +152,9 @@ def _settled(fields: Mapping[str, Any], hosts: list[str]) -> dict[str, Any]:
             continue
         with collect_errors(faults):
             if name in _TEXTS:
-                settled[name] = printable_text(value, longest=_TEXTS[name], pointer=f"/{name}")
+                settled[name] = printable_text(value, longest=_TEXTS[name], path=(name,))
             elif name in _ADDRESSES:
-                settled[name] = _ADDRESSES[name](value, hosts=hosts, pointer=f"/{name}")
+                settled[name] = _ADDRESSES[name](value, hosts=hosts, path=(name,))
     raise_if_any(faults)
     return settled
 

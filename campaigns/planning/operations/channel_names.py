@@ -8,8 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.error_collector import collect_errors
-from campaigns.kit.errors import Conflict, FieldError
+from campaigns.kit.errors import Conflict, FieldError, FieldPath, collect_errors
 from campaigns.naming.similar_names import NameIssue, find_near_duplicates, near_duplicate, normalize_name
 from campaigns.naming.utm import fold_utm_name
 from campaigns.planning.models import Channel, Unit
@@ -39,13 +38,13 @@ async def lock_channel_names(session: AsyncSession, principal: Principal) -> Cha
 
 
 def normalize_channel_name(
-    text: str, known: Collection[str], *, pointer: str, corrections: list[NameIssue], faults: list[FieldError]
+    text: str, known: Collection[str], *, path: FieldPath, corrections: list[NameIssue], faults: list[FieldError]
 ) -> str:
     """The source, medium or alias in its one spelling; what was mended and what is wrong is added to the lists."""
-    word, mended = normalize_name(text, pointer=pointer, known=known)
+    word, mended = normalize_name(text, path=path, known=known)
     corrections += mended
     with collect_errors(faults):
-        word = fold_utm_name(word, pointer=pointer)
+        word = fold_utm_name(word, path=path)
     return word
 
 
@@ -56,27 +55,27 @@ def find_near_duplicate_names(
     found = []
     for name, double in find_near_duplicates([source], words.meanings, keep_names).items():
         # Of an alias the source is told, since that is what to use.
-        found.append(near_duplicate("/source", name, min(words.meanings[double])))
+        found.append(near_duplicate(("source",), name, min(words.meanings[double])))
     for name, double in find_near_duplicates([medium], words.media, keep_names).items():
-        found.append(near_duplicate("/medium", name, double))
+        found.append(near_duplicate(("medium",), name, double))
     return [fault.as_error() for fault in found]
 
 
 def find_near_duplicate_aliases(
-    aliases: Mapping[str, str], source: str, words: ChannelVocabulary, keep_names: Collection[str]
+    aliases: Mapping[str, FieldPath], source: str, words: ChannelVocabulary, keep_names: Collection[str]
 ) -> list[FieldError]:
-    """A fault for each of the aliases (with their pointers) that is nearly a spelling of another source."""
+    """A fault for each of the aliases (with their paths) that is nearly a spelling of another source."""
     others = {word: sources - {source} for word, sources in words.meanings.items() if sources - {source}}
     doubles = find_near_duplicates(aliases, others, keep_names)
     found = []
-    for alias, pointer in aliases.items():
+    for alias, path in aliases.items():
         # Aliases of one source may be as near to each other as they like.
         if (double := doubles.get(alias)) in others:
             detail = (
                 f"{alias} is nearly {double}, which stands for the source {min(others[double])}; leave it out, or "
                 f"confirm {alias} in keep_names."
             )
-            found.append(replace(near_duplicate(pointer, alias, double), detail=detail).as_error())
+            found.append(replace(near_duplicate(path, alias, double), detail=detail).as_error())
     return found
 
 

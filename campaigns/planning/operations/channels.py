@@ -11,8 +11,7 @@ from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.database.versioning import apply_changes
-from campaigns.kit.error_collector import raise_if_any
-from campaigns.kit.errors import Conflict, FieldError
+from campaigns.kit.errors import Conflict, FieldError, FieldPath, raise_if_any
 from campaigns.naming.similar_names import NameIssue
 from campaigns.planning.models import Channel
 from campaigns.planning.operations.channel_names import (
@@ -49,8 +48,8 @@ async def create_channel(
     words = await lock_channel_names(session, principal)
     mended: list[NameIssue] = []
     faults: list[FieldError] = []
-    source = normalize_channel_name(source, words.meanings, pointer="/source", corrections=mended, faults=faults)
-    medium = normalize_channel_name(medium, words.media, pointer="/medium", corrections=mended, faults=faults)
+    source = normalize_channel_name(source, words.meanings, path=("source",), corrections=mended, faults=faults)
+    medium = normalize_channel_name(medium, words.media, path=("medium",), corrections=mended, faults=faults)
     spelt = _spelt_aliases(aliases, words, mended, faults)
     faults += find_near_duplicate_names(source, medium, words, keep_names)
     faults += find_near_duplicate_aliases(spelt, source, words, keep_names)
@@ -101,7 +100,7 @@ async def change_channel(
         words = await lock_channel_names(session, principal)
         faults: list[FieldError] = []
         spelt = _spelt_aliases(changes["aliases"], words, mended, faults)
-        new = {alias: pointer for alias, pointer in spelt.items() if alias not in channel.aliases}
+        new = {alias: path for alias, path in spelt.items() if alias not in channel.aliases}
         raise_if_any(faults + find_near_duplicate_aliases(new, channel.source, words, keep_names))
         changes = {**changes, "aliases": sorted(spelt)}
         if changes["aliases"] != channel.aliases:
@@ -144,12 +143,12 @@ async def close_channel(
 
 def _spelt_aliases(
     aliases: Sequence[str], words: ChannelVocabulary, corrections: list[NameIssue], faults: list[FieldError]
-) -> dict[str, str]:
-    """The aliases in their one spelling, each with where it stands first in the request."""
-    spelt: dict[str, str] = {}
+) -> dict[str, FieldPath]:
+    """The aliases in their one spelling, each with the path of its first occurrence."""
+    spelt: dict[str, FieldPath] = {}
     for place, alias in enumerate(aliases):
-        at = f"/aliases/{place}"
+        at: FieldPath = ("aliases", place)
         spelt.setdefault(
-            normalize_channel_name(alias, words.meanings, pointer=at, corrections=corrections, faults=faults), at
+            normalize_channel_name(alias, words.meanings, path=at, corrections=corrections, faults=faults), at
         )
     return spelt

@@ -108,7 +108,7 @@ async def create_intake(
     programme = await _owned_programme(session, principal, programme_id)
     if programme.state == OpenState.CLOSED:
         raise Conflict("programme-closed", "This programme is closed; it takes no new intake.")
-    require_order(opens_at, closes_at, pointer="/closes_at")
+    require_order(opens_at, closes_at, path=("closes_at",))
     require_stages(stages)
     intake = Intake(
         programme_id=programme_id,
@@ -116,7 +116,7 @@ async def create_intake(
         opens_at=opens_at,
         closes_at=closes_at,
         notice_version=notice_version,
-        notice_url=parse_web_url(notice_url, pointer="/notice_url").text,
+        notice_url=parse_web_url(notice_url, path=("notice_url",)).text,
         state=OpenState.ACTIVE.value,
         created_at=now,
     )
@@ -146,9 +146,9 @@ async def change_intake(
     """
     intake, unit_id = await _owned_intake(session, principal, intake_id)
     if "notice_url" in changes:
-        changes = {**changes, "notice_url": parse_web_url(changes["notice_url"], pointer="/notice_url").text}
+        changes = {**changes, "notice_url": parse_web_url(changes["notice_url"], path=("notice_url",)).text}
     require_order(
-        changes.get("opens_at", intake.opens_at), changes.get("closes_at", intake.closes_at), pointer="/closes_at"
+        changes.get("opens_at", intake.opens_at), changes.get("closes_at", intake.closes_at), path=("closes_at",)
     )
     written = apply_changes(intake, changes, expected_version=expected_version)
     if stages is not None:
@@ -185,14 +185,16 @@ async def _replace_stages(session: AsyncSession, intake: Intake, plans: Sequence
         return {}
     current = {stage.key: stage for stage in stages}
     if current.get(plans[0].key) is None:
-        raise invalid_field("/stages/0/key", "The first stage keeps its key; its name may change.", "immutable")
+        raise invalid_field(("stages", 0, "key"), "The first stage keeps its key; its name may change.", "immutable")
     for place, plan in enumerate(plans, start=1):
         stage = current.pop(plan.key, None)
         if stage is None:
             session.add(_stage(intake.id, place, plan))
         elif stage.kind != plan.kind:
             raise invalid_field(
-                f"/stages/{place - 1}/kind", "A stage keeps its kind, which past figures were counted by.", "immutable"
+                ("stages", place - 1, "kind"),
+                "A stage keeps its kind, which past figures were counted by.",
+                "immutable",
             )
         else:
             stage.name, stage.position = plan.name, place

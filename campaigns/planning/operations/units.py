@@ -10,8 +10,7 @@ from campaigns.access.operations import record_audit
 from campaigns.access.types import Actor, Principal
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.database.versioning import apply_changes
-from campaigns.kit.error_collector import collect_errors, raise_if_any
-from campaigns.kit.errors import Conflict, FieldError
+from campaigns.kit.errors import Conflict, FieldError, collect_errors, raise_if_any
 from campaigns.kit.ids import new_id
 from campaigns.kit.web_url import parse_host_pattern
 from campaigns.naming.templates import CONTENT_PLACEHOLDERS, TERM_PLACEHOLDERS, require_utm_template
@@ -75,18 +74,18 @@ def _settled(changes: UnitChanges) -> UnitChanges:
             settled["allowed_hosts"] = _folded_hosts(changes["allowed_hosts"])
     with collect_errors(faults):
         if (template := changes.get("term_template")) is not None:
-            settled["term_template"] = require_utm_template(template, TERM_PLACEHOLDERS, pointer="/term_template")
+            settled["term_template"] = require_utm_template(template, TERM_PLACEHOLDERS, path=("term_template",))
     with collect_errors(faults):
         if (template := changes.get("content_template")) is not None:
             settled["content_template"] = require_utm_template(
-                template, CONTENT_PLACEHOLDERS, pointer="/content_template"
+                template, CONTENT_PLACEHOLDERS, path=("content_template",)
             )
     raise_if_any(faults)
     return settled
 
 
 def _folded_hosts(hosts: list[str]) -> list[str]:
-    folded = [parse_host_pattern(host, pointer=f"/allowed_hosts/{place}") for place, host in enumerate(hosts)]
+    folded = [parse_host_pattern(host, path=("allowed_hosts", place)) for place, host in enumerate(hosts)]
     return list(dict.fromkeys(folded))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from campaigns.kit.errors import FieldError, Invalid
+from campaigns.kit.errors import FieldError, FieldPath, raise_if_any
 from campaigns.kit.time_zones import known_zones
 from campaigns.statistics.types import (
     DateRange,
@@ -38,21 +38,20 @@ def parse_query(
     order_by: Sequence[Order],
     limit: int,
 ) -> Query:
-    """The complete query; raises Invalid with a pointer to every field at fault.
+    """The complete query; raises Invalid with the path of every field at fault.
 
     An empty `order_by` means by day where days are asked for, else by the first metric, largest first. Dimensions not
     sorted by come last in their order, so that rows never tie and a limit always cuts at the same place. The values of
     filters are only folded to lower case here: which of them exist, the database knows.
     """
     errors = [
-        *_repeated("/metrics", metrics),
-        *_repeated("/dimensions", dimensions),
+        *_repeated(("metrics",), metrics),
+        *_repeated(("dimensions",), dimensions),
         *_range_errors(date_range),
         *_zone_errors(timezone),
         *_order_errors(order_by, asked=[*metrics, *dimensions]),
     ]
-    if errors:
-        raise Invalid("invalid-input", "The request has fields that cannot be accepted.", tuple(errors))
+    raise_if_any(errors)
     return Query(
         metrics=tuple(metrics),
         dimensions=tuple(dimensions),
@@ -93,20 +92,22 @@ def _start_of(day: date, zone: ZoneInfo) -> datetime:
 def _zone_errors(timezone: str) -> list[FieldError]:
     if timezone in known_zones():
         return []
-    return [FieldError("/timezone", "This is no time zone of the IANA database, such as Asia/Jakarta.", "unknown-zone")]
+    return [
+        FieldError(("timezone",), "This is no time zone of the IANA database, such as Asia/Jakarta.", "unknown-zone")
+    ]
 
 
 def _range_errors(days: DateRange) -> list[FieldError]:
     if days.last < days.first:
-        return [FieldError("/date_range/to", "The last day must not be before the first.", "wrong-order")]
+        return [FieldError(("date_range", "to"), "The last day must not be before the first.", "wrong-order")]
     if (days.last - days.first).days + 1 > MAX_DAYS:
-        return [FieldError("/date_range/to", f"A range has at most {MAX_DAYS} days.", "range-too-long")]
+        return [FieldError(("date_range", "to"), f"A range has at most {MAX_DAYS} days.", "range-too-long")]
     return []
 
 
-def _repeated(pointer: str, names: Sequence[str]) -> list[FieldError]:
+def _repeated(path: FieldPath, names: Sequence[str]) -> list[FieldError]:
     return [
-        FieldError(f"{pointer}/{place}", "This was named before.", "repeated")
+        FieldError((*path, place), "This was named before.", "repeated")
         for place, name in enumerate(names)
         if name in names[:place]
     ]
@@ -116,11 +117,11 @@ def _order_errors(order_by: Sequence[Order], *, asked: Sequence[str]) -> list[Fi
     fields = [one.field for one in order_by]
     errors = []
     for place, field in enumerate(fields):
-        pointer = f"/order_by/{place}/field"
+        path = ("order_by", place, "field")
         if field not in asked:
-            errors.append(FieldError(pointer, "Sort by a metric or dimension that the query asks for.", "not-asked"))
+            errors.append(FieldError(path, "Sort by a metric or dimension that the query asks for.", "not-asked"))
         elif field in fields[:place]:
-            errors.append(FieldError(pointer, "This was named before.", "repeated"))
+            errors.append(FieldError(path, "This was named before.", "repeated"))
     return errors
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from campaigns.kit.errors import FieldError, Invalid
+from campaigns.kit.errors import FieldError, FieldPath, raise_if_any
 from campaigns.statistics.definitions.dimensions import DIMENSIONS
 from campaigns.statistics.definitions.metrics import MEASURES, METRICS
 from campaigns.statistics.types import DimensionName, FactName, MetricName, Query
@@ -28,11 +28,9 @@ class Plan:
 def plan_query(query: Query) -> Plan:
     """The fewest passes that count every measure the query's metrics need.
 
-    Raises Invalid with a pointer to every dimension and filter that says nothing about one of the metrics.
+    Raises Invalid with the path of every dimension and filter that does not apply to one of the metrics.
     """
-    errors = list(_mismatches(query))
-    if errors:
-        raise Invalid("invalid-input", "The request has fields that cannot be accepted.", tuple(errors))
+    raise_if_any(list(_mismatches(query)))
     needed = {measure for metric in query.metrics for measure in METRICS[metric].needs}
     reads = [
         Scan(fact, tuple(name for name in MEASURES if name in needed and MEASURES[name].fact is fact))
@@ -42,15 +40,15 @@ def plan_query(query: Query) -> Plan:
 
 
 def _mismatches(query: Query) -> Iterator[FieldError]:
-    asked = [
-        *((f"/dimensions/{place}", name) for place, name in enumerate(query.dimensions)),
-        *((f"/filters/{place}/dimension", one.dimension) for place, one in enumerate(query.filters)),
+    asked: list[tuple[FieldPath, DimensionName]] = [
+        *((("dimensions", place), name) for place, name in enumerate(query.dimensions)),
+        *((("filters", place, "dimension"), one.dimension) for place, one in enumerate(query.filters)),
     ]
-    for pointer, name in asked:
+    for path, name in asked:
         without = [metric for metric in query.metrics if not _has(metric, name)]
         if without:
             yield FieldError(
-                pointer, f"There is no {name} of {', '.join(without)}: ask for those apart.", "not-for-this-metric"
+                path, f"There is no {name} of {', '.join(without)}: ask for those apart.", "not-for-this-metric"
             )
 
 

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Principal
 from campaigns.attribution.types import NOT_SET
 from campaigns.clicks.bots.classifier import RULES_VERSION
-from campaigns.kit.errors import FieldError, Invalid, invalid_field
+from campaigns.kit.errors import FieldError, invalid_field, raise_if_any
 from campaigns.planning.queries import subtree
 from campaigns.statistics.definitions.dimensions import DIMENSIONS
 from campaigns.statistics.definitions.metrics import DEFINITIONS
@@ -36,7 +36,7 @@ async def answer_query(session: AsyncSession, principal: Principal, *, query: Qu
         found = (await session.exec(statement)).mappings().all()  # type: ignore[call-overload]
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == INVALID_PARAMETER_VALUE:
-            raise invalid_field("/timezone", "The database does not know this time zone.", "unknown-zone") from None
+            raise invalid_field(("timezone",), "The database does not know this time zone.", "unknown-zone") from None
         raise
     # Without any group there is still the row of the quality block; its other columns are null.
     rows = [one for one in found if one["total_rows"] is not None]
@@ -53,12 +53,12 @@ async def answer_query(session: AsyncSession, principal: Principal, *, query: Qu
 
 
 async def _resolved(session: AsyncSession, principal: Principal, filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
-    """The filters with each value in its stored spelling, once; raises Invalid with a pointer to every unknown one."""
+    """The filters with each value in its stored spelling, once; raises Invalid with the path of every unknown one."""
     resolved, errors = [], []
     for place, one in enumerate(filters):
         dimension = DIMENSIONS[one.dimension]
         if dimension.known is None:
-            raise invalid_field(f"/filters/{place}/dimension", "This dimension has no filters.", "not-filterable")
+            raise invalid_field(("filters", place, "dimension"), "This dimension has no filters.", "not-filterable")
         spellings = dict.fromkeys(one.values)
         always = {NOT_SET: NOT_SET} if dimension.may_be_unset and NOT_SET in spellings else {}
         known = always | await dimension.known(
@@ -66,7 +66,7 @@ async def _resolved(session: AsyncSession, principal: Principal, filters: tuple[
         )
         errors += [
             FieldError(
-                f"/filters/{place}/values/{position}",
+                ("filters", place, "values", position),
                 f"There is no such {one.dimension} among those of your units.",
                 "unknown-value",
             )
@@ -75,8 +75,7 @@ async def _resolved(session: AsyncSession, principal: Principal, filters: tuple[
         ]
         stored = dict.fromkeys(known[value] for value in spellings if value in known)
         resolved.append(replace(one, values=tuple(stored)))
-    if errors:
-        raise Invalid("invalid-input", "The request has fields that cannot be accepted.", tuple(errors))
+    raise_if_any(errors)
     return tuple(resolved)
 
 

@@ -143,4 +143,4 @@ async def test_sheets_that_choose_slugs_crosswise_do_not_wait_for_each_other(
     refused = [outcome for outcome in outcomes if outcome != 2]
     assert len(refused) == 1
     assert isinstance(refused[0], Conflict), refused
-    assert [field.pointer for field in refused[0].fields] == ["/rows/1/slug", "/rows/2/slug"]
+    assert [field.path for field in refused[0].fields] == [("rows", 1, "slug"), ("rows", 2, "slug")]

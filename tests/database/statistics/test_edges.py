@@ -270,18 +270,18 @@ class TestFilters:
                     only(DimensionName.MEDIUM, "audio", "social"),
                 ],
             )
-        assert [(one.pointer, one.code) for one in raised.value.fields] == [
-            ("/filters/0/values/1", "unknown-value"),
-            ("/filters/0/values/2", "unknown-value"),
-            ("/filters/1/values/1", "unknown-value"),
-            ("/filters/2/values/1", "unknown-value"),
-            ("/filters/3/values/0", "unknown-value"),
+        assert [(one.path, one.code) for one in raised.value.fields] == [
+            (("filters", 0, "values", 1), "unknown-value"),
+            (("filters", 0, "values", 2), "unknown-value"),
+            (("filters", 1, "values", 1), "unknown-value"),
+            (("filters", 2, "values", 1), "unknown-value"),
+            (("filters", 3, "values", 0), "unknown-value"),
         ]
 
     async def test_days_cannot_be_filtered_on(self, session: AsyncSession, field: Field) -> None:
         with pytest.raises(Invalid) as raised:
             await ask(session, field.viewer(field.world.own), filters=[only(DAY, "2026-11-01")])
-        assert raised.value.fields[0].pointer == "/filters/0/dimension"
+        assert raised.value.fields[0].path == ("filters", 0, "dimension")
 
 
 class TestOrder:
@@ -335,4 +335,4 @@ async def test_a_zone_the_database_lacks_is_the_callers_fault(session: AsyncSess
     unknown = replace(asked, timezone="Mars/Olympus")
     with pytest.raises(Invalid) as raised:
         await answer_query(session, field.viewer(field.world.own), query=unknown)
-    assert raised.value.fields[0].pointer == "/timezone"
+    assert raised.value.fields[0].path == ("timezone",)

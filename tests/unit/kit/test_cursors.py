@@ -45,4 +45,4 @@ def test_anything_else_is_refused(cursor: str) -> None:
 def test_a_spelling_that_was_never_sent_out_is_refused(cursor: str) -> None:
     with pytest.raises(Invalid) as refused:
         decode_cursor(cursor)
-    assert [(field.pointer, field.code) for field in refused.value.fields] == [("parameter:cursor", "bad-cursor")]
+    assert [(field.path, field.code) for field in refused.value.fields] == [(("cursor",), "bad-cursor")]

@@ -42,7 +42,7 @@ from campaigns.kit.web_url import MAX_URL_LENGTH, WebUrl, host_matches, parse_ho
     ],
 )
 def test_stores_what_the_parser_read(text: str, stored: str, host: str) -> None:
-    assert parse_web_url(text, pointer="/url") == WebUrl(stored, host)
+    assert parse_web_url(text, path=("url",)) == WebUrl(stored, host)
 
 
 @pytest.mark.parametrize(
@@ -104,19 +104,19 @@ def test_stores_what_the_parser_read(text: str, stored: str, host: str) -> None:
 )
 def test_refuses_what_is_hostile_or_ambiguous(text: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        parse_web_url(text, pointer="/landing_url")
-    assert [(field.pointer, field.code) for field in refused.value.fields] == [("/landing_url", code)]
+        parse_web_url(text, path=("landing_url",))
+    assert [(field.path, field.code) for field in refused.value.fields] == [(("landing_url",), code)]
 
 
 def test_refusals_do_not_repeat_what_was_typed() -> None:
     with pytest.raises(Invalid) as refused:
-        parse_web_url("https://user:hunter2@good.example/", pointer="/url")
+        parse_web_url("https://user:hunter2@good.example/", path=("url",))
     assert "hunter2" not in f"{refused.value} {refused.value.detail} {refused.value.fields}"
 
 
 def test_accepts_the_longest() -> None:
     longest = "https://good.example/".ljust(MAX_URL_LENGTH, "x")
-    assert parse_web_url(longest, pointer="/url").text == longest
+    assert parse_web_url(longest, path=("url",)).text == longest
 
 
 _AMBIGUOUS = [
@@ -150,10 +150,10 @@ _PIECES = st.sampled_from(_AMBIGUOUS + _HOSTLIKE)
 @example("https://a..b/%zz?%00#\u2060")
 def test_answers_with_a_refusal_or_with_what_reads_the_same_again(text: str) -> None:
     try:
-        url = parse_web_url(text, pointer="/url")
+        url = parse_web_url(text, path=("url",))
     except Invalid:
         return
-    assert parse_web_url(url.text, pointer="/url") == url
+    assert parse_web_url(url.text, path=("url",)) == url
     assert url.text.isascii()
     assert re.fullmatch(rf"https?://{re.escape(url.host)}(:\d+)?(/.*)?", url.text)
 
@@ -171,7 +171,7 @@ def test_answers_with_a_refusal_or_with_what_reads_the_same_again(text: str) -> 
     ],
 )
 def test_folds_a_host_pattern(text: str, pattern: str) -> None:
-    assert parse_host_pattern(text, pointer="/allowed_hosts/0") == pattern
+    assert parse_host_pattern(text, path=("allowed_hosts", 0)) == pattern
 
 
 @pytest.mark.parametrize(
@@ -206,8 +206,8 @@ def test_folds_a_host_pattern(text: str, pattern: str) -> None:
 )
 def test_refuses_what_is_no_host_pattern(text: str) -> None:
     with pytest.raises(Invalid) as refused:
-        parse_host_pattern(text, pointer="/allowed_hosts/3")
-    assert [(field.pointer, field.code) for field in refused.value.fields] == [("/allowed_hosts/3", "not-a-host")]
+        parse_host_pattern(text, path=("allowed_hosts", 3))
+    assert [(field.path, field.code) for field in refused.value.fields] == [(("allowed_hosts", 3), "not-a-host")]
 
 
 @pytest.mark.parametrize(

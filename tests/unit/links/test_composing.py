@@ -52,7 +52,7 @@ def test_adds_term_and_content_where_the_link_has_them() -> None:
 
 
 def test_takes_non_ascii_as_the_parser_encoded_it() -> None:
-    destination = parse_web_url("https://daftar.example/pendaftar\u00e9?q=\u00e9#caf\u00e9", pointer="/x").text
+    destination = parse_web_url("https://daftar.example/pendaftar\u00e9?q=\u00e9#caf\u00e9", path=("x",)).text
     before, after = compose_target(destination, SHORT)
     assert before.startswith(b"https://daftar.example/pendaftar%C3%A9?q=%C3%A9&utm_source=")
     assert after == b"#caf%C3%A9"
@@ -81,7 +81,7 @@ part = st.one_of(
 @settings(deadline=None)
 def test_what_the_page_reads_is_its_own_query_and_one_of_each(parts: list[str], fragment: str) -> None:
     typed = "".join(char for char in "&".join(parts) if char.isprintable() and char != " ")
-    destination = parse_web_url(f"{SITE}?{typed}{fragment}", pointer="/destination").text
+    destination = parse_web_url(f"{SITE}?{typed}{fragment}", path=("destination",)).text
     before, after = compose_target(destination, WHOLE)
     got = urlsplit((before + b"TOKEN" + after).decode())
     pairs = parse_qsl(got.query, keep_blank_values=True)

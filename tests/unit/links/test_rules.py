@@ -21,7 +21,7 @@ from campaigns.links.rules import (
     [("abc", "abc"), ("  Bintara-2027 ", "bintara-2027"), ("a-b", "a-b"), ("x" * 60, "x" * 60), ("2027", "2027")],
 )
 def test_folds_a_chosen_slug(text: str, slug: str) -> None:
-    assert fold_slug(text, pointer="/slug") == slug
+    assert fold_slug(text, path=("slug",)) == slug
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_folds_a_chosen_slug(text: str, slug: str) -> None:
 )
 def test_refuses_what_is_no_slug(text: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        fold_slug(text, pointer="/slug")
-    assert [(field.pointer, field.code) for field in refused.value.fields] == [("/slug", code)]
+        fold_slug(text, path=("slug",))
+    assert [(field.path, field.code) for field in refused.value.fields] == [(("slug",), code)]
 
 
 def test_reserves_what_the_server_and_browsers_ask_for() -> None:
@@ -65,7 +65,7 @@ def test_draws_from_symbols_that_nobody_confuses() -> None:
         slug = draw_slug(length)
         assert len(slug) == length
         assert set(slug) <= set(SLUG_ALPHABET)
-        assert fold_slug(slug, pointer="/slug") == slug
+        assert fold_slug(slug, path=("slug",)) == slug
 
 
 def test_grows_only_after_several_draws() -> None:
@@ -92,7 +92,7 @@ def test_draws_again_after_a_reserved_word_or_a_number(monkeypatch: pytest.Monke
     ],
 )
 def test_folds_term_and_content(text: str, value: str) -> None:
-    assert fold_utm_value(text, pointer="/utm_term") == value
+    assert fold_utm_value(text, path=("utm_term",)) == value
 
 
 @pytest.mark.parametrize(
@@ -100,5 +100,5 @@ def test_folds_term_and_content(text: str, value: str) -> None:
 )
 def test_refuses_a_value_that_would_need_escaping(text: str) -> None:
     with pytest.raises(Invalid) as refused:
-        fold_utm_value(text, pointer="/utm_content")
-    assert [field.pointer for field in refused.value.fields] == ["/utm_content"]
+        fold_utm_value(text, path=("utm_content",))
+    assert [field.path for field in refused.value.fields] == [("utm_content",)]

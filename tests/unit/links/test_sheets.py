@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaigns.kit.errors import FieldError, Invalid
+from campaigns.kit.errors import FieldError, FieldPath, Invalid
 from campaigns.kit.ids import new_id
 from campaigns.links.csv_sheets.format import (
     EXPORT_COLUMNS,
@@ -33,10 +33,10 @@ def cells(text: str) -> list[dict[str, str]]:
     return [dict(row.cells) for row in read_sheet(text.encode())]
 
 
-def refusals(data: bytes | str) -> list[tuple[str, str]]:
+def refusals(data: bytes | str) -> list[tuple[FieldPath, str]]:
     with pytest.raises(Invalid) as refused:
         read_sheet(data if isinstance(data, bytes) else data.encode())
-    return [(field.pointer, field.code) for field in refused.value.fields]
+    return [(field.path, field.code) for field in refused.value.fields]
 
 
 class TestReading:
@@ -70,35 +70,38 @@ class TestReading:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            ("", [("/header", "missing")] * 3),
-            ("campaign,source\nc,ig\n", [("/header", "missing")]),
-            ("campaign,source,name,sauce\nc,ig,Story,x\n", [("/header/3", "unknown-column")]),
-            ("campaign,source,name,\nc,ig,Story,x\n", [("/header/3", "unknown-column")]),
-            ("campaign,source,name,Name\nc,ig,Story,x\n", [("/header/3", "repeated")]),
-            (LEAST, [("/rows", "empty")]),
-            (f"{LEAST},,\n\n", [("/rows", "empty")]),
-            (f"{LEAST}c,,Story\n", [("/rows/1/source", "missing")]),
-            (f"{LEAST}c,ig,One\n,ig,\n", [("/rows/2/campaign", "missing"), ("/rows/2/name", "missing")]),
-            (f"{LEAST}c,ig,Story,more\n", [("/rows/1", "too-many-cells")]),
-            (f"{LEAST}c,ig,a\x00b\n", [("/rows/1/name", "unsafe-characters")]),
-            (f'{LEAST}c,ig,"a\nb"\n', [("/rows/1/name", "unsafe-characters")]),
-            (f'{LEAST}c,ig,"Story\n', [("/rows/1", "not-csv")]),
-            (f'{LEAST}c,ig,"Story"x\n', [("/rows/1", "not-csv")]),
-            (f"{LEAST}c,ig,{'x' * 200_000}\n", [("/rows/1", "not-csv")]),
-            (f'{LEAST}c,ig,One\n\nc,ig,"Three"x\nc,ig,Four\n', [("/rows/3", "not-csv")]),
-            (f'{LEAST}c,ig,"two\nlines"\nc,ig,"a"b\n', [("/rows/1/name", "unsafe-characters"), ("/rows/2", "not-csv")]),
-            ('campaign,"source"x,name\nc,ig,Story\n', [("/header", "not-csv")]),
-            ("," * 200 + LEAST, [("/header", "too-many-columns")]),
-            (b"campaign,source,name\nc,ig,caf\xe9\n", [("", "not-utf8")]),
-            (b"\xff\xfec\x00", [("", "not-utf8")]),
+            ("", [(("header",), "missing")] * 3),
+            ("campaign,source\nc,ig\n", [(("header",), "missing")]),
+            ("campaign,source,name,sauce\nc,ig,Story,x\n", [(("header", 3), "unknown-column")]),
+            ("campaign,source,name,\nc,ig,Story,x\n", [(("header", 3), "unknown-column")]),
+            ("campaign,source,name,Name\nc,ig,Story,x\n", [(("header", 3), "repeated")]),
+            (LEAST, [(("rows",), "empty")]),
+            (f"{LEAST},,\n\n", [(("rows",), "empty")]),
+            (f"{LEAST}c,,Story\n", [(("rows", 1, "source"), "missing")]),
+            (f"{LEAST}c,ig,One\n,ig,\n", [(("rows", 2, "campaign"), "missing"), (("rows", 2, "name"), "missing")]),
+            (f"{LEAST}c,ig,Story,more\n", [(("rows", 1), "too-many-cells")]),
+            (f"{LEAST}c,ig,a\x00b\n", [(("rows", 1, "name"), "unsafe-characters")]),
+            (f'{LEAST}c,ig,"a\nb"\n', [(("rows", 1, "name"), "unsafe-characters")]),
+            (f'{LEAST}c,ig,"Story\n', [(("rows", 1), "not-csv")]),
+            (f'{LEAST}c,ig,"Story"x\n', [(("rows", 1), "not-csv")]),
+            (f"{LEAST}c,ig,{'x' * 200_000}\n", [(("rows", 1), "not-csv")]),
+            (f'{LEAST}c,ig,One\n\nc,ig,"Three"x\nc,ig,Four\n', [(("rows", 3), "not-csv")]),
+            (
+                f'{LEAST}c,ig,"two\nlines"\nc,ig,"a"b\n',
+                [(("rows", 1, "name"), "unsafe-characters"), (("rows", 2), "not-csv")],
+            ),
+            ('campaign,"source"x,name\nc,ig,Story\n', [(("header",), "not-csv")]),
+            ("," * 200 + LEAST, [(("header",), "too-many-columns")]),
+            (b"campaign,source,name\nc,ig,caf\xe9\n", [((), "not-utf8")]),
+            (b"\xff\xfec\x00", [((), "not-utf8")]),
         ],
     )
-    def test_says_what_is_wrong(self, text: bytes | str, expected: list[tuple[str, str]]) -> None:
+    def test_says_what_is_wrong(self, text: bytes | str, expected: list[tuple[FieldPath, str]]) -> None:
         assert refusals(text) == expected
 
     def test_does_not_go_on_for_ever(self) -> None:
         told = refusals(LEAST + "c\n" * 30_000)
-        assert told[-1] == ("/rows", "too-many-faults")
+        assert told[-1] == (("rows",), "too-many-faults")
         assert len(told) < 1100
 
     def test_knows_which_link_a_row_is(self) -> None:
@@ -161,7 +164,7 @@ class TestFields:
         faults: list[FieldError] = []
         row = SheetRow(7, {"name": "Story", column: text})
         read_fields(row, timezone=JAKARTA, faults=faults)
-        assert [(fault.pointer, fault.code) for fault in faults] == [(f"/rows/7/{column}", code)]
+        assert [(fault.path, fault.code) for fault in faults] == [(("rows", 7, column), code)]
 
 
 def link(**changed: Any) -> Link:

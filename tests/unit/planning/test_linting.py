@@ -34,16 +34,16 @@ from campaigns.naming.similar_names import (
     ],
 )
 def test_mends_and_names_each_fault(given: str, mended: str, kinds: list[str]) -> None:
-    name, faults = normalize_name(given, pointer="/x")
+    name, faults = normalize_name(given, path=("x",))
     assert (name, [fault.kind.value for fault in faults]) == (mended, kinds)
     for fault in faults:
-        assert (fault.pointer, fault.given, fault.suggestion) == ("/x", given, mended)
+        assert (fault.path, fault.given, fault.suggestion) == (("x",), given, mended)
         assert mended in fault.detail
 
 
 def test_a_name_in_use_keeps_its_underscores() -> None:
-    assert normalize_name("bio_link", pointer="/x", known={"bio_link"}) == ("bio_link", [])
-    name, faults = normalize_name("Bio_Link", pointer="/x", known={"bio_link"})
+    assert normalize_name("bio_link", path=("x",), known={"bio_link"}) == ("bio_link", [])
+    name, faults = normalize_name("Bio_Link", path=("x",), known={"bio_link"})
     assert (name, [fault.kind for fault in faults]) == ("bio_link", [NameIssueKind.MIXED_CASE])
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.kit.errors import Invalid
+from campaigns.kit.errors import FieldPath, Invalid
 from campaigns.naming.utm import fold_utm_name
 from campaigns.planning.rules import (
     DEFAULT_STAGES,
@@ -45,7 +45,7 @@ class TestTree:
             return
         with pytest.raises(Invalid) as refused:
             require_parent_kind(kind, parent)
-        assert [(field.pointer, field.code) for field in refused.value.fields] == [("/parent_id", "wrong-parent")]
+        assert [(field.path, field.code) for field in refused.value.fields] == [(("parent_id",), "wrong-parent")]
 
     def test_a_path_begins_with_the_parents_path_and_with_no_siblings(self) -> None:
         top = unit_path("", UUID(int=1))
@@ -78,22 +78,22 @@ class TestStages:
     @pytest.mark.parametrize(
         ("stages", "errors"),
         [
-            ([], [("/stages/0/kind", "first-stage"), ("/stages", "no-accepted-stage")]),
-            ([FIRST], [("/stages", "no-accepted-stage")]),
-            ([LAST], [("/stages/0/kind", "first-stage")]),
-            ([LAST, FIRST], [("/stages/0/kind", "first-stage"), ("/stages/1/kind", "first-stage")]),
-            ([FIRST, LAST, stage("more", StageKind.REGISTERED)], [("/stages/2/kind", "first-stage")]),
-            ([FIRST, LAST, stage("last", StageKind.REJECTED)], [("/stages/2/key", "repeated")]),
+            ([], [(("stages", 0, "kind"), "first-stage"), (("stages",), "no-accepted-stage")]),
+            ([FIRST], [(("stages",), "no-accepted-stage")]),
+            ([LAST], [(("stages", 0, "kind"), "first-stage")]),
+            ([LAST, FIRST], [(("stages", 0, "kind"), "first-stage"), (("stages", 1, "kind"), "first-stage")]),
+            ([FIRST, LAST, stage("more", StageKind.REGISTERED)], [(("stages", 2, "kind"), "first-stage")]),
+            ([FIRST, LAST, stage("last", StageKind.REJECTED)], [(("stages", 2, "key"), "repeated")]),
             (
                 [FIRST, LAST, LAST, LAST],
-                [("/stages/2/key", "repeated"), ("/stages/3/key", "repeated")],
+                [(("stages", 2, "key"), "repeated"), (("stages", 3, "key"), "repeated")],
             ),
         ],
     )
-    def test_names_every_fault(self, stages: list[StagePlan], errors: list[tuple[str, str]]) -> None:
+    def test_names_every_fault(self, stages: list[StagePlan], errors: list[tuple[FieldPath, str]]) -> None:
         with pytest.raises(Invalid) as refused:
             require_stages(stages)
-        assert [(field.pointer, field.code) for field in refused.value.fields] == errors
+        assert [(field.path, field.code) for field in refused.value.fields] == errors
 
 
 class TestOrder:
@@ -101,13 +101,13 @@ class TestOrder:
 
     @pytest.mark.parametrize("later", [None, BEGINNING + timedelta(microseconds=1)])
     def test_accepts_what_is_after(self, later: datetime | None) -> None:
-        require_order(self.BEGINNING, later, pointer="/x")
+        require_order(self.BEGINNING, later, path=("x",))
 
     @pytest.mark.parametrize("later", [BEGINNING, BEGINNING - timedelta(microseconds=1)])
     def test_refuses_what_is_not(self, later: datetime) -> None:
         with pytest.raises(Invalid) as refused:
-            require_order(self.BEGINNING, later, pointer="/x")
-        assert refused.value.fields[0].pointer == "/x"
+            require_order(self.BEGINNING, later, path=("x",))
+        assert refused.value.fields[0].path == ("x",)
 
 
 class TestUtmName:
@@ -124,7 +124,7 @@ class TestUtmName:
         ],
     )
     def test_folds_to_one_spelling(self, text: str, name: str) -> None:
-        assert fold_utm_name(text, pointer="/source") == name
+        assert fold_utm_name(text, path=("source",)) == name
 
     @pytest.mark.parametrize(
         "text",
@@ -149,8 +149,8 @@ class TestUtmName:
     )
     def test_refuses_other_characters(self, text: str) -> None:
         with pytest.raises(Invalid) as refused:
-            fold_utm_name(text, pointer="/aliases/3")
-        assert [(field.pointer, field.code) for field in refused.value.fields] == [("/aliases/3", "not-a-utm-name")]
+            fold_utm_name(text, path=("aliases", 3))
+        assert [(field.path, field.code) for field in refused.value.fields] == [(("aliases", 3), "not-a-utm-name")]
 
 
 class TestRegistration:

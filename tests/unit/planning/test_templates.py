@@ -26,7 +26,7 @@ def test_each_template_has_its_placeholders() -> None:
 
 @pytest.mark.parametrize("text", ["{source}", "{medium}-{month}", "plain", "{name} {number}", "A_b.{unit}", "x" * 100])
 def test_takes_what_can_be_filled(text: str) -> None:
-    assert require_utm_template(f" {text} ", TERM_PLACEHOLDERS, pointer="/t") == text
+    assert require_utm_template(f" {text} ", TERM_PLACEHOLDERS, path=("t",)) == text
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_takes_what_can_be_filled(text: str) -> None:
 )
 def test_refuses_what_cannot(text: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        require_utm_template(text, TERM_PLACEHOLDERS, pointer="/t")
-    assert [(field.pointer, field.code) for field in refused.value.fields] == [("/t", code)]
+        require_utm_template(text, TERM_PLACEHOLDERS, path=("t",))
+    assert [(field.path, field.code) for field in refused.value.fields] == [(("t",), code)]
 
 
 def test_names_the_placeholder_there_is_not() -> None:
     with pytest.raises(Invalid) as refused:
-        require_template("{content} {sauce}", CONTENT_PLACEHOLDERS, pointer="/t")
+        require_template("{content} {sauce}", CONTENT_PLACEHOLDERS, path=("t",))
     assert "There is no {content}, {sauce} to fill in here; there are {source}," in refused.value.fields[0].detail
 
 
@@ -84,4 +84,4 @@ def test_fills_each_placeholder_once() -> None:
 def test_what_comes_out_is_a_utm_name(text: str, folded: str | None) -> None:
     assert fold_filled(text) == folded
     if folded is not None:
-        assert fold_utm_name(folded, pointer="") == folded
+        assert fold_utm_name(folded, path=()) == folded

@@ -90,8 +90,8 @@ def test_registrations_have_none_of_what_only_taps_have(metric: MetricName, dime
             dimensions=[DimensionName.LINK, dimension],
             filters=[Filter(DimensionName.SOURCE, "is", ("x",)), Filter(dimension, "is", ("x",))],
         )
-    assert [(one.pointer, one.code) for one in refused.value.fields] == [
-        ("/dimensions/1", "not-for-this-metric"),
-        ("/filters/1/dimension", "not-for-this-metric"),
+    assert [(one.path, one.code) for one in refused.value.fields] == [
+        (("dimensions", 1), "not-for-this-metric"),
+        (("filters", 1, "dimension"), "not-for-this-metric"),
     ]
     assert all(metric in one.detail and "clicks" not in one.detail for one in refused.value.fields)

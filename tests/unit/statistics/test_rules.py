@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.kit.errors import Invalid
+from campaigns.kit.errors import FieldPath, Invalid
 from campaigns.statistics.query.parse import MAX_DAYS, days_of, parse_query, utc_range
 from campaigns.statistics.types import (
     DateRange,
@@ -38,10 +38,10 @@ def parsed(**changed: Any) -> Query:
     return parse_query(**{**asked, **changed})
 
 
-def pointers(**changed: Any) -> list[tuple[str, str]]:
+def refused_paths(**changed: Any) -> list[tuple[FieldPath, str]]:
     with pytest.raises(Invalid) as raised:
         parsed(**changed)
-    return [(one.pointer, one.code) for one in raised.value.fields]
+    return [(one.path, one.code) for one in raised.value.fields]
 
 
 class TestUtcRange:
@@ -131,17 +131,17 @@ class TestParseQuery:
         longest = DateRange(first, first + timedelta(days=MAX_DAYS - 1))
         assert len(days_of(parsed(date_range=longest).date_range)) == MAX_DAYS
         too_long = DateRange(first, first + timedelta(days=MAX_DAYS))
-        assert pointers(date_range=too_long) == [("/date_range/to", "range-too-long")]
+        assert refused_paths(date_range=too_long) == [(("date_range", "to"), "range-too-long")]
 
     @pytest.mark.parametrize(
         "zone",
         ["", "Mars/Olympus", "asia/jakarta", "localtime", "Factory", "../../etc/passwd", "Asia", "A\0B", "\ud800"],
     )
     def test_refuses_what_is_no_zone(self, zone: str) -> None:
-        assert pointers(timezone=zone) == [("/timezone", "unknown-zone")]
+        assert refused_paths(timezone=zone) == [(("timezone",), "unknown-zone")]
 
     def test_points_at_every_fault(self) -> None:
-        assert pointers(
+        assert refused_paths(
             metrics=[CLICKS, CLICKS],
             dimensions=[LINK, CAMPAIGN, LINK],
             date_range=DateRange(date(2026, 11, 2), date(2026, 11, 1)),
@@ -152,10 +152,10 @@ class TestParseQuery:
                 Order("link", Direction.DESCENDING),
             ],
         ) == [
-            ("/metrics/1", "repeated"),
-            ("/dimensions/2", "repeated"),
-            ("/date_range/to", "wrong-order"),
-            ("/timezone", "unknown-zone"),
-            ("/order_by/1/field", "not-asked"),
-            ("/order_by/2/field", "repeated"),
+            (("metrics", 1), "repeated"),
+            (("dimensions", 2), "repeated"),
+            (("date_range", "to"), "wrong-order"),
+            (("timezone",), "unknown-zone"),
+            (("order_by", 1, "field"), "not-asked"),
+            (("order_by", 2, "field"), "repeated"),
         ]
