@@ -129,7 +129,7 @@ def context(sessions: async_sessionmaker[AsyncSession], settings: Settings) -> C
         sessions=sessions,
         newest_revision=newest_revision(),
         capture=lambda: CaptureState(direct=True, in_memory=0, in_journal=0, lost=0),
-        forget_link=lambda _: None,
+        listeners={},
     )
 
 

@@ -1,6 +1,5 @@
 """Routes of campaigns."""
 
-from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,10 +9,10 @@ from api.campaigns.requests import CampaignChange, CampaignCreate
 from api.campaigns.responses import CampaignOut
 from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, set_etag
-from api.http.context import CurrentContext, Now
+from api.http.context import Now
 from api.http.paging import PageQuery, list_page
 from api.http.schemas import ListPage, changes_of
-from api.http.sessions import ReadSession, UnitOfWork, after_commit
+from api.http.sessions import ReadSession, UnitOfWork
 from campaigns.links.operations.notify import announce_campaign
 from campaigns.planning.operations.campaigns import change_campaign, close_campaign, create_campaign
 from campaigns.planning.queries import get_campaign, list_campaigns
@@ -67,7 +66,6 @@ async def change(
     body: CampaignChange,
     caller: CampaignsWriter,
     session: UnitOfWork,
-    context: CurrentContext,
     now: Now,
     expected: ExpectedVersion,
     response: Response,
@@ -81,8 +79,7 @@ async def change(
         session, caller, campaign_id=campaign_id, changes=changes, expected_version=expected, now=now
     )
     if changes.keys() & SHOWN_BY_LINKS:
-        for slug in await announce_campaign(session, campaign_id=campaign_id):
-            after_commit(session, partial(context.forget_link, slug))
+        await announce_campaign(session, campaign_id=campaign_id)
     set_etag(response, campaign.version)
     return CampaignOut.model_validate(campaign)
 

@@ -1,6 +1,6 @@
 """What a running application holds, made once by its lifespan and reached by requests through `app.state.context`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -29,7 +29,8 @@ class CaptureState:
 class Context:
     """`newest_revision` is the schema this server was built for, `capture` tells where its taps are.
 
-    `forget_link` drops a slug from this process' redirect; other processes hear of a change by notification.
+    `listeners` are called, by channel, with the payload of each notification that a request of this process committed;
+    other processes are told by PostgreSQL.
     """
 
     settings: Settings
@@ -37,7 +38,7 @@ class Context:
     sessions: SessionFactory
     newest_revision: str
     capture: Callable[[], CaptureState]
-    forget_link: Callable[[str], None]
+    listeners: Mapping[str, Callable[[str], None]]
 
 
 def _context(request: Request) -> Context:

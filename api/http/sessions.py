@@ -4,29 +4,27 @@ The first two are function-scoped, so that they end *before* the response is sen
 that fails would still answer 201 (DESIGN 12). A response that is streamed reads while it is sent, in a third.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.context import CurrentContext
-
-_AFTER_COMMIT = "after_commit"
+from campaigns.kit.database.notifications import sent_notifications
 
 
 async def unit_of_work(context: CurrentContext) -> AsyncIterator[AsyncSession]:
-    """A session that commits when the handler returned and rolls back when it raised."""
+    """A session that commits when the handler returned and rolls back when it raised.
+
+    What it notified others of is known to this process' own caches before the answer is sent.
+    """
     async with context.sessions() as session:
         async with session.begin():
             yield session
-        for action in session.info.get(_AFTER_COMMIT, ()):
-            action()
-
-
-def after_commit(session: AsyncSession, action: Callable[[], None]) -> None:
-    """Do something once the request's transaction is committed, before the answer is sent."""
-    session.info.setdefault(_AFTER_COMMIT, []).append(action)
+        for channel, payload in sent_notifications(session):
+            if listener := context.listeners.get(channel):
+                listener(payload)
 
 
 async def read_session(context: CurrentContext) -> AsyncIterator[AsyncSession]:

@@ -7,7 +7,6 @@ byte for byte. A dry run does the same work and takes it back.
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +18,7 @@ from api.http.auth import LinksReader, LinksWriter
 from api.http.context import Context, CurrentContext, Now
 from api.http.problems import invalid_parameter
 from api.http.schemas import UtmName
-from api.http.sessions import StreamSession, UnitOfWork, after_commit
+from api.http.sessions import StreamSession, UnitOfWork
 from api.links.bulk_requests import BulkCreate
 from api.links.bulk_responses import PlacementsOut, dry_run_out, placements_out
 from api.links.filters import Filters
@@ -205,6 +204,4 @@ async def _once(
         placed = await place()
         answer = placements_out(placed, context.settings.short_link_base).model_dump_json().encode()
         await finish_once(session, keys=context.keys, caller=owner, key=key, response=answer)
-        for link in placed.links:
-            after_commit(session, partial(context.forget_link, link.slug))
     return Response(answer, status_code=201, media_type="application/json")

@@ -2,7 +2,6 @@
 
 import hashlib
 from asyncio import to_thread
-from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,7 +13,7 @@ from api.http.conditional import ExpectedVersion, IfNoneMatch, set_etag, still_s
 from api.http.context import CurrentContext, Now
 from api.http.paging import Cursor, Limit, decode_cursor, encode_cursor, list_page_up_to
 from api.http.schemas import ListPage, changes_of
-from api.http.sessions import ReadSession, UnitOfWork, after_commit
+from api.http.sessions import ReadSession, UnitOfWork
 from api.links.cursors import decode_rank, encode_rank
 from api.links.filters import Filters
 from api.links.requests import LinkChange, LinkCreate, QrQuery, spec_of
@@ -56,7 +55,6 @@ async def create(
         now=now,
     )
     (link,) = placed.links
-    after_commit(session, partial(context.forget_link, link.slug))
     set_etag(response, link.version)
     response.headers["Location"] = f"/v1/links/{link.id}"
     return link_created(placed, context.settings.short_link_base)
@@ -130,7 +128,6 @@ async def change(
         now=now,
         corrections=mended,
     )
-    after_commit(session, partial(context.forget_link, link.slug))
     checks = await read_checks(session, [link.id])
     set_etag(response, link.version)
     return link_changed(link_out(link, context.settings.short_link_base, checks=checks[link.id]), mended)
@@ -148,7 +145,6 @@ async def retire(
 ) -> LinkOut:
     """Retire a link for good: taps get a page that says so; its slug is never given to another link."""
     link = await retire_link(session, caller, link_id=link_id, expected_version=expected, now=now)
-    after_commit(session, partial(context.forget_link, link.slug))
     set_etag(response, link.version)
     return link_out(link, context.settings.short_link_base)
 

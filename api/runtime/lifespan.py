@@ -36,6 +36,7 @@ from campaigns.links.destination_checks.dns import resolve_by_system
 from campaigns.links.destination_checks.follow import follow, open_transport
 from campaigns.links.destination_checks.types import Policy
 from campaigns.links.destination_checks.worker import keep_checking
+from campaigns.links.resolver.channel import LINKS_CHANNEL
 from campaigns.links.resolver.resolver import LinkResolver, follow_changes
 from campaigns.links.resolver.snapshot import SnapshotWriter, open_link_snapshot
 
@@ -90,7 +91,7 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
             in_journal=fallback.waiting,
             lost=fallback.lost,
         ),
-        forget_link=resolver.forget,
+        listeners={LINKS_CHANNEL: resolver.forget},
     )
     redirect = RedirectApp(
         resolver=resolver,

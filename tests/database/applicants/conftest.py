@@ -39,7 +39,7 @@ async def committing(committing_engine: AsyncEngine) -> AsyncIterator[Context]:
         sessions=make_sessions(committing_engine),
         newest_revision=newest_revision(),
         capture=lambda: CaptureState(direct=True, in_memory=0, in_journal=0, lost=0),
-        forget_link=lambda _: None,
+        listeners={},
     )
     async with committing_engine.begin() as connection:
         # Tables that refuse it are append-only for the application, not for a test that cleans up.

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
 from campaigns.links.operations.insert import insert_link
+from campaigns.links.resolver.channel import LINKS_CHANNEL
 from campaigns.links.types import LinkSpec
 from tests.factories.world import World
 
@@ -153,7 +154,7 @@ class TestPreview:
             await insert_link(session, world.admin, campaign_id=campaign.id, spec=spec, now=now)
         await session.commit()
         forgotten: list[str] = []
-        app.state.context = replace(app.state.context, forget_link=forgotten.append)
+        app.state.context = replace(app.state.context, listeners={LINKS_CHANNEL: forgotten.append})
         address = f"/v1/campaigns/{world.campaign.id}"
         answer = await client.patch(address, json=change, headers=world.as_role(Role.MARKETER))
         assert answer.status_code == 200, answer.text
