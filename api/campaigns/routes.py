@@ -13,13 +13,10 @@ from api.http.context import Now
 from api.http.paging import PageQuery, list_page
 from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
-from campaigns.links.operations.notify import announce_campaign
-from campaigns.planning.operations.campaigns import change_campaign, close_campaign, create_campaign
+from campaigns.links.operations.planning_changes import update_campaign
+from campaigns.planning.operations.campaigns import close_campaign, create_campaign
 from campaigns.planning.queries import get_campaign, list_campaigns
 from campaigns.planning.types import CampaignChanges, CampaignState
-
-# What the redirect shows of a campaign when one of its links is shared or does not lead on.
-SHOWN_BY_LINKS = {"name", "preview_title", "preview_description", "preview_image"}
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 
@@ -75,11 +72,9 @@ async def change(
     A new name or preview shows on all of its links at once.
     """
     changes = changes_of(body, CampaignChanges)
-    campaign = await change_campaign(
+    campaign = await update_campaign(
         session, caller, campaign_id=campaign_id, changes=changes, expected_version=expected, now=now
     )
-    if changes.keys() & SHOWN_BY_LINKS:
-        await announce_campaign(session, campaign_id=campaign_id)
     set_etag(response, campaign.version)
     return CampaignOut.model_validate(campaign)
 

@@ -13,9 +13,9 @@ from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from api.units.requests import UnitChange, UnitCreate
 from api.units.responses import UnitListed, UnitOut
-from campaigns.links.destination_checks.operations import check_again_soon
+from campaigns.links.operations.planning_changes import update_unit
 from campaigns.planning.models import Unit
-from campaigns.planning.operations.units import change_unit, create_unit
+from campaigns.planning.operations.units import create_unit
 from campaigns.planning.queries import effective_hosts, effective_templates, get_unit, list_units
 from campaigns.planning.types import UnitChanges, UnitKind
 
@@ -66,9 +66,7 @@ async def change(
     With a new allow-list their destinations are followed again at once.
     """
     changes = changes_of(body, UnitChanges)
-    unit = await change_unit(session, caller, unit_id=unit_id, changes=changes, expected_version=expected, now=now)
-    if "allowed_hosts" in changes:
-        await check_again_soon(session, unit_path=unit.path, now=now)
+    unit = await update_unit(session, caller, unit_id=unit_id, changes=changes, expected_version=expected, now=now)
     set_etag(response, unit.version)
     return await _shown(session, unit)
 

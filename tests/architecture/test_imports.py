@@ -20,6 +20,7 @@ VIOLATIONS = {
     "edge": ("campaigns/planning/rules.py", "import api.http.paging"),
     "slices": ("campaigns/access/rules.py", "import campaigns.planning.types"),
     "files": ("campaigns/planning/rules.py", "import campaigns.planning.queries"),
+    "consequences": ("api/campaigns/routes.py", "import campaigns.planning.operations.updates"),
     "edge-files": ("api/http/paging.py", "import api.campaigns.requests"),
     "no-web": ("campaigns/kit/ids.py", "import starlette"),
     "pure": ("campaigns/planning/rules.py", "import sqlalchemy"),

@@ -1,4 +1,4 @@
-"""Making, changing and closing campaigns."""
+"""Creating and closing campaigns; changes of them are in `updates`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ from campaigns.planning.rules import (
     printable_text,
     require_order,
 )
-from campaigns.planning.types import CampaignChanges, CampaignState, OpenState
+from campaigns.planning.types import CampaignState, OpenState
 
 
 async def create_campaign(
@@ -53,7 +53,7 @@ async def create_campaign(
     if intake.state == OpenState.CLOSED:
         raise Conflict("intake-closed", "This intake is closed; it takes no new campaign.")
     require_order(starts_at, ends_at, path=("ends_at",))
-    settled = _settled(
+    settled = normalize_campaign_fields(
         {
             "landing_url": landing_url,
             "preview_title": preview_title,
@@ -87,43 +87,6 @@ async def create_campaign(
     return campaign
 
 
-async def change_campaign(
-    session: AsyncSession,
-    principal: Principal,
-    *,
-    campaign_id: UUID,
-    changes: CampaignChanges,
-    expected_version: int | None,
-    now: datetime,
-) -> Campaign:
-    """Change a campaign that is not closed; links made before keep their destinations.
-
-    Its name and preview show on its links: whoever changes them calls `links.operations.announcing` too, which
-    planning cannot. Raises NotFound, Invalid, Stale or Conflict (`campaign-closed`, `campaign-published`).
-    """
-    campaign = await lock_campaign(session, principal, campaign_id=campaign_id)
-    if campaign.state == CampaignState.CLOSED:
-        raise Conflict("campaign-closed", "This campaign is closed and cannot be changed.")
-    if campaign.state == CampaignState.ACTIVE and changes.get("state") == CampaignState.DRAFT:
-        raise Conflict("campaign-published", "A campaign that was active does not become a draft again; close it.")
-    settled = _settled(changes, await effective_hosts(session, unit_id=campaign.unit_id))
-    require_order(
-        changes.get("starts_at", campaign.starts_at), changes.get("ends_at", campaign.ends_at), path=("ends_at",)
-    )
-    written = apply_changes(campaign, settled, expected_version=expected_version)
-    if written:
-        record_audit(
-            session,
-            principal,
-            "campaign.changed",
-            object_id=campaign.id,
-            unit_id=campaign.unit_id,
-            now=now,
-            changes=written,
-        )
-    return campaign
-
-
 async def close_campaign(
     session: AsyncSession, principal: Principal, *, campaign_id: UUID, expected_version: int | None, now: datetime
 ) -> Campaign:
@@ -143,7 +106,7 @@ async def close_campaign(
     return campaign
 
 
-def _settled(fields: Mapping[str, Any], hosts: list[str]) -> dict[str, Any]:
+def normalize_campaign_fields(fields: Mapping[str, Any], hosts: list[str]) -> dict[str, Any]:
     """The addresses and the preview as they are stored; raises Invalid with everything that is wrong with them."""
     faults: list[FieldError] = []
     settled = dict(fields)

@@ -1,4 +1,4 @@
-"""Making and changing units."""
+"""Creating units; changes of them are in `updates`."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,13 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Actor, Principal
 from campaigns.kit.database.engine import violated_constraint
-from campaigns.kit.database.versioning import apply_changes
 from campaigns.kit.errors import Conflict, FieldError, collect_errors, raise_if_any
 from campaigns.kit.ids import new_id
 from campaigns.kit.web_url import parse_host_pattern
 from campaigns.naming.templates import CONTENT_PLACEHOLDERS, TERM_PLACEHOLDERS, require_utm_template
 from campaigns.planning.models import Unit
-from campaigns.planning.queries import get_unit, lock_unit
+from campaigns.planning.queries import get_unit
 from campaigns.planning.rules import require_parent_kind, unit_path
 from campaigns.planning.types import UnitChanges, UnitKind
 
@@ -44,28 +43,7 @@ async def create_unit(
     return await _insert(session, principal, parent, kind, name, code, allowed_hosts, now)
 
 
-async def change_unit(
-    session: AsyncSession,
-    principal: Principal,
-    *,
-    unit_id: UUID,
-    changes: UnitChanges,
-    expected_version: int | None,
-    now: datetime,
-) -> Unit:
-    """Change a unit's name, host allow-list or templates; links made before keep what they have.
-
-    Raises NotFound, Stale, or Invalid with everything that is wrong.
-    """
-    unit = await lock_unit(session, principal, unit_id=unit_id)
-    changes = _settled(changes)
-    written = apply_changes(unit, changes, expected_version=expected_version)
-    if written:
-        record_audit(session, principal, "unit.changed", object_id=unit.id, unit_id=unit.id, now=now, changes=written)
-    return unit
-
-
-def _settled(changes: UnitChanges) -> UnitChanges:
+def normalize_unit_changes(changes: UnitChanges) -> UnitChanges:
     """The changes as they are stored; raises Invalid."""
     faults: list[FieldError] = []
     settled: UnitChanges = {**changes}

@@ -14,11 +14,11 @@ from campaigns.kit.errors import Conflict, NotFound, Unavailable
 from campaigns.links import rules
 from campaigns.links.models import Link
 from campaigns.links.operations.insert import insert_link
+from campaigns.links.operations.planning_changes import update_campaign
 from campaigns.links.operations.update import retire_link, update_link
 from campaigns.links.queries import LinkFilters, get_link, list_links
 from campaigns.links.rules import DRAWN_LENGTHS
 from campaigns.links.types import LinkSpec
-from campaigns.planning.operations.campaigns import change_campaign
 from tests.factories.world import LANDING, World, principal_of
 
 
@@ -73,7 +73,7 @@ async def test_keeps_its_destination_when_the_campaign_moves(
 ) -> None:
     link = await make(session, world, now)
     caller = world.principals[Role.MARKETER]
-    await change_campaign(
+    await update_campaign(
         session,
         caller,
         campaign_id=world.campaign.id,

@@ -17,9 +17,9 @@ from campaigns.links.csv_sheets.format import read_sheet
 from campaigns.links.operations import import_rows as importing
 from campaigns.links.operations.create import CreatedLinks, create_link
 from campaigns.links.operations.import_rows import import_rows
+from campaigns.links.operations.planning_changes import update_unit
 from campaigns.links.operations.update import update_link
 from campaigns.links.types import LinkSpec
-from campaigns.planning.operations.units import change_unit
 from tests.factories.world import World, build_world
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -64,7 +64,7 @@ async def test_of_two_near_doubles_made_at_once_one_is_refused(
         (link,) = (await place(session, world, now, utm_content="other")).links
         if how == "by a template":
             changes = {"content_template": "{name}"}
-            await change_unit(
+            await update_unit(
                 session,
                 world.admin,
                 unit_id=world.own.id,

@@ -17,8 +17,8 @@ from campaigns.access.models import AuditEntry
 from campaigns.access.types import Role
 from campaigns.kit.models import IdempotencyRecord
 from campaigns.links.models import Link
+from campaigns.links.operations.planning_changes import update_unit
 from campaigns.planning.operations.channels import close_channel
-from campaigns.planning.operations.units import change_unit
 from tests.factories.keys import headers_of_new_key
 from tests.factories.world import LANDING, World
 from tests.http.links.placements import foreign_link, make, poster_channel
@@ -269,7 +269,7 @@ class TestTemplates:
             (world.national, {"term_template": "{unit} {content}", "content_template": "never"}),
             (world.own, {"content_template": "{source}_{number}"}),
         ):
-            await change_unit(
+            await update_unit(
                 session,
                 world.admin,
                 unit_id=unit.id,
@@ -288,7 +288,7 @@ class TestTemplates:
     async def test_what_they_make_is_linted_too(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
     ) -> None:
-        await change_unit(
+        await update_unit(
             session,
             world.admin,
             unit_id=world.own.id,

@@ -1,0 +1,65 @@
+"""Changes of campaigns and units together with what follows from them for links.
+
+Planning is below links and cannot do this itself. Routes, commands and jobs call these two; an import contract
+(`consequences`) keeps `planning.operations.updates`, which does the first half only, from everybody else.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.types import Principal
+from campaigns.links.destination_checks.operations import check_again_soon
+from campaigns.links.operations.notify import announce_campaign
+from campaigns.planning.models import Campaign, Unit
+from campaigns.planning.operations.updates import apply_campaign_update, apply_unit_update
+from campaigns.planning.types import CampaignChanges, UnitChanges
+
+# The columns of a campaign that the redirect shows for each of its links: in the preview of a shared link, and on the
+# page of a link that does not lead on.
+SHOWN_BY_LINKS = frozenset({"name", "preview_title", "preview_description", "preview_image"})
+
+
+async def update_campaign(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    campaign_id: UUID,
+    changes: CampaignChanges,
+    expected_version: int | None,
+    now: datetime,
+) -> Campaign:
+    """Change a campaign that is not closed; what its links show of it is announced to the redirect's caches.
+
+    Links keep their destinations. Raises NotFound, Invalid, Stale or Conflict (`campaign-closed`,
+    `campaign-published`).
+    """
+    campaign, changed = await apply_campaign_update(
+        session, principal, campaign_id=campaign_id, changes=changes, expected_version=expected_version, now=now
+    )
+    if changed & SHOWN_BY_LINKS:
+        await announce_campaign(session, campaign_id=campaign_id)
+    return campaign
+
+
+async def update_unit(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    unit_id: UUID,
+    changes: UnitChanges,
+    expected_version: int | None,
+    now: datetime,
+) -> Unit:
+    """Change a unit's name, host allow-list or templates; after a new allow-list its links' destinations are due for
+    a check, and those of the units below.
+
+    Links keep what they have. Raises NotFound, Stale, or Invalid with everything that is wrong.
+    """
+    unit, changed = await apply_unit_update(
+        session, principal, unit_id=unit_id, changes=changes, expected_version=expected_version, now=now
+    )
+    if "allowed_hosts" in changed:
+        await check_again_soon(session, unit_path=unit.path, now=now)
+    return unit

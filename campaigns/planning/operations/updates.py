@@ -1,0 +1,77 @@
+"""Changes of campaigns and units, without what follows from them for links.
+
+Only `links.operations.planning_changes` calls these (import contract `consequences`); call that one instead. Both
+return the changed object with the names of the columns that differ now.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from campaigns.access.operations import record_audit
+from campaigns.access.types import Principal
+from campaigns.kit.database.versioning import apply_changes
+from campaigns.kit.errors import Conflict
+from campaigns.planning.models import Campaign, Unit
+from campaigns.planning.operations.campaigns import normalize_campaign_fields
+from campaigns.planning.operations.units import normalize_unit_changes
+from campaigns.planning.queries import effective_hosts, lock_campaign, lock_unit
+from campaigns.planning.rules import require_order
+from campaigns.planning.types import CampaignChanges, CampaignState, UnitChanges
+
+
+async def apply_campaign_update(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    campaign_id: UUID,
+    changes: CampaignChanges,
+    expected_version: int | None,
+    now: datetime,
+) -> tuple[Campaign, frozenset[str]]:
+    """Change a campaign that is not closed.
+
+    Raises NotFound, Invalid, Stale or Conflict (`campaign-closed`, `campaign-published`).
+    """
+    campaign = await lock_campaign(session, principal, campaign_id=campaign_id)
+    if campaign.state == CampaignState.CLOSED:
+        raise Conflict("campaign-closed", "This campaign is closed and cannot be changed.")
+    if campaign.state == CampaignState.ACTIVE and changes.get("state") == CampaignState.DRAFT:
+        raise Conflict("campaign-published", "A campaign that was active does not become a draft again; close it.")
+    settled = normalize_campaign_fields(changes, await effective_hosts(session, unit_id=campaign.unit_id))
+    require_order(
+        changes.get("starts_at", campaign.starts_at), changes.get("ends_at", campaign.ends_at), path=("ends_at",)
+    )
+    written = apply_changes(campaign, settled, expected_version=expected_version)
+    if written:
+        record_audit(
+            session,
+            principal,
+            "campaign.changed",
+            object_id=campaign.id,
+            unit_id=campaign.unit_id,
+            now=now,
+            changes=written,
+        )
+    return campaign, frozenset(written)
+
+
+async def apply_unit_update(
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    unit_id: UUID,
+    changes: UnitChanges,
+    expected_version: int | None,
+    now: datetime,
+) -> tuple[Unit, frozenset[str]]:
+    """Change a unit's name, host allow-list or templates.
+
+    Raises NotFound, Stale, or Invalid with everything that is wrong.
+    """
+    unit = await lock_unit(session, principal, unit_id=unit_id)
+    written = apply_changes(unit, normalize_unit_changes(changes), expected_version=expected_version)
+    if written:
+        record_audit(session, principal, "unit.changed", object_id=unit.id, unit_id=unit.id, now=now, changes=written)
+    return unit, frozenset(written)
