@@ -1,5 +1,6 @@
 """Click tokens: whatever was not signed by us says nothing."""
 
+import base64
 import hmac
 from base64 import urlsafe_b64encode
 from uuid import UUID
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.clicks.tokens import TOKEN_LENGTH, read_click, sign_click
+from campaigns.kit.encryption.cipher import derive_keys
 from campaigns.kit.ids import time_of, uuid7_at
 
 KEY = b"k" * 32
@@ -25,6 +27,28 @@ def test_a_token_says_what_was_signed() -> None:
     assert (read.click_id, read.link_id, read.clicked_at) == (CLICK, LINK, time_of(CLICK))
     assert read.clicked_at.timestamp() == 1_795_000_000.123
     assert len(token()) == TOKEN_LENGTH
+
+
+def test_a_token_of_an_older_version_is_read() -> None:
+    # Candidates keep tokens for weeks: those that an older version signed must stay valid.
+    keys = derive_keys(base64.b64encode(bytes(range(32))).decode())
+    token = "AQGQAAAAAHAAgAAAAAAAAAIBkAAAAABwAIAAAAAAAAADqb1TYnjuvRKYpZ8R"
+    click, link = UUID("01900000-0000-7000-8000-000000000002"), UUID("01900000-0000-7000-8000-000000000003")
+    assert sign_click(keys.click_token, click.bytes, link.bytes).decode() == token
+    read = read_click(keys.click_token, token)
+    assert read is not None
+    assert (read.click_id, read.link_id) == (click, link)
+
+
+@pytest.mark.parametrize("length", [0, 59, 61, 64, 120])
+def test_a_token_of_another_length_says_nothing(length: int) -> None:
+    assert read_click(KEY, (token() * 2)[:length]) is None
+
+
+def test_a_token_of_another_format_says_nothing() -> None:
+    body = b"\x02" + CLICK.bytes + LINK.bytes
+    signed = urlsafe_b64encode(body + hmac.digest(KEY, body, "sha256")[:12]).decode()
+    assert read_click(KEY, signed) is None
 
 
 @pytest.mark.parametrize("place", range(TOKEN_LENGTH))
