@@ -1,4 +1,4 @@
-"""Tables of attribution: the touches that led to an application, and the PII-free facts that figures are made of."""
+"""Tables of attribution: the touches that led to an application, and the conversions that figures are sums of."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from campaigns.planning.types import StageKind
 
 
 class Touch(SQLModel, table=True):
-    """A tap that a candidate brought to the form, verified by its signature; positions count from 1, oldest first.
+    """A click that a candidate brought to the form, verified by its signature; positions count from 1, oldest first.
 
     There is no foreign key to the click: a registration never fails because its click is missing.
     """

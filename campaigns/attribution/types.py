@@ -1,16 +1,16 @@
-"""Words of attribution: what an application's touches earn, and what its figures are counted under."""
+"""Types of attribution: touches, the credit for an application, and the columns conversions are grouped by."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-# What lists and figures show for an application that no touch led to; no slug, source or medium is spelled like it.
+# Shown for an application without a touch; no slug, source or medium can be spelled like this.
 NOT_SET = "(not set)"
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedTouch:
-    """A verified touch: which click, on which link, when."""
+    """A touch whose click token was signed by us: which click, on which link, when."""
 
     click_id: UUID
     link_id: UUID
@@ -19,7 +19,7 @@ class VerifiedTouch:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """The link an application is put down to, with that link's source and medium."""
+    """The link that is credited with an application, with that link's source and medium."""
 
     link_id: UUID
     source: str
@@ -28,7 +28,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class ConversionContext:
-    """The application that facts are about, and what they are filed under; without personal data."""
+    """The application that conversions are about, and the columns they are grouped by; without personal data."""
 
     application_id: UUID
     unit_id: UUID

@@ -42,7 +42,7 @@ from campaigns.applicants.rules import (
     token_digest,
 )
 from campaigns.applicants.types import Answers, ConsentGiven, PublicCampaign, Receipt
-from campaigns.attribution.operations import record_stage_entry, record_touches, verified_journey
+from campaigns.attribution.operations import record_stage_entry, record_touches, verify_touches
 from campaigns.attribution.types import ConversionContext, Credit
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.idempotency import begin_once, finish_once
@@ -99,7 +99,7 @@ async def _store(
     # The id orders applications by when they were submitted.
     application_id = uuid7_at(round(now.timestamp() * 1000))
     applicant_id, data_key = await _enter_applicant(session, keys, answers, now)
-    journey, credit = await verified_journey(session, click_key=keys.click_token, tokens=tokens)
+    journey, credit = await verify_touches(session, click_key=keys.click_token, tokens=tokens)
     first_stage_id = await _first_stage_id(session, campaign.intake_id)
     stored = await session.exec(
         insert(Application)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.attribution.rules import conversion_changes, counted_after, journey, last_touch
+from campaigns.attribution.rules import conversion_changes, kinds_after, last_touch, order_touches
 from campaigns.attribution.types import VerifiedTouch
 from campaigns.planning.types import StageKind
 
@@ -23,13 +23,13 @@ def touch(click: int, minutes: int, link: int = 1) -> VerifiedTouch:
 class TestJourney:
     def test_is_ordered_by_time(self) -> None:
         late, early, middle = touch(1, 30), touch(2, 10), touch(3, 20)
-        assert journey([late, early, middle]) == [early, middle, late]
+        assert order_touches([late, early, middle]) == [early, middle, late]
 
     def test_keeps_each_click_once(self) -> None:
-        assert journey([touch(1, 5), touch(2, 6), touch(1, 5)]) == [touch(1, 5), touch(2, 6)]
+        assert order_touches([touch(1, 5), touch(2, 6), touch(1, 5)]) == [touch(1, 5), touch(2, 6)]
 
     def test_touches_of_one_moment_have_one_order(self) -> None:
-        assert journey([touch(2, 5), touch(1, 5)]) == journey([touch(1, 5), touch(2, 5)])
+        assert order_touches([touch(2, 5), touch(1, 5)]) == order_touches([touch(1, 5), touch(2, 5)])
 
 
 class TestCredit:
@@ -68,7 +68,7 @@ MOVES = [
 def after(entered: list[StageKind]) -> frozenset[StageKind]:
     counted: frozenset[StageKind] = frozenset()
     for kind in entered:
-        counted = counted_after(counted, kind)
+        counted = kinds_after(counted, kind)
     return counted
 
 
