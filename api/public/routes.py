@@ -16,7 +16,7 @@ from api.public.responses import FormFieldOut, NoticeOut, PublicCampaignOut, Rec
 from campaigns.applicants.operations.register import register_candidate
 from campaigns.applicants.queries.public import read_public_campaign, read_status
 from campaigns.applicants.rules import FORM
-from campaigns.applicants.types import ConsentGiven
+from campaigns.applicants.types import ConsentGiven, RegistrationForm
 
 router = APIRouter(prefix="/v1/public", tags=["public"])
 
@@ -74,9 +74,11 @@ async def register(
         keys=context.keys,
         slug=slug,
         idempotency_key=idempotency_key,
-        typed=body.model_dump(exclude={"consent", "touches"}),
-        consent=ConsentGiven(body.consent.notice_version, body.consent.accepted_at),
-        touches=body.touches,
+        form=RegistrationForm(
+            typed=body.model_dump(exclude={"consent", "touches"}),
+            consent=ConsentGiven(body.consent.notice_version, body.consent.accepted_at),
+            touches=body.touches,
+        ),
         timezone=ZoneInfo(context.settings.timezone),
         now=now,
     )

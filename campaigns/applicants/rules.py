@@ -1,22 +1,19 @@
-"""Pure rules of applicants: the registration form and how its answers are checked, references and status tokens.
+"""Pure rules of applicants: the registration form, and how its answers are checked.
 
 `FORM` is the one description of the form: front ends get it, the OpenAPI document repeats it, `read_answers` checks it.
 """
 
-import hashlib
 import re
-import secrets
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse
 
 from campaigns.applicants.provinces import PROVINCES
-from campaigns.applicants.types import Answers, Choice, ConsentGiven, FieldType, FormField
+from campaigns.applicants.types import Answers, Choice, ConsentGiven, FieldType, FormField, RegistrationForm
 from campaigns.kit.errors import Conflict, FieldError, raise_if_any
-from campaigns.kit.ids import SPOKEN_ALPHABET, random_text
 from campaigns.planning.types import RegistrationState
 
 FORM = (
@@ -36,11 +33,6 @@ HOME_REGION = "ID"
 
 # Phones that candidates register from are rarely right to the second.
 CLOCK_SKEW = timedelta(minutes=5)
-
-REFERENCE_PREFIX = "JR"
-REFERENCE_SYMBOLS = 10  # 50 random bits
-_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
-TOKEN_BYTES = 24
 
 _PHONE = re.compile(r"\+?[0-9 ().\-]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -63,30 +55,38 @@ def require_open(registration: RegistrationState) -> None:
         raise Conflict("registration-closed", "Registration through this campaign is over.")
 
 
-def read_answers(
-    typed: Mapping[str, str], consent: ConsentGiven, *, notice_version: str, today: date, now: datetime
-) -> Answers:
-    """The checked answers; `typed` holds every key of FORM.
+def read_answers(form: RegistrationForm, *, notice_version: str, today: date, now: datetime) -> Answers:
+    """The checked answers of a form.
 
-    Raises Invalid with all fields at fault at once. `today` is the candidate's day, by which ages are counted;
+    Raises Invalid with every field at fault. `today` is the candidate's day, by which ages are counted;
     `notice_version` is the notice that must have been agreed to.
     """
-    read: dict[str, str] = {}
+    values: dict[str, str] = {}
     errors: list[FieldError] = []
     for field in FORM:
         try:
-            read[field.key] = _read(field, typed[field.key])
+            values[field.key] = _read(field, form.typed[field.key])
             if field.key == "birth_date":
-                _require_age(date.fromisoformat(read[field.key]), today)
+                _require_age(date.fromisoformat(values[field.key]), today)
         except _Refused as refused:
             errors.append(FieldError((field.key,), refused.detail, refused.code))
+    errors.extend(_consent_errors(form.consent, notice_version=notice_version, now=now))
+    raise_if_any(errors)
+    return Answers(
+        name=values["name"],
+        email=values["email"],
+        phone=values["phone"],
+        birth_date=date.fromisoformat(values["birth_date"]),
+        province=values["province"],
+    )
+
+
+def _consent_errors(consent: ConsentGiven, *, notice_version: str, now: datetime) -> Iterator[FieldError]:
     if consent.notice_version != notice_version:
         detail = "This is not the notice that is in force; show the current one and ask again."
-        errors.append(FieldError(("consent", "notice_version"), detail, "outdated-notice"))
+        yield FieldError(("consent", "notice_version"), detail, "outdated-notice")
     if consent.accepted_at > now + CLOCK_SKEW:
-        errors.append(FieldError(("consent", "accepted_at"), "This time is in the future.", "in-the-future"))
-    raise_if_any(errors)
-    return Answers(**{**read, "birth_date": date.fromisoformat(read["birth_date"])})  # type: ignore[arg-type]
+        yield FieldError(("consent", "accepted_at"), "This time is in the future.", "in-the-future")
 
 
 def identity_of(email: str) -> str:
@@ -166,30 +166,3 @@ def age_on(birth: date, today: date) -> int:
 def _require_age(birth: date, today: date) -> None:
     if not MIN_AGE <= age_on(birth, today) <= MAX_AGE:
         raise _Refused("age-out-of-range", f"Candidates are {MIN_AGE} to {MAX_AGE} years old.")
-
-
-def new_reference() -> str:
-    """A reference such as `JR-7K3M9-QXT4C`, to be read out on the telephone."""
-    drawn = random_text(SPOKEN_ALPHABET, REFERENCE_SYMBOLS)
-    return f"{REFERENCE_PREFIX}-{drawn[:5]}-{drawn[5:]}"
-
-
-def normalize_reference(typed: str) -> str | None:
-    """A reference as it is stored, from how somebody wrote it; None if it cannot be one.
-
-    Case, hyphens and spaces do not matter, and letters that look like digits are read as those (Crockford's base 32).
-    """
-    symbols = typed.upper().translate(_LOOKALIKES)
-    drawn = symbols.removeprefix(REFERENCE_PREFIX)
-    if symbols == drawn or len(drawn) != REFERENCE_SYMBOLS or not set(drawn) <= set(SPOKEN_ALPHABET):
-        return None
-    return f"{REFERENCE_PREFIX}-{drawn[:5]}-{drawn[5:]}"
-
-
-def new_status_token() -> str:
-    return secrets.token_urlsafe(TOKEN_BYTES)
-
-
-def token_digest(token: str) -> bytes:
-    """The SHA-256 a status token is stored as; enough for 192 random bits (OWASP ASVS 5.0, 11.4)."""
-    return hashlib.sha256(token.encode()).digest()

@@ -1,8 +1,9 @@
-"""Words of applicants: the form, what a candidate answers, and what the public and recruiters read.
+"""Types of applicants: the form, what a candidate answers, and what the public and recruiters read.
 
 Classes that hold personal data or a secret are not printed by `repr`, so that no traceback or log shows it.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -58,6 +59,18 @@ class ConsentGiven:
     accepted_at: datetime
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class RegistrationForm:
+    """A registration form as it was sent.
+
+    `typed` holds every key of `rules.FORM` as it was typed, `touches` the click tokens in any order.
+    """
+
+    typed: Mapping[str, str]
+    consent: ConsentGiven
+    touches: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class PublicCampaign:
     """A campaign as anybody may see it; `closes_at` is exclusive."""
@@ -79,7 +92,7 @@ class PublicCampaign:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Receipt:
-    """What a candidate gets for a registration; the token is told only here."""
+    """What a candidate gets for a registration; the status token is shown nowhere else."""
 
     reference: str
     status_token: str
@@ -102,7 +115,7 @@ class ApplicationStatus:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationFilters:
-    """Which applications to list; what is None does not narrow."""
+    """Which applications to list; a filter that is None is not applied."""
 
     campaign_id: UUID | None = None
     link_id: UUID | None = None

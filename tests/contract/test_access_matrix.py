@@ -24,7 +24,7 @@ from campaigns.access.rules import ROLES
 from campaigns.access.types import Role, Scope
 from campaigns.applicants.models import Application
 from campaigns.applicants.operations.register import register_candidate
-from campaigns.applicants.types import ConsentGiven
+from campaigns.applicants.types import ConsentGiven, RegistrationForm
 from campaigns.links.operations.insert import insert_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Campaign, Unit
@@ -213,15 +213,17 @@ async def sides(session: AsyncSession, world: World, context: Context, now: date
             keys=context.keys,
             slug=campaign.slug,
             idempotency_key=mark,
-            typed={
-                "name": f"Calon {mark}",
-                "email": f"{mark}@example.com",
-                "phone": "081234567890",
-                "birth_date": "2006-01-02",
-                "province": "ID-JB",
-            },
-            consent=ConsentGiven("2026-1", now),
-            touches=[],
+            form=RegistrationForm(
+                typed={
+                    "name": f"Calon {mark}",
+                    "email": f"{mark}@example.com",
+                    "phone": "081234567890",
+                    "birth_date": "2006-01-02",
+                    "province": "ID-JB",
+                },
+                consent=ConsentGiven("2026-1", now),
+                touches=[],
+            ),
             timezone=ZoneInfo("Asia/Jakarta"),
             now=now,
         )

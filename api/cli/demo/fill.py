@@ -22,7 +22,7 @@ from campaigns.access.types import SYSTEM, Principal, Role
 from campaigns.applicants.models import Application
 from campaigns.applicants.operations.move_stage import move_application
 from campaigns.applicants.operations.register import register_candidate
-from campaigns.applicants.types import ConsentGiven
+from campaigns.applicants.types import ConsentGiven, RegistrationForm
 from campaigns.clicks.models import Click, OrphanTap
 from campaigns.clicks.tokens import sign_click
 from campaigns.kit.database.url import psycopg_conninfo
@@ -200,15 +200,17 @@ async def _register(
         keys=keys,
         slug=campaign,
         idempotency_key=f"demo-{number}",
-        typed={
-            "name": name,
-            "email": f"{name.replace(' ', '.').lower()}.{number}@example.com",
-            "phone": f"0812{number % 10**8:08d}",
-            "birth_date": born.isoformat(),
-            "province": chance.choice(["ID-JB", "ID-JI"]),
-        },
-        consent=ConsentGiven(NOTICE_VERSION, moment),
-        touches=touches,
+        form=RegistrationForm(
+            typed={
+                "name": name,
+                "email": f"{name.replace(' ', '.').lower()}.{number}@example.com",
+                "phone": f"0812{number % 10**8:08d}",
+                "birth_date": born.isoformat(),
+                "province": chance.choice(["ID-JB", "ID-JI"]),
+            },
+            consent=ConsentGiven(NOTICE_VERSION, moment),
+            touches=touches,
+        ),
         timezone=ZoneInfo(settings.timezone),
         now=moment,
     )

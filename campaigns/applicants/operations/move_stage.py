@@ -1,4 +1,4 @@
-"""Moving an application to another stage of its intake: the recruiters' decision, with its reason."""
+"""Moving an application to another stage of its intake, with the recruiter's reason."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
-from campaigns.applicants.encryption import open_person_key, seal_reason
+from campaigns.applicants.encryption import PersonVault, open_vault
 from campaigns.applicants.models import ApplicantKey, Application, StageChange
 from campaigns.applicants.queries.recruiting import lock_application
 from campaigns.attribution.operations import record_stage_entry
@@ -17,6 +17,7 @@ from campaigns.kit.database.versioning import require_version
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.errors import Conflict, invalid_field
 from campaigns.kit.ids import new_id
+from campaigns.planning.models import Stage
 from campaigns.planning.queries import list_stages
 from campaigns.planning.types import StageKind
 
@@ -32,19 +33,14 @@ async def move_application(
     expected_version: int | None,
     now: datetime,
 ) -> None:
-    """Move an application to the stage of this key, and count it in the kinds it then stands in.
+    """Move an application to the stage with this key, and store the conversions that follow from it.
 
     Raises NotFound, Stale, Invalid at `/stage`, or Conflict (`already-there`, `applicant-erased`).
     """
     application = await lock_application(session, principal, application_id=application_id)
     require_version(application, expected_version)
-    stages = (await list_stages(session, intake_ids=[application.intake_id]))[application.intake_id]
-    entered = next((stage for stage in stages if stage.key == stage_key), None)
-    if entered is None:
-        raise invalid_field(("stage",), "The application's intake has no stage of this key.", "unknown-stage")
-    if entered.id == application.stage_id:
-        raise Conflict("already-there", "The application stands in this stage already.")
-    left = next(stage for stage in stages if stage.id == application.stage_id)
+    left, entered = await _find_stages(session, application, stage_key)
+    vault = await _open_vault(session, keys, application)
     change_id = new_id()
     session.add(
         StageChange(
@@ -52,7 +48,7 @@ async def move_application(
             application_id=application.id,
             from_stage_id=left.id,
             to_stage_id=entered.id,
-            reason_sealed=seal_reason(await _person_key(session, keys, application), change_id, reason),
+            reason_sealed=vault.encrypt_reason(change_id, reason),
             changed_at=now,
             key_id=principal.key_id,
         )
@@ -60,7 +56,7 @@ async def move_application(
     application.stage_id = entered.id
     application.stage_entered_at = now
     application.version += 1
-    await record_stage_entry(session, _counted(application), entered=StageKind(entered.kind), now=now)
+    await record_stage_entry(session, _conversion_context(application), entered=StageKind(entered.kind), now=now)
     record_audit(
         session,
         principal,
@@ -72,17 +68,28 @@ async def move_application(
     )
 
 
-async def _person_key(session: AsyncSession, keys: KeyRing, application: Application) -> bytes:
-    """The key the reason is sealed under; raises Conflict once the person was erased."""
+async def _find_stages(session: AsyncSession, application: Application, key: str) -> tuple[Stage, Stage]:
+    """The stage the application stands in, and the one of its intake with this key, which must be another."""
+    stages = (await list_stages(session, intake_ids=[application.intake_id]))[application.intake_id]
+    entered = next((stage for stage in stages if stage.key == key), None)
+    if entered is None:
+        raise invalid_field(("stage",), "The application's intake has no stage of this key.", "unknown-stage")
+    if entered.id == application.stage_id:
+        raise Conflict("already-there", "The application stands in this stage already.")
+    return next(stage for stage in stages if stage.id == application.stage_id), entered
+
+
+async def _open_vault(session: AsyncSession, keys: KeyRing, application: Application) -> PersonVault:
+    """The vault of the application's person; raises Conflict once the person was erased."""
     key = (
         await session.exec(select(ApplicantKey).where(ApplicantKey.applicant_id == application.applicant_id))
     ).first()
     if key is None:
         raise Conflict("applicant-erased", "This person's data was erased; the application can no longer be moved.")
-    return open_person_key(keys, application.applicant_id, key.wrapped_key)
+    return open_vault(keys, application.applicant_id, key.wrapped_key)
 
 
-def _counted(application: Application) -> ConversionContext:
+def _conversion_context(application: Application) -> ConversionContext:
     return ConversionContext(
         application_id=application.id,
         unit_id=application.unit_id,

@@ -9,7 +9,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.applicants.models import Application, RepeatedApplication
-from campaigns.applicants.rules import normalize_reference, token_digest
+from campaigns.applicants.receipts import normalize_reference, token_digest
 from campaigns.applicants.types import ApplicationStatus, PublicCampaign
 from campaigns.kit.errors import NotFound
 from campaigns.planning.models import Campaign, Intake, Stage
@@ -52,15 +52,15 @@ async def read_status(session: AsyncSession, *, reference: str, token: str) -> A
 
     A repeated application shows its own registration for ever, so that whoever sent it learns nothing about the first.
     """
-    spelled = normalize_reference(reference)
+    normalized = normalize_reference(reference)
     # One statement for both kinds, so that the time it takes does not tell them apart either.
-    statement: Any = union_all(_of_application(spelled), _of_repeat(spelled))
+    statement: Any = union_all(_select_application(normalized), _select_repeat(normalized))
     found = (await session.exec(statement)).first()
     stored = bytes(found.status_token_digest) if found else bytes(32)
-    if not hmac.compare_digest(stored, token_digest(token)) or found is None or spelled is None:
+    if not hmac.compare_digest(stored, token_digest(token)) or found is None or normalized is None:
         raise NotFound("application")
     return ApplicationStatus(
-        reference=spelled,
+        reference=normalized,
         campaign_name=found.campaign_name,
         intake_name=found.intake_name,
         stage=found.stage,
@@ -70,7 +70,7 @@ async def read_status(session: AsyncSession, *, reference: str, token: str) -> A
     )
 
 
-def _of_application(reference: str | None) -> Select[*tuple[Any, ...]]:
+def _select_application(reference: str | None) -> Select[*tuple[Any, ...]]:
     return (
         select(
             col(Campaign.name).label("campaign_name"),
@@ -89,7 +89,7 @@ def _of_application(reference: str | None) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _of_repeat(reference: str | None) -> Select[*tuple[Any, ...]]:
+def _select_repeat(reference: str | None) -> Select[*tuple[Any, ...]]:
     return (
         select(
             col(Campaign.name),

@@ -1,4 +1,4 @@
-"""What recruiters read: applications of their units' campaigns, opened with each person's key.
+"""What recruiters read: applications of their units' campaigns, decrypted with each person's key.
 
 Each read is a fixed number of statements, however many rows it returns.
 """
@@ -14,7 +14,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.applicants.encryption import open_answer, open_reason, open_repeat, person_key_or_none
+from campaigns.applicants.encryption import PersonReader, open_reader
 from campaigns.applicants.models import ApplicantKey, Application, Consent, RepeatedApplication, StageChange
 from campaigns.applicants.types import (
     ApplicationDetail,
@@ -46,7 +46,8 @@ async def list_applications(
     """Applications of the caller's units, newest first; raises NotFound or Invalid for filter values nobody knows."""
     statement = _visible(principal).where(*await _conditions(session, principal, wanted))
     found = await fetch_page_of_rows(session, statement, key=col(Application.id), request=page)
-    return Page([ApplicationSummary(**_shared(row, _data_key(row, keys))) for row in found.items], found.next_after)
+    summaries = [ApplicationSummary(**_summary_fields(row, _reader(row, keys))) for row in found.items]
+    return Page(summaries, found.next_after)
 
 
 async def read_application(
@@ -56,18 +57,18 @@ async def read_application(
     rows = await fetch_rows(session, _visible(principal).where(col(Application.id) == application_id))
     if not rows:
         raise NotFound("application")
-    application, data_key = rows[0].Application, _data_key(rows[0], keys)
+    application, reader = rows[0].Application, _reader(rows[0], keys)
     consent = await session.get_one(Consent, application_id)
-    birth_date = open_answer(data_key, application_id, "birth_date", application.birth_date_sealed)
+    birth_date = reader.decrypt_answer(application_id, "birth_date", application.birth_date_sealed)
     return ApplicationDetail(
-        **_shared(rows[0], data_key),
-        email=open_answer(data_key, application_id, "email", application.email_sealed),
-        phone=open_answer(data_key, application_id, "phone", application.phone_sealed),
+        **_summary_fields(rows[0], reader),
+        email=reader.decrypt_answer(application_id, "email", application.email_sealed),
+        phone=reader.decrypt_answer(application_id, "phone", application.phone_sealed),
         birth_date=date.fromisoformat(birth_date) if birth_date is not None else None,
         consent=ConsentView(consent.notice_version, consent.accepted_at, consent.recorded_at),
-        touches=await _touches(session, application_id),
-        history=await _history(session, application_id, data_key),
-        repeats=await _repeats(session, application_id, data_key),
+        touches=await _read_touches(session, application_id),
+        history=await _read_history(session, application_id, reader),
+        repeats=await _read_repeats(session, application_id, reader),
     )
 
 
@@ -161,34 +162,34 @@ async def _stages_of_key(
     return stages
 
 
-def _data_key(row: Any, keys: KeyRing) -> bytes | None:
-    return person_key_or_none(keys, row.Application.applicant_id, row.wrapped_key)
+def _reader(row: Any, keys: KeyRing) -> PersonReader:
+    return open_reader(keys, row.Application.applicant_id, row.wrapped_key)
 
 
-def _shared(row: Any, data_key: bytes | None) -> dict[str, Any]:
-    """The fields that an application has in lists and alone."""
+def _summary_fields(row: Any, reader: PersonReader) -> dict[str, Any]:
+    """The fields of an ApplicationSummary, which an ApplicationDetail has too."""
     application: Application = row.Application
     return {
         "id": application.id,
         "reference": application.reference,
-        "name": open_answer(data_key, application.id, "name", application.name_sealed),
+        "name": reader.decrypt_answer(application.id, "name", application.name_sealed),
         "province": application.province,
         "campaign": SlugRef(application.campaign_id, row.campaign_slug),
         "link": SlugRef(application.link_id, row.link_slug) if application.link_id is not None else None,
         "source": application.source,
         "medium": application.medium,
-        "stage": _stage(row.Stage),
+        "stage": _stage_view(row.Stage),
         "registered_at": application.registered_at,
         "stage_entered_at": application.stage_entered_at,
         "version": application.version,
     }
 
 
-def _stage(stage: Stage) -> StageView:
+def _stage_view(stage: Stage) -> StageView:
     return StageView(key=stage.key, name=stage.name, kind=stage.kind)
 
 
-async def _touches(session: AsyncSession, application_id: UUID) -> list[TouchView]:
+async def _read_touches(session: AsyncSession, application_id: UUID) -> list[TouchView]:
     statement = (
         select(Touch, Link)
         .join(Link, col(Link.id) == Touch.link_id)
@@ -201,7 +202,7 @@ async def _touches(session: AsyncSession, application_id: UUID) -> list[TouchVie
     ]
 
 
-async def _history(session: AsyncSession, application_id: UUID, data_key: bytes | None) -> list[HistoryStep]:
+async def _read_history(session: AsyncSession, application_id: UUID, reader: PersonReader) -> list[HistoryStep]:
     left, entered = aliased(Stage), aliased(Stage)
     statement = (
         select(StageChange, left, entered)
@@ -212,9 +213,9 @@ async def _history(session: AsyncSession, application_id: UUID, data_key: bytes 
     )
     return [
         HistoryStep(
-            came_from=_stage(came_from) if came_from else None,
-            to=_stage(to),
-            reason=open_reason(data_key, change.id, change.reason_sealed) if change.reason_sealed else None,
+            came_from=_stage_view(came_from) if came_from else None,
+            to=_stage_view(to),
+            reason=reader.decrypt_reason(change.id, change.reason_sealed) if change.reason_sealed else None,
             changed_at=change.changed_at,
             key_id=change.key_id,
         )
@@ -222,19 +223,19 @@ async def _history(session: AsyncSession, application_id: UUID, data_key: bytes 
     ]
 
 
-async def _repeats(session: AsyncSession, application_id: UUID, data_key: bytes | None) -> list[RepeatView]:
-    """The person's further registrations with what was typed; the first to use an address may not be its owner."""
+async def _read_repeats(session: AsyncSession, application_id: UUID, reader: PersonReader) -> list[RepeatView]:
+    """What was typed in the person's further registrations; recruiters judge which of them the address belongs to."""
     statement = (
         select(RepeatedApplication, col(Campaign.slug))
         .join(Campaign, col(Campaign.id) == RepeatedApplication.campaign_id)
         .where(col(RepeatedApplication.application_id) == application_id)
         .order_by(col(RepeatedApplication.id))
     )
-    return [_repeat(repeat, slug, data_key) for repeat, slug in await fetch_rows(session, statement)]
+    return [_repeat_view(repeat, slug, reader) for repeat, slug in await fetch_rows(session, statement)]
 
 
-def _repeat(repeat: RepeatedApplication, campaign_slug: str, data_key: bytes | None) -> RepeatView:
-    typed = open_repeat(data_key, repeat.id, repeat.answers_sealed)
+def _repeat_view(repeat: RepeatedApplication, campaign_slug: str, reader: PersonReader) -> RepeatView:
+    typed = reader.decrypt_repeat(repeat.id, repeat.answers_sealed)
     birth_date = typed.get("birth_date")
     return RepeatView(
         registered_at=repeat.registered_at,

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.context import Context
 from campaigns.access.types import Role
-from campaigns.applicants.encryption import open_answer, open_person_key
+from campaigns.applicants.encryption import PersonVault, open_vault
 from campaigns.applicants.models import ApplicantKey, Application, RepeatedApplication, StageChange
 from campaigns.kit.encryption.cipher import DecryptionError, unseal
 from campaigns.tables import metadata
@@ -46,9 +46,9 @@ async def applications(
     return stored
 
 
-async def key_of(session: AsyncSession, context: Context, application: Application) -> bytes:
+async def vault_of(session: AsyncSession, context: Context, application: Application) -> PersonVault:
     row = await session.get_one(ApplicantKey, application.applicant_id)
-    return open_person_key(context.keys, row.applicant_id, row.wrapped_key)
+    return open_vault(context.keys, row.applicant_id, row.wrapped_key)
 
 
 async def test_no_table_holds_personal_data_in_the_clear(
@@ -92,14 +92,18 @@ async def test_values_open_in_their_own_row_only(
     applications: list[Application], session: AsyncSession, context: Context
 ) -> None:
     canary, other = applications
-    data_key = await key_of(session, context, canary)
-    assert open_answer(data_key, canary.id, "name", canary.name_sealed) == "Kenari Kuning"
+    vault = await vault_of(session, context, canary)
+    assert vault.decrypt_answer(canary.id, "name", canary.name_sealed) == "Kenari Kuning"
     with pytest.raises(DecryptionError):
-        unseal(data_key, canary.name_sealed, place=f"applications.name/{other.id}")
+        unseal(vault.data_key, canary.name_sealed, place=f"applications.name/{other.id}")
     with pytest.raises(DecryptionError):
-        unseal(data_key, canary.name_sealed, place=f"applications.email/{canary.id}")
+        unseal(vault.data_key, canary.name_sealed, place=f"applications.email/{canary.id}")
     with pytest.raises(DecryptionError):
-        unseal(await key_of(session, context, other), canary.name_sealed, place=f"applications.name/{canary.id}")
+        unseal(
+            (await vault_of(session, context, other)).data_key,
+            canary.name_sealed,
+            place=f"applications.name/{canary.id}",
+        )
 
 
 async def test_swapped_values_show_nothing(
@@ -122,7 +126,7 @@ async def test_a_swapped_key_opens_nobody(
     canary.wrapped_key = other.wrapped_key
     await session.commit()
     with pytest.raises(DecryptionError):
-        open_person_key(context.keys, canary.applicant_id, canary.wrapped_key)
+        open_vault(context.keys, canary.applicant_id, canary.wrapped_key)
     listed = await client.get("/v1/applications", headers=world.as_role(Role.RECRUITER))
     assert [item["name"] for item in listed.json()["items"]] == ["Sari Contoh", None]
 
@@ -131,10 +135,10 @@ async def test_what_was_typed_again_is_kept_with_the_person(
     applications: list[Application], session: AsyncSession, context: Context
 ) -> None:
     repeat = (await session.exec(select(RepeatedApplication))).one()
-    data_key = await key_of(session, context, applications[0])
-    typed = unseal(data_key, repeat.answers_sealed, place=f"repeated_applications.answers/{repeat.id}").decode()
-    assert "Kenari Kuning Again" in typed
-    assert '"notice_version": "2026-1"' in typed
+    vault = await vault_of(session, context, applications[0])
+    typed = vault.decrypt_repeat(repeat.id, repeat.answers_sealed)
+    assert typed["name"] == "Kenari Kuning Again"
+    assert "2026-1" in str(typed["consent"])
 
 
 async def test_deleting_one_row_makes_the_person_unreadable(
@@ -152,7 +156,7 @@ async def test_deleting_one_row_makes_the_person_unreadable(
     assert read.json()["history"][-1]["reason"] is None
     # No other key of the deployment opens what the deleted key sealed.
     remaining = [
-        await key_of(session, context, other),
+        (await vault_of(session, context, other)).data_key,
         *(getattr(context.keys, name) for name in context.keys.__slots__),
     ]
     change = (await session.exec(select(StageChange).where(StageChange.reason_sealed.is_not(None)))).one()  # type: ignore[union-attr]

@@ -1,13 +1,11 @@
-"""Applications to work with, and a counter of the SQL statements that reading them takes."""
+"""Applications to work with."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -34,16 +32,3 @@ def application(client: httpx.AsyncClient, world: World, session: AsyncSession, 
         return found.one()
 
     return make
-
-
-@pytest.fixture
-def statements(connection: AsyncConnection) -> Iterator[list[str]]:
-    """The SQL statements sent so far; clear it before what is to be counted."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(connection.engine.sync_engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(connection.engine.sync_engine, "before_cursor_execute", note)

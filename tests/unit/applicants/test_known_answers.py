@@ -8,15 +8,9 @@ import base64
 from datetime import date
 from uuid import UUID
 
-from campaigns.applicants.encryption import (
-    email_index,
-    open_answer,
-    open_person_key,
-    open_reason,
-    open_repeat,
-    phone_index,
-)
-from campaigns.applicants.rules import identity_of, token_digest
+from campaigns.applicants.encryption import email_index, open_vault, phone_index
+from campaigns.applicants.receipts import token_digest
+from campaigns.applicants.rules import identity_of
 from campaigns.kit.encryption.cipher import derive_keys
 
 KEYS = derive_keys(base64.b64encode(bytes(range(32))).decode())
@@ -47,18 +41,16 @@ SEALED_REPEAT = bytes.fromhex(
 
 
 def test_answers_reason_and_repeat_open() -> None:
-    data_key = open_person_key(KEYS, APPLICANT_ID, WRAPPED_KEY)
-    opened = {
-        column: open_answer(data_key, APPLICATION_ID, column, sealed) for column, sealed in SEALED_ANSWERS.items()
-    }
+    vault = open_vault(KEYS, APPLICANT_ID, WRAPPED_KEY)
+    opened = {column: vault.decrypt_answer(APPLICATION_ID, column, sealed) for column, sealed in SEALED_ANSWERS.items()}
     assert opened == {
         "name": "Sari Contoh",
         "email": "Sari.Contoh@example.com",
         "phone": "+6281234567890",
         "birth_date": date(2006, 2, 28).isoformat(),
     }
-    assert open_reason(data_key, CHANGE_ID, SEALED_REASON) == "Documents\nseen"
-    assert open_repeat(data_key, REPEAT_ID, SEALED_REPEAT) == {
+    assert vault.decrypt_reason(CHANGE_ID, SEALED_REASON) == "Documents\nseen"
+    assert vault.decrypt_repeat(REPEAT_ID, SEALED_REPEAT) == {
         **opened,
         "province": "ID-JB",
         "consent": {"notice_version": "2026-1", "accepted_at": "2026-11-23T02:12:00+00:00"},

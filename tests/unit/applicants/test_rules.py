@@ -1,4 +1,4 @@
-"""The registration form's rules: what is accepted, how it is written down, and what references look like."""
+"""The registration form's rules: what is accepted, and how it is stored."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,14 +14,10 @@ from campaigns.applicants.rules import (
     MIN_AGE,
     age_on,
     identity_of,
-    new_reference,
-    new_status_token,
-    normalize_reference,
     read_answers,
 )
-from campaigns.applicants.types import Answers, ConsentGiven
+from campaigns.applicants.types import Answers, ConsentGiven, RegistrationForm
 from campaigns.kit.errors import FieldError, Invalid
-from campaigns.kit.ids import SPOKEN_ALPHABET
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -35,8 +31,8 @@ GOOD = {
 
 
 def read(notice: str = "1", accepted_at: datetime = NOW, **changed: str) -> Answers:
-    consent = ConsentGiven(notice, accepted_at)
-    return read_answers({**GOOD, **changed}, consent, notice_version="1", today=TODAY, now=NOW)
+    form = RegistrationForm({**GOOD, **changed}, ConsentGiven(notice, accepted_at))
+    return read_answers(form, notice_version="1", today=TODAY, now=NOW)
 
 
 def refusals(**changed: str) -> list[FieldError]:
@@ -202,36 +198,3 @@ def test_names_all_fields_at_fault_at_once_and_repeats_none() -> None:
     ]
     told = " ".join(error.detail for error in refused.value.fields)
     assert not any(value in told for value in typed.values())
-
-
-class TestReference:
-    def test_has_at_least_45_random_bits(self) -> None:
-        assert len(SPOKEN_ALPHABET) ** (len(new_reference()) - len("JR--")) >= 2**45
-
-    def test_is_found_however_it_is_written(self) -> None:
-        reference = "JR-7K3M9-QXT01"
-        for typed in ("jr-7k3m9-qxt01", "JR7K3M9QXT01", " jr 7k3m9 qxt0l", "JR-7K3M9-QXTOI"):
-            assert normalize_reference(typed) == reference
-
-    def test_reads_back_what_it_makes(self) -> None:
-        made = {new_reference() for _ in range(200)}
-        assert len(made) == 200
-        assert {normalize_reference(reference) for reference in made} == made
-
-    @pytest.mark.parametrize(
-        "typed",
-        ["", "JR", "JR-7K3M9-QXT0", "JR-7K3M9-QXT011", "XX-7K3M9-QXT01", "JR-7K3M9-QXT0U", "JR-\u0000K3M9-QXT01"],
-    )
-    def test_tells_what_cannot_be_one(self, typed: str) -> None:
-        assert normalize_reference(typed) is None
-
-    @given(st.text(max_size=40))
-    def test_answers_any_text(self, typed: str) -> None:
-        spelled = normalize_reference(typed)
-        assert spelled is None or normalize_reference(spelled) == spelled
-
-
-def test_status_tokens_differ_and_hold_192_bits() -> None:
-    tokens = {new_status_token() for _ in range(100)}
-    assert len(tokens) == 100
-    assert {len(token) for token in tokens} == {32}
