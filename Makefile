@@ -4,38 +4,52 @@ PORT ?= 8000
 DATA ?= var
 BIN := .venv/bin
 
-.PHONY: run test check bench chaos spec lock clean
+.PHONY: run help test check lint-sql bench chaos spec lock clean
 
-run: .venv/.runtime
+run: .venv/.runtime ## start PostgreSQL and the server with demo data (PORT=8000 DATA=var)
 	@JARING_PORT=$(PORT) JARING_DATA=$(DATA) $(BIN)/jaring serve --demo
 
-test: .venv/.development
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: .venv/.development ## run all tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-check: .venv/.development
+check: .venv/.development ## run all checks that need no running server: format, lint, types, imports, spelling, SQL, OpenAPI
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell
+	@$(MAKE) --no-print-directory lint-sql
 	$(BIN)/jaring openapi | diff - openapi/openapi.json
 
-bench: .venv/.development
+lint-sql: .venv/.development ## write the SQL of each migration to build/migrations, and lint it
+	@rm -rf build/migrations && mkdir -p build/migrations
+	@from=base; for file in alembic/versions/*.py; do \
+		revision=$$(basename $$file | cut -d_ -f1); \
+		$(BIN)/alembic upgrade $$from:$$revision --sql > build/migrations/$$revision.sql || exit 1; \
+		from=$$revision; \
+	done 2> build/migrations/alembic.log || { cat build/migrations/alembic.log >&2; exit 1; }
+	$(BIN)/squawk build/migrations/*.sql
+
+bench: .venv/.development ## measure the redirect and the bot rules
 	$(BIN)/python -m benchmarks.redirects
 	$(BIN)/python -m benchmarks.classifier
 
-chaos: .venv/.development
+chaos: .venv/.development ## break everything around a tap, and compare what was acknowledged with what is stored
 	$(BIN)/python -m benchmarks.chaos
 
-spec: .venv/.runtime
+spec: .venv/.runtime ## write openapi/openapi.json
 	$(BIN)/jaring openapi > openapi/openapi.json
 
-# Pins every package with its hashes; needs uv. No address of an index is written down.
-lock:
+# Needs uv. No address of an index is written down.
+lock: ## pin every package with its hashes
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml --group dev -o requirements-dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -c requirements-dev.lock pyproject.toml --group build -o requirements.lock
 
-clean:
-	rm -rf .venv var
+clean: ## delete the environment, the demo's data and what was built
+	rm -rf .venv var build
 
 .venv/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Jaring needs Python 3.11 or newer; name one with PYTHON=" >&2; exit 1; }
