@@ -2,14 +2,14 @@
 
 import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from api.http.schemas import Name, RequestModel, ShortName, example
 from campaigns.attribution.types import NOT_SET
-from campaigns.statistics.definitions.dimensions import DIMENSIONS
-from campaigns.statistics.definitions.metrics import METRICS
+from campaigns.statistics.definitions.dimensions import DIMENSIONS, DimensionName
+from campaigns.statistics.definitions.metrics import METRICS, MetricName
 from campaigns.statistics.query.parse import (
     DEFAULT_ROWS,
     FIRST_YEAR,
@@ -18,10 +18,9 @@ from campaigns.statistics.query.parse import (
     MAX_DIMENSIONS,
     MAX_FILTER_VALUES,
     MAX_FILTERS,
-    MAX_METRICS,
     MAX_ROWS,
 )
-from campaigns.statistics.types import DimensionName, Direction, MetricName
+from campaigns.statistics.types import Direction, Operator
 
 
 def _written_as_date(value: object) -> object:
@@ -43,8 +42,15 @@ def _glossary(entries: dict[str, str]) -> str:
 
 Day = Annotated[date, BeforeValidator(_written_as_date), AfterValidator(_near_present)]
 
-_METRICS = _glossary({name.value: one.meaning for name, one in METRICS.items()})
-_DIMENSIONS = _glossary({name.value: one.meaning for name, one in DIMENSIONS.items()})
+_METRICS = _glossary({name: one.meaning for name, one in METRICS.items()})
+MAX_METRICS = len(METRICS)
+_DIMENSIONS = _glossary({name: one.meaning for name, one in DIMENSIONS.items()})
+
+# The domain refuses the others, which have no vocabulary (`not-filterable`).
+_FILTERABLE = [name for name, one in DIMENSIONS.items() if one.known is not None]
+FilterDimension = Annotated[
+    DimensionName, WithJsonSchema({"title": "Dimension", "enum": _FILTERABLE, "type": "string"})
+]
 
 RANGE = {"from": "2026-11-01", "to": "2026-11-02"}
 FILTER = {"dimension": "source", "operator": "is", "values": ["instagram"]}
@@ -65,23 +71,8 @@ class QueryFilter(RequestModel):
 
     model_config = example({**FILTER, "values": ["ig", NOT_SET]})
 
-    dimension: Literal[
-        "campaign",
-        "link",
-        "source",
-        "medium",
-        "channel_group",
-        "via",
-        "variant",
-        "device",
-        "app",
-        "country",
-        "language",
-        "referrer",
-        "network",
-        "bot_reason",
-    ]
-    operator: Literal["is"]
+    dimension: FilterDimension = Field(title="Dimension")
+    operator: Operator
     values: list[Name] = Field(
         min_length=1,
         max_length=MAX_FILTER_VALUES,

@@ -1,14 +1,14 @@
 """The public contract of statistics."""
 
 from datetime import date, datetime
-from typing import Literal
 
 from pydantic import Field
 
 from api.http.schemas import ResponseModel, example
 from api.statistics.requests import FILTER, ORDER, RANGE
-from campaigns.statistics.definitions.metrics import DECIMALS
-from campaigns.statistics.types import DimensionName, Direction, MetricName
+from campaigns.statistics.definitions.dimensions import DimensionName
+from campaigns.statistics.definitions.metrics import DECIMALS, MetricName
+from campaigns.statistics.types import Direction, Operator
 
 _EXECUTED = {
     "metrics": ["clicks", "registrations", "conversion_rate"],
@@ -63,7 +63,7 @@ class ExecutedFilter(ResponseModel):
     model_config = example(FILTER)
 
     dimension: DimensionName
-    operator: Literal["is"]
+    operator: Operator
     values: list[str]
 
 

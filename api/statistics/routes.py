@@ -9,7 +9,7 @@ from api.statistics.requests import StatisticsQuery
 from api.statistics.responses import StatisticsAnswer
 from campaigns.statistics.query.parse import parse_query
 from campaigns.statistics.query.run import answer_query
-from campaigns.statistics.types import DateRange, DimensionName, Filter, Order
+from campaigns.statistics.types import DateRange, Filter, Order
 
 router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
 
@@ -24,7 +24,7 @@ async def query(
         dimensions=body.dimensions,
         date_range=DateRange(body.date_range.from_, body.date_range.to),
         timezone=body.timezone or context.settings.timezone,
-        filters=[Filter(DimensionName(one.dimension), one.operator, tuple(one.values)) for one in body.filters],
+        filters=[Filter(one.dimension, one.operator, tuple(one.values)) for one in body.filters],
         order_by=[Order(one.field, one.direction) for one in body.order_by],
         limit=body.limit,
     )

@@ -1,4 +1,7 @@
-"""Words of statistics: a query as data, and the answer to it."""
+"""Words of statistics: a query as data, and the answer to it.
+
+Metrics and dimensions are named here by text; `definitions` holds what each name means.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,37 +9,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
+# The dimension of local days: days order the rows by default, and an answer lists all of the range.
+DAY = "time:day"
 
-class MetricName(StrEnum):
-    """A figure; `metrics.METRICS` defines each."""
-
-    CLICKS = "clicks"
-    VISITORS = "visitors"
-    REGISTRATIONS = "registrations"
-    ACCEPTED = "accepted"
-    CONVERSION_RATE = "conversion_rate"
-    PREVIEWS = "previews"
-    FILTERED_CLICKS = "filtered_taps"
-
-
-class DimensionName(StrEnum):
-    """What figures are broken down by; `dimensions.DIMENSIONS` defines each."""
-
-    CAMPAIGN = "campaign"
-    LINK = "link"
-    SOURCE = "source"
-    MEDIUM = "medium"
-    CHANNEL_GROUP = "channel_group"
-    DAY = "time:day"
-    VIA = "via"
-    VARIANT = "variant"
-    DEVICE = "device"
-    APP = "app"
-    COUNTRY = "country"
-    LANGUAGE = "language"
-    REFERRER = "referrer"
-    NETWORK = "network"
-    BOT_REASON = "bot_reason"
+Operator = Literal["is"]
 
 
 class FactName(StrEnum):
@@ -71,8 +47,8 @@ class TimeRange:
 class Filter:
     """Only what has one of the values in the dimension."""
 
-    dimension: DimensionName
-    operator: Literal["is"]
+    dimension: str
+    operator: Operator
     values: tuple[str, ...]
 
 
@@ -88,8 +64,8 @@ class Order:
 class Query:
     """A question with nothing left to guess: defaults filled in, days resolved, the order total."""
 
-    metrics: tuple[MetricName, ...]
-    dimensions: tuple[DimensionName, ...]
+    metrics: tuple[str, ...]
+    dimensions: tuple[str, ...]
     date_range: DateRange
     timezone: str
     utc_range: TimeRange

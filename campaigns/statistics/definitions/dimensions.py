@@ -1,8 +1,13 @@
-"""What figures are broken down by. A new dimension is a word in `types.DimensionName` and an entry here."""
+"""What figures are broken down by and filtered on. A new dimension is one entry of `DimensionName`.
+
+The entry holds its name, its meaning for the API document, its column in each counted table, and the vocabulary of its
+filters; the document, the checks of a query and the SQL follow from it.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
 from sqlalchemy import Date, SQLColumnExpression, cast, func, or_
 from sqlmodel import col
@@ -27,7 +32,7 @@ from campaigns.statistics.definitions.filter_values import (
     known_sources,
     values_in_clicks,
 )
-from campaigns.statistics.types import DimensionName, FactName, Query
+from campaigns.statistics.types import DAY, FactName, Query
 
 Column = Callable[[Query], SQLColumnExpression[Any]]
 
@@ -40,6 +45,7 @@ class Dimension:
     `known` is the vocabulary its filters are checked with; None: it cannot be filtered on.
     """
 
+    name: str
     meaning: str
     columns: Mapping[FactName, Column]
     known: Known | None
@@ -67,113 +73,141 @@ def _clicks(column: Any) -> Mapping[FactName, Column]:
 
 # A registration keeps its last touch's link and nothing of the tap itself. To file all of them under (not set) would
 # show a conversion rate of 0 for every device there is, so such a query is refused (`plan`).
-_OF_CLICKS = "Of clicks, visitors, previews and filtered clicks only."
+_OF_CLICKS = "Of clicks, visitors, previews and filtered taps only."
 
-DIMENSIONS: Mapping[DimensionName, Dimension] = {
-    DimensionName.CAMPAIGN: Dimension(
+
+class DimensionName(StrEnum):
+    """What figures are broken down by."""
+
+    definition: Dimension
+
+    def __new__(cls, definition: Dimension) -> Self:
+        member = str.__new__(cls, definition.name)
+        member._value_ = definition.name
+        member.definition = definition
+        return member
+
+    CAMPAIGN = Dimension(
+        "campaign",
         "The tapped link's campaign; for registrations and what follows, the campaign registered in. Its slug.",
         _both(clicks=Campaign.slug, conversions=Campaign.slug),
         known_campaigns,
         may_be_unset=False,
-    ),
-    DimensionName.LINK: Dimension(
+    )
+    LINK = Dimension(
+        "link",
         f"The tapped link; for registrations and what follows, the last link touched, or `{NOT_SET}`. Its slug.",
         _both(clicks=Link.slug, conversions=Link.slug),
         known_links,
         may_be_unset=True,
-    ),
-    DimensionName.SOURCE: Dimension(
+    )
+    SOURCE = Dimension(
+        "source",
         f"The source of that link, or `{NOT_SET}`.",
         _both(clicks=Link.utm_source, conversions=Conversion.source),
         known_sources,
         may_be_unset=True,
-    ),
-    DimensionName.MEDIUM: Dimension(
+    )
+    MEDIUM = Dimension(
+        "medium",
         f"The medium of that link, or `{NOT_SET}`.",
         _both(clicks=Link.utm_medium, conversions=Conversion.medium),
         known_media,
         may_be_unset=True,
-    ),
-    DimensionName.CHANNEL_GROUP: Dimension(
+    )
+    CHANNEL_GROUP = Dimension(
+        "channel_group",
         f"The channel group of that link, or `{NOT_SET}`.",
         _both(clicks=Link.channel_group, conversions=Link.channel_group),
         fixed_values(ChannelGroup),
         may_be_unset=True,
-    ),
-    DimensionName.DAY: Dimension(
+    )
+    DAY = Dimension(
+        DAY,
         "The calendar day in the query's time zone, as YYYY-MM-DD.",
         {fact: _local_day(fact) for fact in FactName},
         None,
         may_be_unset=False,
-    ),
-    DimensionName.VIA: Dimension(
+    )
+    VIA = Dimension(
+        "via",
         f"`qr` for taps that came by scanning the link's QR code, else `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.via)),
         fixed_values(["qr"]),
         may_be_unset=True,
-    ),
-    DimensionName.VARIANT: Dimension(
+    )
+    VARIANT = Dimension(
+        "variant",
         f"The key of the variant that the tap was sent to, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.variant)),
         values_in_clicks(Click.variant),
         may_be_unset=True,
-    ),
-    DimensionName.DEVICE: Dimension(
+    )
+    DEVICE = Dimension(
+        "device",
         f"What was tapped with, by its user agent: {', '.join(f'`{one}`' for one in Device)}; `{NOT_SET}` where none "
         f"was kept. {_OF_CLICKS}",
         _clicks(col(Agent.device)),
         fixed_values(Device),
         may_be_unset=True,
-    ),
-    DimensionName.APP: Dimension(
+    )
+    APP = Dimension(
+        "app",
         f"The application whose built-in browser it was, such as `instagram`, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Agent.app)),
         known_apps,
         may_be_unset=True,
-    ),
-    DimensionName.COUNTRY: Dimension(
+    )
+    COUNTRY = Dimension(
+        "country",
         f"The country that the address is registered in (ISO 3166-1), or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.country)),
         values_in_clicks(Click.country, spelled=str.upper),
         may_be_unset=True,
-    ),
-    DimensionName.LANGUAGE: Dimension(
+    )
+    LANGUAGE = Dimension(
+        "language",
         f"The language that the browser asked for first, such as `id`, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.language)),
         values_in_clicks(Click.language),
         may_be_unset=True,
-    ),
-    DimensionName.REFERRER: Dimension(
+    )
+    REFERRER = Dimension(
+        "referrer",
         f"The host or Android package that the tap came from, as its Referer header says, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.referrer_host)),
         values_in_clicks(Click.referrer_host),
         may_be_unset=True,
-    ),
-    DimensionName.NETWORK: Dimension(
+    )
+    NETWORK = Dimension(
+        "network",
         "The network that referrer or click id (`fbclid` and the like) speak of, whatever the link was made for, or "
         f"`{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.network)),
         fixed_values(one.name for one in NETWORKS),
         may_be_unset=True,
-    ),
-    DimensionName.BOT_REASON: Dimension(
+    )
+    BOT_REASON = Dimension(
+        "bot_reason",
         f"Why a tap is not counted as a click, `{NOT_SET}` for clicks; of several reasons the first in this order: "
         f"{', '.join(f'`{word_of(one)}`' for one in ORDER_OF_REASONS)}. {_OF_CLICKS}",
         _clicks(first_reason(REASONS)),
         fixed_values(word_of(one) for one in ORDER_OF_REASONS),
         may_be_unset=True,
-    ),
-}
+    )
 
 
-def display_value(name: DimensionName, fact: FactName, query: Query) -> SQLColumnExpression[Any]:
+DIMENSIONS: Mapping[str, Dimension] = {one.value: one.definition for one in DimensionName}
+
+
+def display_value(name: str, fact: FactName, query: Query) -> SQLColumnExpression[Any]:
     """The value of a row as a breakdown shows it, never null."""
     dimension = DIMENSIONS[name]
     column = dimension.columns[fact](query)
     return func.coalesce(column, NOT_SET) if dimension.may_be_unset else column
 
 
-def matches(name: DimensionName, values: Sequence[str], fact: FactName, query: Query) -> SQLColumnExpression[bool]:
+def matches(name: str, values: Sequence[str], fact: FactName, query: Query) -> SQLColumnExpression[bool]:
     """Whether a row shows one of the values; compares the bare column, so that indexes can be used."""
     column = DIMENSIONS[name].columns[fact](query)
     wanted = column.in_([value for value in values if value != NOT_SET])

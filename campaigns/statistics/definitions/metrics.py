@@ -1,4 +1,6 @@
-"""What each figure means. A new metric is a word in `types.MetricName` and an entry here.
+"""What each figure means. A new metric is one entry of `MetricName`.
+
+The entry holds its name, its meaning for the API document, the measures it is made from, and how.
 
 A change of a meaning is a new `DEFINITIONS`, which every answer names, so that figures of different meanings are told
 apart.
@@ -6,7 +8,8 @@ apart.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
 from sqlalchemy import BigInteger, ColumnElement, Numeric, cast, func
 from sqlalchemy.sql.functions import FunctionElement
@@ -16,7 +19,7 @@ from campaigns.attribution.models import Conversion
 from campaigns.clicks.bots.reasons import IS_FILTERED, IS_PERSON, IS_PREVIEW
 from campaigns.clicks.models import Click
 from campaigns.planning.types import StageKind
-from campaigns.statistics.types import FactName, MetricName
+from campaigns.statistics.types import FactName
 
 DEFINITIONS = "2"
 DECIMALS = 6  # of every share and rate
@@ -26,84 +29,104 @@ DECIMALS = 6  # of every share and rate
 class Measure:
     """A whole number counted from the rows of one table: an aggregate over the rows that `of` names."""
 
+    name: str
     fact: FactName
     count: FunctionElement[Any]
     of: ColumnElement[bool]
 
 
+Counts = Mapping[str, ColumnElement[int]]  # of one group, by the measures' names
+
+
+def _only(counts: Counts) -> ColumnElement[Any]:
+    (count,) = counts.values()
+    return count
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure of one group, made from the measures it needs, given by name."""
+    """A figure of one group: `value` makes it from the counts of the measures it needs; of one alone, its count."""
 
+    name: str
     meaning: str
-    needs: tuple[str, ...]
-    value: Callable[[Mapping[str, ColumnElement[int]]], ColumnElement[Any]]
+    needs: tuple[Measure, ...]
+    value: Callable[[Counts], ColumnElement[Any]] = _only
 
 
-def _entered(kind: StageKind) -> Measure:
-    return Measure(FactName.CONVERSIONS, func.sum(col(Conversion.change)), col(Conversion.stage_kind) == kind.value)
-
-
-MEASURES: Mapping[str, Measure] = {
-    "clicks": Measure(FactName.CLICKS, func.count(), IS_PERSON),
-    # The salt of the hash changes with the day, so nobody's hash is the same on two days.
-    "visitors": Measure(FactName.CLICKS, func.count(col(Click.visitor).distinct()), IS_PERSON),
-    "previews": Measure(FactName.CLICKS, func.count(), IS_PREVIEW),
-    "filtered_taps": Measure(FactName.CLICKS, func.count(), IS_FILTERED),
-    "registrations": _entered(StageKind.REGISTERED),
-    "accepted": _entered(StageKind.ACCEPTED),
-}
-
-
-def rate(part: ColumnElement[int], as_bigint: ColumnElement[int]) -> ColumnElement[Any]:
+def rate(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[Any]:
     """One number divided by another, rounded; null when the other is 0."""
-    return func.round(cast(part, Numeric) / func.nullif(as_bigint, 0), DECIMALS)
+    return func.round(cast(part, Numeric) / func.nullif(whole, 0), DECIMALS)
 
 
-METRICS: Mapping[MetricName, Metric] = {
-    MetricName.CLICKS: Metric(
+def _entered(name: str, kind: StageKind) -> Measure:
+    of = col(Conversion.stage_kind) == kind.value
+    return Measure(name, FactName.CONVERSIONS, func.sum(col(Conversion.change)), of)
+
+
+# Measures that more than one figure is made from.
+CLICK_COUNT = Measure("clicks", FactName.CLICKS, func.count(), IS_PERSON)
+REGISTRATION_COUNT = _entered("registrations", StageKind.REGISTERED)
+
+
+class MetricName(StrEnum):
+    """A figure."""
+
+    definition: Metric
+
+    def __new__(cls, definition: Metric) -> Self:
+        member = str.__new__(cls, definition.name)
+        member._value_ = definition.name
+        member.definition = definition
+        return member
+
+    CLICKS = Metric(
+        "clicks",
         "People's taps on links of your units' campaigns, as far as the bot rules can tell people.",
-        ("clicks",),
-        lambda measures: measures["clicks"],
-    ),
-    MetricName.VISITORS: Metric(
+        (CLICK_COUNT,),
+    )
+    VISITORS = Metric(
+        "visitors",
         "Different people who tapped on each day, added up over the days. A visitor is known again only within one day "
         "of the deployment's time zone: who taps on two days counts twice. Somebody who tapped two links is in the row "
         "of each, so the rows of a breakdown can add up to more than the undivided figure.",
-        ("visitors",),
-        lambda measures: measures["visitors"],
-    ),
-    MetricName.REGISTRATIONS: Metric(
+        # The salt of the hash changes with the day, so nobody's hash is the same on two days.
+        (Measure("visitors", FactName.CLICKS, func.count(col(Click.visitor).distinct()), IS_PERSON),),
+    )
+    REGISTRATIONS = Metric(
+        "registrations",
         "Applications that entered a stage of the kind registered, less those corrected out of it, each on the day it "
         "was recorded.",
-        ("registrations",),
-        lambda measures: measures["registrations"],
-    ),
-    MetricName.ACCEPTED: Metric(
+        (REGISTRATION_COUNT,),
+    )
+    ACCEPTED = Metric(
+        "accepted",
         "Applications that entered a stage of the kind accepted, less those corrected out of it, each on the day it "
         "was recorded, whenever they registered.",
-        ("accepted",),
-        lambda measures: measures["accepted"],
-    ),
-    MetricName.CONVERSION_RATE: Metric(
+        (_entered("accepted", StageKind.ACCEPTED),),
+    )
+    CONVERSION_RATE = Metric(
+        "conversion_rate",
         f"Registrations divided by clicks, rounded to {DECIMALS} decimals; null when there are no clicks. It can "
         "exceed 1, since people also register without a tap or long after it, and is negative where corrections "
         "outnumber registrations.",
-        ("registrations", "clicks"),
-        lambda measures: rate(measures["registrations"], measures["clicks"]),
-    ),
-    MetricName.PREVIEWS: Metric(
+        (REGISTRATION_COUNT, CLICK_COUNT),
+        lambda counts: rate(counts[REGISTRATION_COUNT.name], counts[CLICK_COUNT.name]),
+    )
+    PREVIEWS = Metric(
+        "previews",
         "Links fetched by applications to show a preview of them where somebody shared them. They are no clicks.",
-        ("previews",),
-        lambda measures: measures["previews"],
-    ),
-    MetricName.FILTERED_CLICKS: Metric(
+        (Measure("previews", FactName.CLICKS, func.count(), IS_PREVIEW),),
+    )
+    FILTERED_TAPS = Metric(
+        "filtered_taps",
         "Stored taps that are counted neither as clicks nor as previews, because the bot rules name a reason against "
         "them; the dimension `bot_reason` tells which.",
-        ("filtered_taps",),
-        lambda measures: measures["filtered_taps"],
-    ),
-}
+        (Measure("filtered_taps", FactName.CLICKS, func.count(), IS_FILTERED),),
+    )
+
+
+METRICS: Mapping[str, Metric] = {one.value: one.definition for one in MetricName}
+MEASURES: Mapping[str, Measure] = {measure.name: measure for one in METRICS.values() for measure in one.needs}
 
 
 def as_bigint(column: ColumnElement[Any]) -> ColumnElement[int]:

@@ -8,17 +8,15 @@ from zoneinfo import ZoneInfo
 from campaigns.kit.errors import FieldError, FieldPath, raise_if_any
 from campaigns.kit.time_zones import known_zones
 from campaigns.statistics.types import (
+    DAY,
     DateRange,
-    DimensionName,
     Direction,
     Filter,
-    MetricName,
     Order,
     Query,
     TimeRange,
 )
 
-MAX_METRICS = len(MetricName)
 MAX_DIMENSIONS = 3
 MAX_DAYS = 400
 MAX_FILTERS = 10
@@ -30,8 +28,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 def parse_query(
     *,
-    metrics: Sequence[MetricName],
-    dimensions: Sequence[DimensionName],
+    metrics: Sequence[str],
+    dimensions: Sequence[str],
     date_range: DateRange,
     timezone: str,
     filters: Sequence[Filter],
@@ -125,12 +123,12 @@ def _order_errors(order_by: Sequence[Order], *, asked: Sequence[str]) -> list[Fi
     return errors
 
 
-def _default_order(metrics: Sequence[MetricName], dimensions: Sequence[DimensionName]) -> list[Order]:
-    if DimensionName.DAY in dimensions:
-        return [Order(DimensionName.DAY.value, Direction.ASCENDING)]
-    return [Order(metrics[0].value, Direction.DESCENDING)]
+def _default_order(metrics: Sequence[str], dimensions: Sequence[str]) -> list[Order]:
+    if DAY in dimensions:
+        return [Order(DAY, Direction.ASCENDING)]
+    return [Order(metrics[0], Direction.DESCENDING)]
 
 
-def _total_order(order_by: Sequence[Order], dimensions: Sequence[DimensionName]) -> tuple[Order, ...]:
+def _total_order(order_by: Sequence[Order], dimensions: Sequence[str]) -> tuple[Order, ...]:
     named = {one.field for one in order_by}
-    return (*order_by, *(Order(one.value, Direction.ASCENDING) for one in dimensions if one not in named))
+    return (*order_by, *(Order(one, Direction.ASCENDING) for one in dimensions if one not in named))

@@ -1,16 +1,16 @@
-"""Answering a query: its filters against the vocabulary, its plan as one statement, its rows as a result."""
+"""The answer to a parsed query: filters resolved, planned, written as one statement, run, its rows as a result."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
+from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.attribution.types import NOT_SET
 from campaigns.clicks.bots.classifier import RULES_VERSION
+from campaigns.kit.database.rows import fetch_rows
 from campaigns.kit.errors import FieldError, invalid_field, raise_if_any
 from campaigns.planning.queries import subtree
 from campaigns.statistics.definitions.dimensions import DIMENSIONS
@@ -18,7 +18,7 @@ from campaigns.statistics.definitions.metrics import DEFINITIONS
 from campaigns.statistics.query.parse import days_of
 from campaigns.statistics.query.plan import plan_query
 from campaigns.statistics.query.sql import dimension_label, metric_label, write_statement
-from campaigns.statistics.types import Answer, DimensionName, Filter, Meta, Quality, Query, Row
+from campaigns.statistics.types import DAY, Answer, Filter, Meta, Quality, Query, Row
 
 INVALID_PARAMETER_VALUE = "22023"
 
@@ -26,14 +26,13 @@ INVALID_PARAMETER_VALUE = "22023"
 async def answer_query(session: AsyncSession, principal: Principal, *, query: Query) -> Answer:
     """The answer to a query over the caller's subtree; its `query` has the filter values as they were resolved.
 
-    Raises Invalid for dimensions that a metric does not have, for filter values that do not exist, and for a time zone
+    Raises Invalid for filter values that do not exist, for dimensions that a metric does not have, and for a time zone
     that PostgreSQL's edition lacks.
     """
-    plan = plan_query(query)
     query = replace(query, filters=await _resolved(session, principal, query.filters))
-    statement = write_statement(replace(plan, query=query), units=subtree(principal))
+    statement = write_statement(plan_query(query), units=subtree(principal))
     try:
-        found = (await session.exec(statement)).mappings().all()  # type: ignore[call-overload]
+        found = [row._mapping for row in await fetch_rows(session, statement)]
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == INVALID_PARAMETER_VALUE:
             raise invalid_field(("timezone",), "The database does not know this time zone.", "unknown-zone") from None
@@ -45,7 +44,7 @@ async def answer_query(session: AsyncSession, principal: Principal, *, query: Qu
         query=query,
         meta=Meta(
             quality=_quality(found[0]),
-            time_labels=days_of(query.date_range) if DimensionName.DAY in query.dimensions else None,
+            time_labels=days_of(query.date_range) if DAY in query.dimensions else None,
             total_rows=rows[0]["total_rows"] if rows else 0,
             definitions=DEFINITIONS,
         ),
@@ -79,14 +78,14 @@ async def _resolved(session: AsyncSession, principal: Principal, filters: tuple[
     return tuple(resolved)
 
 
-def _row(query: Query, found: Mapping[str, Any]) -> Row:
+def _row(query: Query, found: RowMapping) -> Row:
     return Row(
         dimensions=[str(found[dimension_label(place)]) for place in range(len(query.dimensions))],
         metrics=[_number(found[metric_label(place)]) for place in range(len(query.metrics))],
     )
 
 
-def _quality(found: Mapping[str, Any]) -> Quality:
+def _quality(found: RowMapping) -> Quality:
     return Quality(
         unattributed_registrations=found["unattributed"],
         unattributed_share=_number(found["unattributed_share"]),

@@ -32,7 +32,7 @@ from campaigns.clicks.bots.reasons import REASONS, is_filtered, is_person, is_pr
 from campaigns.clicks.models import Agent, OrphanTap, TapLoss
 from campaigns.statistics.definitions.dimensions import DIMENSIONS, display_value, matches
 from campaigns.statistics.definitions.facts import FACTS
-from campaigns.statistics.definitions.metrics import MEASURES, METRICS, as_bigint, rate
+from campaigns.statistics.definitions.metrics import MEASURES, METRICS, REGISTRATION_COUNT, as_bigint, rate
 from campaigns.statistics.query.plan import Plan, Scan
 from campaigns.statistics.types import Direction, FactName, Query
 
@@ -63,8 +63,8 @@ def _labels(query: Query) -> list[str]:
 
 
 def _merged(plan: Plan, units: Select[Any]) -> CTE:
-    counted = [(read, _counted(plan.query, read, units)) for read in plan.reads]
-    names = [name for read in plan.reads for name in read.measures]
+    counted = [(scan, _counted(plan.query, scan, units)) for scan in plan.scans]
+    names = [name for scan in plan.scans for name in scan.measures]
     labels = _labels(plan.query)
     zero = sql_cast(literal(0), BigInteger)
     stacked = union_all(
@@ -73,9 +73,9 @@ def _merged(plan: Plan, units: Select[Any]) -> CTE:
                 *(table.c[label] for label in labels),
                 # Of the passes that make up a group only one counts a measure, so adding up is right for all of
                 # them, distinct visitors too.
-                *((table.c[name] if name in read.measures else zero).label(name) for name in names),
+                *((table.c[name] if name in scan.measures else zero).label(name) for name in names),
             )
-            for read, table in counted
+            for scan, table in counted
         )
     ).subquery("stacked")
     groups = [stacked.c[label] for label in labels]
@@ -83,11 +83,11 @@ def _merged(plan: Plan, units: Select[Any]) -> CTE:
     return select(*groups, *sums).group_by(*groups).cte("merged")
 
 
-def _counted(query: Query, read: Scan, units: Select[Any]) -> CTE:
-    """One pass: the read's measures for each group; without dimensions it has one row even if nothing is there."""
-    measures = {name: MEASURES[name] for name in read.measures}
+def _counted(query: Query, scan: Scan, units: Select[Any]) -> CTE:
+    """One pass: its measures for each group; without dimensions it has one row even if nothing is there."""
+    measures = {name: MEASURES[name] for name in scan.measures}
     groups: list[Any] = [
-        display_value(name, read.fact, query).label(label)
+        display_value(name, scan.fact, query).label(label)
         for name, label in zip(query.dimensions, _labels(query), strict=True)
     ]
     # A verdict costs as much as reading the row, so where all measures are of the same rows it is asked once.
@@ -98,11 +98,11 @@ def _counted(query: Query, read: Scan, units: Select[Any]) -> CTE:
     ]
     return (
         select(*groups, *counts)
-        .select_from(FACTS[read.fact].origin)
-        .where(_asked(query, read.fact, units), or_(*kinds))
+        .select_from(FACTS[scan.fact].origin)
+        .where(_asked(query, scan.fact, units), or_(*kinds))
         # By label: an expression with parameters would be written twice, and PostgreSQL could not tell they are equal.
         .group_by(*_labels(query))
-        .cte(f"counted_{read.fact}")
+        .cte(f"counted_{scan.fact}")
     )
 
 
@@ -126,10 +126,9 @@ def _asked(query: Query, fact: FactName, units: Select[Any]) -> ColumnElement[bo
 
 
 def _ranked(query: Query, merged: CTE) -> CTE:
-    measures = dict(merged.c.items())
     columns: dict[str, ColumnElement[Any]] = {
-        **{name.value: merged.c[label] for name, label in zip(query.dimensions, _labels(query), strict=True)},
-        **{name.value: METRICS[name].value(measures) for name in query.metrics},
+        **{name: merged.c[label] for name, label in zip(query.dimensions, _labels(query), strict=True)},
+        **{name: _figure(name, merged) for name in query.metrics},
     }
     position = func.row_number().over(order_by=_order(query, columns)).label("position")
     dimensions = [columns[name].label(dimension_label(place)) for place, name in enumerate(query.dimensions)]
@@ -140,6 +139,11 @@ def _ranked(query: Query, merged: CTE) -> CTE:
         .limit(query.limit)
         .cte("ranked")
     )
+
+
+def _figure(name: str, merged: CTE) -> ColumnElement[Any]:
+    metric = METRICS[name]
+    return metric.value({measure.name: merged.c[measure.name] for measure in metric.needs})
 
 
 def _order(query: Query, columns: dict[str, ColumnElement[Any]]) -> Sequence[ColumnElement[Any]]:
@@ -171,14 +175,13 @@ def _quality(query: Query, units: Select[Any]) -> CTE:
 
 
 def _registered(query: Query, units: Select[Any]) -> CTE:
-    registrations = MEASURES["registrations"]
     return (
         select(
-            as_bigint(registrations.count).label("all"),
-            as_bigint(registrations.count.filter(col(Conversion.link_id).is_(None))).label("unattributed"),
+            as_bigint(REGISTRATION_COUNT.count).label("all"),
+            as_bigint(REGISTRATION_COUNT.count.filter(col(Conversion.link_id).is_(None))).label("unattributed"),
         )
         .select_from(FACTS[FactName.CONVERSIONS].origin)
-        .where(_asked(query, FactName.CONVERSIONS, units), registrations.of)
+        .where(_asked(query, FactName.CONVERSIONS, units), REGISTRATION_COUNT.of)
         .cte("registered")
     )
 

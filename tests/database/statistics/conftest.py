@@ -18,9 +18,11 @@ from campaigns.clicks.types import BotReason, Device, RequestFlag
 from campaigns.links.models import Link
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.types import StageKind
+from campaigns.statistics.definitions.dimensions import DimensionName
+from campaigns.statistics.definitions.metrics import MetricName
 from campaigns.statistics.query.parse import parse_query
 from campaigns.statistics.query.run import answer_query
-from campaigns.statistics.types import Answer, DateRange, DimensionName, Filter, MetricName
+from campaigns.statistics.types import Answer, DateRange, Filter
 from tests.factories.clicks import (
     NO_REASON,
     NOTHING,

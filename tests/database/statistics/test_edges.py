@@ -8,9 +8,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.kit.errors import Invalid
 from campaigns.planning.types import StageKind
+from campaigns.statistics.definitions.dimensions import DimensionName
+from campaigns.statistics.definitions.metrics import MetricName
 from campaigns.statistics.query.parse import parse_query
 from campaigns.statistics.query.run import answer_query
-from campaigns.statistics.types import DateRange, DimensionName, Direction, MetricName, Order
+from campaigns.statistics.types import DateRange, Direction, Order
 from tests.database.statistics.conftest import Field, ask, only, store
 from tests.factories.clicks import build_click, build_conversion, build_orphan_click
 

@@ -7,14 +7,15 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.statistics.definitions.dimensions import DIMENSIONS
-from campaigns.statistics.types import Answer, DimensionName, FactName, MetricName
+from campaigns.statistics.definitions.dimensions import DIMENSIONS, DimensionName
+from campaigns.statistics.definitions.metrics import MetricName
+from campaigns.statistics.types import Answer, FactName
 from tests.database.statistics.arithmetic import breakdown, counted, counted_as, in_range, value_of
 from tests.database.statistics.conftest import Field, as_rows, ask, only, random_history, store
 
 OF_ALL = [one for one in DimensionName if len(DIMENSIONS[one].columns) == len(FactName)]
 OF_TAPS = [one for one in DimensionName if one not in OF_ALL]
-TAPPED = [MetricName.CLICKS, MetricName.VISITORS, MetricName.PREVIEWS, MetricName.FILTERED_CLICKS]
+TAPPED = [MetricName.CLICKS, MetricName.VISITORS, MetricName.PREVIEWS, MetricName.FILTERED_TAPS]
 DIVISIONS = [division for size in range(4) for division in combinations(OF_ALL, size)]
 # Each with the next, across a dimension that all have.
 DIVISIONS_OF_TAPS = [(one,) for one in OF_TAPS] + [(one, DimensionName.LINK, other) for one, other in pairwise(OF_TAPS)]
@@ -127,7 +128,7 @@ async def test_a_metric_asked_alone_is_the_same(session: AsyncSession, field: Fi
         MetricName.CLICKS: {"click"},
         MetricName.VISITORS: {"click"},
         MetricName.PREVIEWS: {"preview"},
-        MetricName.FILTERED_CLICKS: {"filtered"},
+        MetricName.FILTERED_TAPS: {"filtered"},
         MetricName.REGISTRATIONS: {"registered"},
         MetricName.ACCEPTED: {"accepted"},
         MetricName.CONVERSION_RATE: {"click", "registered"},
@@ -159,7 +160,7 @@ async def test_quality_is_of_the_figures_of_the_same_answer(session: AsyncSessio
     assert quality.orphan_taps == len([one for one in orphans if not one.reasons]) < len(orphans)
     (whole,) = (await ask(session, viewer)).results
     clicks, filtered, previews = (
-        whole.metrics[PLACES[metric]] for metric in (MetricName.CLICKS, MetricName.FILTERED_CLICKS, MetricName.PREVIEWS)
+        whole.metrics[PLACES[metric]] for metric in (MetricName.CLICKS, MetricName.FILTERED_TAPS, MetricName.PREVIEWS)
     )
     assert clicks is not None
     assert filtered is not None

@@ -7,8 +7,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.clicks.types import BotReason
 from campaigns.kit.errors import Invalid
+from campaigns.statistics.definitions.dimensions import DimensionName
+from campaigns.statistics.definitions.metrics import MetricName
 from campaigns.statistics.query.parse import fold
-from campaigns.statistics.types import DimensionName, MetricName
 from tests.database.statistics.conftest import Field, ask, only, store
 from tests.database.statistics.test_edges import moment
 from tests.factories.clicks import build_agent, build_click, build_conversion, build_loss
@@ -56,7 +57,7 @@ class TestPeople:
         answer = await ask(
             session,
             field.viewer(field.world.own),
-            metrics=[MetricName.CLICKS, MetricName.FILTERED_CLICKS],
+            metrics=[MetricName.CLICKS, MetricName.FILTERED_TAPS],
             dimensions=[DEVICE, DimensionName.BOT_REASON],
         )
         assert [(row.dimensions, row.metrics) for row in answer.results] == [(["(not set)", "(not set)"], [1, 0])]

@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 
 from campaigns.kit.errors import Invalid
-from campaigns.statistics.definitions.dimensions import DIMENSIONS
-from campaigns.statistics.definitions.metrics import MEASURES, METRICS
+from campaigns.statistics.definitions.dimensions import DimensionName
+from campaigns.statistics.definitions.metrics import MetricName
 from campaigns.statistics.query.parse import parse_query
 from campaigns.statistics.query.plan import Scan, plan_query
-from campaigns.statistics.types import DateRange, DimensionName, FactName, Filter, MetricName
+from campaigns.statistics.types import DateRange, FactName, Filter
 
 OF_TAPS = [
     DimensionName.VIA,
@@ -37,16 +37,7 @@ def planned(
         order_by=[],
         limit=1,
     )
-    return plan_query(query).reads
-
-
-def test_every_word_has_an_entry() -> None:
-    assert set(METRICS) == set(MetricName)
-    assert set(DIMENSIONS) == set(DimensionName)
-
-
-def test_metrics_need_measures_that_exist() -> None:
-    assert {measure for metric in METRICS.values() for measure in metric.needs} == set(MEASURES)
+    return plan_query(query).scans
 
 
 @pytest.mark.parametrize(
@@ -72,7 +63,7 @@ def test_reads_each_table_once_and_only_if_needed(metrics: list[MetricName], exp
 
 
 @pytest.mark.parametrize(
-    "metric", [MetricName.CLICKS, MetricName.VISITORS, MetricName.PREVIEWS, MetricName.FILTERED_CLICKS]
+    "metric", [MetricName.CLICKS, MetricName.VISITORS, MetricName.PREVIEWS, MetricName.FILTERED_TAPS]
 )
 @pytest.mark.parametrize("dimension", OF_TAPS)
 def test_taps_have_every_dimension(metric: MetricName, dimension: DimensionName) -> None:

@@ -9,17 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.kit.errors import FieldPath, Invalid
+from campaigns.statistics.definitions.dimensions import DimensionName
+from campaigns.statistics.definitions.metrics import MetricName
 from campaigns.statistics.query.parse import MAX_DAYS, days_of, parse_query, utc_range
-from campaigns.statistics.types import (
-    DateRange,
-    DimensionName,
-    Direction,
-    Filter,
-    MetricName,
-    Order,
-    Query,
-    TimeRange,
-)
+from campaigns.statistics.types import DateRange, Direction, Filter, Order, Query, TimeRange
 
 CLICKS, REGISTRATIONS = MetricName.CLICKS, MetricName.REGISTRATIONS
 CAMPAIGN, LINK, DAY = DimensionName.CAMPAIGN, DimensionName.LINK, DimensionName.DAY
