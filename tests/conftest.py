@@ -3,11 +3,15 @@
 `JARING_TEST_POSTGRES_BIN` runs the suite on other binaries, such as PostgreSQL 15's.
 """
 
+import asyncio
+import functools
+import inspect
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -26,6 +30,25 @@ from campaigns.kit.settings import Settings
 from tests.contract.checked_client import CheckedTransport
 from tests.factories.databases import copied_database
 from tests.factories.world import World, build_world, reloaded
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Cancel a coroutine test shortly before pytest-timeout would stop it.
+
+    pytest-timeout leaves the event loop without ending the test's task, which would go on beside the tests that follow.
+    """
+    if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+        limit = item.config.getoption("timeout") or float(item.config.getini("timeout"))
+        item.obj = _cancelled_after(limit * 0.9, item.obj)
+
+
+def _cancelled_after(seconds: float, test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    @functools.wraps(test)
+    async def limited(*arguments: Any, **named: Any) -> None:
+        async with asyncio.timeout(seconds):
+            await test(*arguments, **named)
+
+    return limited
 
 
 @pytest.fixture(scope="session")
