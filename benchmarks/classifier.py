@@ -47,7 +47,7 @@ def cold(texts: list[str]) -> int:
 
 def warm(book: UserAgentCache, headers: list[bytes]) -> int:
     for header in itertools.islice(itertools.cycle(headers), WARM_LOOKS):
-        book.recognise(header)
+        book.get(header)
     return WARM_LOOKS
 
 

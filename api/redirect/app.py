@@ -13,21 +13,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from iptocc import country_code
 from prometheus_client import Counter
 
 from api.redirect import pages
-from campaigns.acquisition.lookup import network_of
-from campaigns.clicks.capture.burst_counter import BurstCounter
-from campaigns.clicks.capture.query_string import EMPTY_QUERY, TapQuery, read_query
-from campaigns.clicks.capture.request_headers import NULL, HeaderFacts, HeaderParser, copy_text
+from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.salts import SaltKeeper
+from campaigns.clicks.capture.tap import Tap, TapReader
 from campaigns.clicks.capture.writer import TapWriter
+from campaigns.clicks.row import encode_click, encode_orphan
 from campaigns.clicks.tokens import sign_click
-from campaigns.clicks.visitors import visitor_of
 from campaigns.kit.batched_counter import BatchedCounter
 from campaigns.kit.client_address import TrustedProxies
-from campaigns.kit.ids import uuid7_bytes
 from campaigns.links.resolver.resolver import LinkResolver, LookupFailed
 from campaigns.links.resolver.target import Target, TargetUrl
 from campaigns.links.types import LinkState
@@ -69,7 +65,7 @@ class RedirectApp:
         clicks: TapWriter,
         orphans: TapWriter,
         salts: SaltKeeper,
-        notes: HeaderParser,
+        headers: HeaderParser,
         proxies: TrustedProxies,
         token_key: bytes,
         base: str,
@@ -78,15 +74,10 @@ class RedirectApp:
         self._resolver = resolver
         self._clicks = clicks
         self._orphans = orphans
-        self._salts = salts
-        self._notes = notes
-        self._proxies = proxies
+        self._taps = TapReader(salts=salts, headers=headers, proxies=proxies)
         self._token_key = token_key
         self._base = base
         self._zone = zone
-        self._pace = BurstCounter()
-        self._second = 0
-        self._second_text = b""
 
     async def __call__(self, scope: Scope, _receive: Any, send: Send) -> None:
         method = scope["method"]
@@ -127,24 +118,22 @@ class RedirectApp:
             return None
         return await self._resolver.resolve(slug)
 
-    async def _tap(self, scope: Scope, send: Send, target: Target, slug: str, milliseconds: int) -> None:
-        query = scope["query_string"]
-        asked = read_query(query) if query else EMPTY_QUERY
-        click_id = uuid7_bytes(milliseconds)
-        note, visitor, columns = self._tap_columns(scope, click_id, milliseconds, asked, target.link_id)
-        leg = target.default if target.plain else _leg(target, note, visitor, asked, milliseconds)
-        line = b"%s%s\t%s\t%s\t%s\n" % (target.copy_prefix, columns, asked.via, leg.variant, asked.extras)
-        await self._clicks.write(line, note.agent)
-        if note.agent.preview:
+    async def _tap(self, scope: Scope, send: Send, target: Target, slug: str, now_ms: int) -> None:
+        tap = self._read(scope, target.link_id, now_ms)
+        leg = target.default if target.plain else _leg(target, tap, now_ms)
+        line = encode_click(tap, target.campaign_id, target.link_id, leg.variant)
+        agent = tap.facts.agent
+        await self._clicks.write(line, agent)
+        if agent.preview:
             PREVIEWED.add()
             await _page(send, 200, self._preview_page(target, slug), scope["method"])
         elif scope["method"] == "HEAD":
-            # Link checkers ask with HEAD; it is nobody who will register, so there is no token.
+            # Link checkers send HEAD. They never register, so they get no token.
             HEAD_ONLY.add()
             await _answer(send, 302, [(b"location", leg.bare), _NO_STORE, _EMPTY])
         else:
             REDIRECTED.add()
-            location = leg.address(sign_click(self._token_key, click_id, target.link_id))
+            location = leg.address(sign_click(self._token_key, tap.id, target.link_id))
             # As `_answer` does, which would be one coroutine more.
             await send({**_REDIRECT, "headers": [(b"location", location), _NO_STORE, _EMPTY]})
             await send(_NO_BODY)
@@ -152,44 +141,21 @@ class RedirectApp:
     async def _unknown(self, scope: Scope, send: Send, slug: str) -> None:
         UNKNOWN.add()
         if len(slug) <= _LONGEST_SLUG and _SLUG.fullmatch(slug):
-            milliseconds = time.time_ns() // 1_000_000
-            asked = read_query(scope["query_string"])
-            note, _, columns = self._tap_columns(scope, uuid7_bytes(milliseconds), milliseconds, asked, slug.encode())
-            await self._orphans.write(b"%s\t%s\n" % (slug.encode(), columns), note.agent)
+            tap = self._read(scope, slug.encode(), time.time_ns() // 1_000_000)
+            await self._orphans.write(encode_orphan(tap, slug), tap.facts.agent)
         await _page(send, 404, pages.UNKNOWN, scope["method"])
 
-    def _tap_columns(
-        self, scope: Scope, click_id: bytes, milliseconds: int, asked: TapQuery, link: bytes
-    ) -> tuple[HeaderFacts, int, bytes]:
-        """The note, the visitor, and the columns from id to network as COPY text.
-
-        clicked_at is the very millisecond in the id.
-        """
-        second, fraction = divmod(milliseconds, 1000)
-        if second != self._second:
-            self._second = second
-            self._second_text = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(second)).encode()
-        headers = dict(scope["headers"])
+    def _read(self, scope: Scope, link: bytes, now_ms: int) -> Tap:
         peer = scope.get("client")
-        address, secure = self._proxies.client(peer[0] if peer else "", scope["scheme"], scope["headers"])
-        note = self._notes.read(headers, head=scope["method"] == "HEAD", secure=secure)
-        visitor = visitor_of(
-            self._salts.current(milliseconds),
-            address.encode(),
-            headers.get(b"user-agent", b""),
-            headers.get(b"accept-language", b""),
+        return self._taps.read(
+            headers=scope["headers"],
+            query=scope["query_string"],
+            peer=peer[0] if peer else "",
+            scheme=scope["scheme"],
+            is_head=scope["method"] == "HEAD",
+            link=link,
+            now_ms=now_ms,
         )
-        country = country_code(address)
-        columns = b"%s\t%s.%03d+00\t%d\t%s\t%s%s" % (
-            click_id.hex().encode(),
-            self._second_text,
-            fraction,
-            visitor,
-            country.encode() if country else NULL,
-            note.burst_columns if self._pace.is_burst(visitor, link, milliseconds) else note.columns,
-            copy_text(network_of(note.referrer, asked.click_ids)) if asked.click_ids else note.network,
-        )
-        return note, visitor, columns
 
     def _closed_page(self, target: Target, milliseconds: int) -> tuple[int, bytes]:
         """The status and page of a link that does not lead on, now or ever again."""
@@ -257,12 +223,13 @@ def _standing(target: Target, milliseconds: int) -> str:
     return "doubtful" if target.about.doubtful else "active"
 
 
-def _leg(target: Target, note: HeaderFacts, visitor: int, asked: TapQuery, milliseconds: int) -> TargetUrl:
-    if target.ended is not None and target.ends_ms is not None and milliseconds >= target.ends_ms:
+def _leg(target: Target, tap: Tap, now_ms: int) -> TargetUrl:
+    if target.ended is not None and target.ends_ms is not None and now_ms >= target.ends_ms:
         leg = target.ended
     else:
-        leg = target.leg(device=note.agent.verdict.device.value, language=note.language, visitor=visitor)
-    return leg.passing(asked.passed) if target.pass_query and asked.passed else leg
+        facts = tap.facts
+        leg = target.leg(device=facts.agent.verdict.device.value, language=facts.language, visitor=tap.visitor)
+    return leg.passing(tap.query.passed) if target.pass_query and tap.query.passed else leg
 
 
 async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> None:

@@ -24,7 +24,8 @@ from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
-from campaigns.clicks.store import CLICKS, ORPHANS, TapStore
+from campaigns.clicks.row import CLICKS, ORPHANS
+from campaigns.clicks.store import TapStore
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.database.engine import SessionFactory, make_engine, make_sessions
 from campaigns.kit.database.migrations import newest_revision
@@ -98,7 +99,7 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
         clicks=clicks,
         orphans=orphans,
         salts=salts,
-        notes=HeaderParser(),
+        headers=HeaderParser(),
         proxies=TrustedProxies(settings.trusted_proxies),
         token_key=keys.click_token,
         base=settings.short_link_base,

@@ -1,8 +1,12 @@
-"""One block of COPY text sent with as few waits as the protocol allows: two, where a COPY through a cursor takes seven.
+"""COPY text: how a value is written in it, which table and columns it is for, and how a block of it is sent.
 
-Each wait costs the event loop two system calls, and this runs for every commit of taps. It speaks to libpq through the
-same generators that psycopg's own calls are made of: what they yield, the connection waits for.
+A block is sent with as few waits as the protocol allows: two, where a COPY through a cursor takes seven. Each wait
+costs the event loop two system calls, and this runs for every commit of taps. It drives libpq through the generators
+that psycopg's own calls consist of: the connection waits for whatever they yield.
 """
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import psycopg
 from psycopg import pq
@@ -13,6 +17,36 @@ from psycopg.waiting import Wait
 
 # libpq buffers what is not sent yet; larger pieces could make it refuse for ever (psycopg's issue 255).
 PIECE_BYTES = 64 * 1024
+
+NULL = rb"\N"
+_ESCAPED = {ord("\\"): r"\\", ord("\t"): r"\t", ord("\n"): r"\n", ord("\r"): r"\r"}
+
+
+@dataclass(frozen=True)
+class CopyTable:
+    """A table that lines are copied to, with the columns that a line holds, in order."""
+
+    name: str
+    columns: tuple[str, ...]
+
+    @cached_property
+    def column_list(self) -> str:
+        """The columns as SQL."""
+        return ", ".join(self.columns)
+
+    @cached_property
+    def copy_in(self) -> bytes:
+        """The statement that takes the lines."""
+        return f"COPY {self.name} ({self.column_list}) FROM STDIN".encode()
+
+
+def copy_text(value: str | None) -> bytes:
+    """A value as it is written in a line of COPY text (UTF-8; a lone surrogate becomes a question mark)."""
+    if value is None:
+        return NULL
+    if value.isalnum():  # nothing to escape; most values are, and this takes a fifth of the time
+        return value.encode()
+    return value.translate(_ESCAPED).encode("utf-8", "replace")
 
 
 async def copy_block(connection: psycopg.AsyncConnection, statement: bytes, block: bytes) -> None:

@@ -10,14 +10,13 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import psycopg
 
 from campaigns.clicks.bots.bursts import LOOK_BACK, rewind
-from campaigns.clicks.pg_copy import copy_block
+from campaigns.clicks.pg_copy import CopyTable, copy_block
+from campaigns.clicks.row import CLICKS
 
 LATE = LOOK_BACK / 2
 
@@ -34,30 +33,6 @@ _WAIT_FOR_DISK = (
 
 # id, text, reasons, expects, device, app, rules_version
 AgentRow = Sequence[Any]
-
-
-@dataclass(frozen=True)
-class CopyTable:
-    """A table that taps are copied to, with the columns a line holds in order."""
-
-    name: str
-    columns: tuple[str, ...]
-
-    @cached_property
-    def column_list(self) -> str:
-        return ", ".join(self.columns)
-
-    @cached_property
-    def copy_in(self) -> bytes:
-        return f"COPY {self.name} ({self.column_list}) FROM STDIN".encode()
-
-
-_NOTED = ("country", "agent_id", "observed", "language", "referrer_host", "network")
-CLICKS = CopyTable(
-    "clicks",
-    ("campaign_id", "link_id", "id", "clicked_at", "visitor", *_NOTED, "via", "variant", "extras"),
-)
-ORPHANS = CopyTable("orphan_taps", ("slug", "id", "clicked_at", "visitor", *_NOTED))
 
 
 class TapStore:

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns.clicks.capture.request_headers import copy_text
-from campaigns.clicks.pg_copy import copy_block
+from campaigns.clicks.pg_copy import copy_block, copy_text
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
 from tests.fuzzing import hostile
 from tests.fuzzing.bounds import bounded

@@ -52,7 +52,7 @@ def test_every_agent_has_one_verdict(text: str) -> None:
 @given(header=hostile.agents)
 @bounded(100)
 def test_every_agent_has_a_row_that_postgresql_takes(header: bytes) -> None:
-    number, text, reasons, expects, *_ = UserAgentCache().recognise(header).row()
+    number, text, reasons, expects, *_ = UserAgentCache().get(header).row()
     assert -(2**63) <= number < 2**63
     assert 0 <= reasons | expects < 2**15
     assert len(text) <= MAX_AGENT_LENGTH

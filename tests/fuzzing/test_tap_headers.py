@@ -49,7 +49,7 @@ garbage = st.binary(max_size=60).map(lambda line: line.translate(None, b"\n\r\\\
 @given(line=garbage)
 @bounded(3)
 async def test_a_line_that_is_refused_takes_nobody_along(redirect: Redirect, line: bytes) -> None:
-    agent = HeaderParser().agents.recognise(hostile.IPHONE)
+    agent = HeaderParser().agents.get(hostile.IPHONE)
     redirect.refused += 1
     before, _, after = await asyncio.gather(
         redirect.ask(BEFORE), redirect.taps.clicks.write(line + b"\n", agent), redirect.ask(AFTER)

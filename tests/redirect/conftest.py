@@ -21,7 +21,8 @@ from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
-from campaigns.clicks.store import CLICKS, ORPHANS, TapStore
+from campaigns.clicks.row import CLICKS, ORPHANS
+from campaigns.clicks.store import TapStore
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.database.connections import Connections
 from campaigns.kit.database.engine import make_engine, make_sessions
@@ -140,7 +141,7 @@ async def taps(
         clicks=clicks,
         orphans=orphans,
         salts=salts,
-        notes=HeaderParser(),
+        headers=HeaderParser(),
         proxies=proxies,
         token_key=TOKEN_KEY,
         base="https://jaring.example/",

@@ -36,12 +36,6 @@ class TestTap:
     async def test_slugs_are_read_in_any_case(self, taps: Taps) -> None:
         assert (await taps.client.get("/ABC")).status_code == 302
 
-    async def test_tells_visitors_apart_by_address_agent_and_language(self, taps: Taps) -> None:
-        for headers in ({}, {}, {"user-agent": "other"}, {"accept-language": "id"}):
-            await taps.client.get("/abc", headers=headers)
-        visitors = [click["visitor"] for click in await taps.stored()]
-        assert (len(visitors), len(set(visitors))) == (4, 3)
-
     async def test_head_is_answered_without_a_token_and_noted_as_what_it_was(self, taps: Taps) -> None:
         answer = await taps.client.head("/abc")
         assert answer.status_code == 302

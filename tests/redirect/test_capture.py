@@ -14,11 +14,12 @@ from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.writer import MAX_TAPS_IN_COMMIT, TapWriter
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry
-from campaigns.clicks.store import CLICKS, TapStore
+from campaigns.clicks.row import CLICKS
+from campaigns.clicks.store import TapStore
 from tests.redirect.conftest import Taps
 from tests.redirect.test_journal import line, rows
 
-AGENT = HeaderParser().agents.recognise(b"Mozilla/5.0 (Linux; Android 14) test")
+AGENT = HeaderParser().agents.get(b"Mozilla/5.0 (Linux; Android 14) test")
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry, Journal, adopt_orphans
-from campaigns.clicks.store import CLICKS, TapStore
+from campaigns.clicks.row import CLICKS
+from campaigns.clicks.store import TapStore
 from campaigns.kit.ids import uuid7_bytes
 
 CAMPAIGN, LINK = uuid4(), uuid4()

@@ -17,7 +17,8 @@ from campaigns.clicks.journal import drainer as draining
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry, Journal
-from campaigns.clicks.store import ORPHANS, TapStore
+from campaigns.clicks.row import ORPHANS
+from campaigns.clicks.store import TapStore
 from tests.redirect import test_journal
 from tests.redirect.test_journal import entry, garble, killed_with_in_memory, left_behind, line, rows
 

@@ -18,7 +18,8 @@ from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Journal, adopt_orphans
 from campaigns.clicks.journal.null_journal import NullJournal
-from campaigns.clicks.store import CLICKS, TapStore
+from campaigns.clicks.row import CLICKS
+from campaigns.clicks.store import TapStore
 from tests.redirect import test_capture, test_journal
 from tests.redirect.conftest import Taps
 from tests.redirect.test_journal import entry, garble, left_behind, line, rows
@@ -277,7 +278,7 @@ class TestPostgresql:
         monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
         writer = taps_into(conninfo, fallback)
         writer.start()
-        seen = HeaderParser().agents.recognise("Mozilla/5.0 🚓".encode())
+        seen = HeaderParser().agents.get("Mozilla/5.0 🚓".encode())
         async with asyncio.timeout(5):
             assert await writer.write(line(), seen)
         await writer.stop(within_seconds=5)

@@ -76,12 +76,23 @@ async def test_any_agent_is_stored_as_text(taps: Taps, agent: bytes) -> None:
     assert stored["text"] == agent.decode("utf-8", "replace").replace("\0", "\ufffd")[:1000]
 
 
-async def test_the_address_gives_the_country_and_is_not_kept(taps: Taps) -> None:
-    taps.app._proxies = TrustedProxies([ip_network("127.0.0.0/8")])
-    click = await noted(taps, x_forwarded_for="8.8.8.8, 114.4.1.1", x_forwarded_proto="https")
-    assert click["country"] == "ID"  # the rightmost that is no proxy of ours
-    assert click["observed"] & RequestFlag.SECURE
-    assert not [value for value in click.values() if "114.4" in str(value) or "8.8.8" in str(value)]
+class TestBehindAProxy:
+    @pytest.fixture
+    def proxies(self) -> TrustedProxies:
+        return TrustedProxies([ip_network("127.0.0.0/8")])
+
+    async def test_the_address_gives_the_country_and_is_not_kept(self, taps: Taps) -> None:
+        click = await noted(taps, x_forwarded_for="8.8.8.8, 114.4.1.1", x_forwarded_proto="https")
+        assert click["country"] == "ID"  # the rightmost that is no proxy of ours
+        assert click["observed"] & RequestFlag.SECURE
+        assert not [value for value in click.values() if "114.4" in str(value) or "8.8.8" in str(value)]
+
+    async def test_tells_visitors_apart_by_address_agent_and_language(self, taps: Taps) -> None:
+        same = {"x_forwarded_for": "114.4.1.1", "user_agent": "one", "accept_language": "id"}
+        changes = ({}, {}, {"x_forwarded_for": "114.4.1.2"}, {"user_agent": "two"}, {"accept_language": "en"})
+        first, again, *others = [(await noted(taps, **same | change))["visitor"] for change in changes]
+        assert first == again
+        assert len({first, *others}) == 4
 
 
 async def test_a_strangers_forwarded_address_changes_nothing(taps: Taps) -> None:

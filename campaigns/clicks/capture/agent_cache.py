@@ -27,7 +27,7 @@ class CachedAgent(Struct, eq=False, gc=False):
     stored: bool = False
 
     def row(self) -> tuple[int, str, int, int, str, str | None, int]:
-        """Its row, as `storing.AgentRow` has it."""
+        """Its row, in the order of `store.AgentRow`."""
         verdict = self.verdict
         return (
             self.id,
@@ -47,7 +47,7 @@ class UserAgentCache:
         self._known: dict[bytes, CachedAgent] = {}
         self._most = most
 
-    def recognise(self, header: bytes) -> CachedAgent:
+    def get(self, header: bytes) -> CachedAgent:
         """The agent of a User-Agent header; empty for a request that has none."""
         seen = self._known.get(header)
         if seen is None:

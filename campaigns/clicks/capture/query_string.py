@@ -1,7 +1,7 @@
-"""What stands in the query of a tapped short link: how it was reached, click ids of networks, and the rest.
+"""The query of a tapped short link: how it was reached, click ids of networks, and other parameters.
 
-On the redirect's hot path, though most taps have no query. Total: whatever was typed, the outcome is fit for an address
-and for the database.
+On the redirect's hot path, though most taps have no query. Never raises. The result is always safe to put into a URL
+and into the database.
 """
 
 import re
@@ -11,7 +11,6 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 from msgspec import Struct
 
 from campaigns.acquisition.networks import CLICK_IDS
-from campaigns.clicks.capture.request_headers import NULL, copy_text
 from campaigns.links.target_url import OWN_PARAMETERS, parameter_name
 
 MAX_PARAMETERS = 20
@@ -22,29 +21,37 @@ MAX_STORED_LENGTH = 100
 MAX_CLICK_ID_LENGTH = 1000
 
 VIAS = frozenset({"qr"})
-# The link says these itself; what a tap says of them is not believed.
+# The link sets these itself; the values in a tap's query are ignored.
 _RESERVED_NAMES = OWN_PARAMETERS | {"via"}
-# An e-mail address, a telephone or an identity number: kept is that the parameter was there.
+# An e-mail address, a telephone or an identity number: only the name of such a parameter is kept.
 _PERSONAL = re.compile(r"@|(?:\d[ .+()-]*){8}")
 REMOVED = "(removed)"
-# RFC 3986, 2.3: what stands for itself, in a query as in an address.
+# RFC 3986, 2.3: unreserved characters, which need no percent-encoding.
 _PLAIN = re.compile(rb"[A-Za-z0-9._~-]*")
 
 
 class TapQuery(Struct, frozen=True, gc=False):
-    """`via` and `extras` are columns as COPY text, `click_ids` names only, `passed` what may be passed on."""
+    """What is read from the query of a tap.
 
-    via: bytes
+    `via` is one of VIAS, `click_ids` are the lower-case names of the networks' parameters, without their values, and
+    `extras` is a query string of the other parameters, personal data removed. `passed` are the parameters (name, value;
+    percent-encoded) that the destination may be given.
+    """
+
+    via: str | None
     click_ids: tuple[str, ...]
-    extras: bytes
+    extras: str | None
     passed: tuple[tuple[bytes, bytes], ...]
 
 
-EMPTY_QUERY = TapQuery(NULL, (), NULL, ())
+EMPTY_QUERY = TapQuery(None, (), None, ())
 
 
 def read_query(query: bytes) -> TapQuery:
-    """Read a query string (application/x-www-form-urlencoded, WHATWG URL, 5.1); what is too much of it is left out."""
+    """Read a query string (application/x-www-form-urlencoded, WHATWG URL, 5.1).
+
+    Parameters beyond MAX_PARAMETERS and those with too long a name or value are left out.
+    """
     via, click_ids, extras, passed = None, [], [], []
     for part in query.split(b"&", MAX_PARAMETERS)[:MAX_PARAMETERS]:
         raw_name, _, raw_value = part.partition(b"=")
@@ -61,16 +68,16 @@ def read_query(query: bytes) -> TapQuery:
             continue
         passed.append((name.safe, _encode(value)))
         if is_click_id:
-            click_ids.append(name.folded)  # of whom it is says its value, which is not ours to keep
+            click_ids.append(name.folded)  # the value identifies a person, so it is not kept
         else:
             shown = REMOVED if _is_personal(value) else value[:MAX_STORED_LENGTH]
             extras.append(name.shown + b"=" + _encode(shown))
-    kept = copy_text(b"&".join(extras).decode("ascii")) if extras else NULL
-    return TapQuery(copy_text(via), tuple(click_ids), kept, tuple(passed))
+    kept = b"&".join(extras).decode("ascii") if extras else None
+    return TapQuery(via, tuple(click_ids), kept, tuple(passed))
 
 
 class _ParameterName(Struct, frozen=True, gc=False):
-    """A parameter's name: fit for comparing, for an address and for keeping; whether the link says it itself."""
+    """A parameter's name in lower case, percent-encoded, and as it is stored; `is_own` if the link sets it itself."""
 
     folded: str
     safe: bytes

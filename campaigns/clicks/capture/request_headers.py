@@ -1,7 +1,7 @@
-"""What a tap's headers tell, as columns: agent, observed facts, language, referrer and the network it speaks of.
+"""The headers of a tap: user agent, flags of the request, language, referrer, and the network that it names.
 
-On the redirect's hot path. Headers repeat, so what was made of a combination of them is kept; nothing here is about a
-person that the same browser elsewhere would not send as well.
+On the redirect's hot path. Parsed results are cached per header combination. They identify no one: every user of that
+browser sends the same headers.
 """
 
 import re
@@ -12,10 +12,10 @@ from msgspec import Struct
 from campaigns.acquisition.lookup import network_of
 from campaigns.acquisition.referrer import referrer_host
 from campaigns.clicks.capture.agent_cache import CachedAgent, UserAgentCache
+from campaigns.clicks.row import encode_headers
 from campaigns.clicks.types import RequestFlag
 
 MAX_CACHED_HEADERS = 50_000
-NULL = rb"\N"
 
 _SECURE, _HEAD, _BURST = int(RequestFlag.SECURE), int(RequestFlag.HEAD), int(RequestFlag.BURST)
 _PRESENT = (
@@ -28,63 +28,62 @@ _PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 _PREFETCH = re.compile(rb"prefetch|prerender|preview", re.IGNORECASE)
 # RFC 5646: a primary language subtag, at the beginning of the first range of Accept-Language (RFC 9110, 12.5.4).
 _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})(?![a-zA-Z0-9])")
-_ESCAPED = {ord("\\"): r"\\", ord("\t"): r"\t", ord("\n"): r"\n", ord("\r"): r"\r"}
 
 
 class HeaderFacts(Struct, frozen=True, gc=False):
     """What the headers of a tap tell.
 
-    `columns` is agent_id, observed, language and referrer_host as COPY text with a tab behind each (`burst_columns` the
-    same for a tap of a burst), `network` the column after them for a tap without a click id in its query.
+    `encoded` are the columns that `row.encode_headers` makes of them, `encoded_in_burst` the same for a tap of a burst,
+    and `network` is the referrer's.
     """
 
     agent: CachedAgent
-    observed: RequestFlag
+    observed: int
     language: str | None
-    referrer: str | None
-    columns: bytes
-    burst_columns: bytes
-    network: bytes
+    referrer_host: str | None
+    network: str | None
+    encoded: bytes
+    encoded_in_burst: bytes
 
 
 class HeaderParser:
-    """Reads headers for one server process; the oldest notes are forgotten beyond `most`."""
+    """Parses headers for one server process; the oldest results are forgotten beyond `most` combinations."""
 
     def __init__(self, most: int = MAX_CACHED_HEADERS) -> None:
         self.agents = UserAgentCache(most)
         self._known: dict[tuple[bytes, bytes, bytes, int], HeaderFacts] = {}
         self._most = most
 
-    def read(self, headers: Mapping[bytes, bytes], *, head: bool, secure: bool) -> HeaderFacts:
-        """The note of a request with these headers (lower-case names)."""
+    def parse(self, headers: Mapping[bytes, bytes], *, head: bool, secure: bool) -> HeaderFacts:
+        """The facts of a request with these headers (lower-case names)."""
         agent = headers.get(b"user-agent", b"")
         languages = headers.get(b"accept-language", b"")
         referrer = headers.get(b"referer", b"")
         observed = _request_flags(headers, head=head, secure=secure)
         key = (agent, languages, referrer, observed)
-        note = self._known.get(key)
-        if note is None:
-            note = self._made(*key)
+        facts = self._known.get(key)
+        if facts is None:
+            facts = self._parse(*key)
             while len(self._known) >= self._most:
                 del self._known[next(iter(self._known))]
-            self._known[key] = note
-        return note
+            self._known[key] = facts
+        return facts
 
-    def _made(self, agent: bytes, languages: bytes, referrer: bytes, observed: int) -> HeaderFacts:
-        seen, host, language = self.agents.recognise(agent), referrer_host(referrer), language_of(languages)
+    def _parse(self, agent_header: bytes, languages: bytes, referrer: bytes, observed: int) -> HeaderFacts:
+        agent, host, language = self.agents.get(agent_header), referrer_host(referrer), language_of(languages)
+
+        def encode(flags: int) -> bytes:
+            return encode_headers(agent_id=agent.id, observed=flags, language=language, referrer_host=host)
+
         return HeaderFacts(
-            agent=seen,
-            observed=RequestFlag(observed),
+            agent=agent,
+            observed=observed,
             language=language,
-            referrer=host,
-            columns=_columns(seen, observed, language, host),
-            burst_columns=_columns(seen, observed | _BURST, language, host),
-            network=copy_text(network_of(host, ())),
+            referrer_host=host,
+            network=network_of(host, ()),
+            encoded=encode(observed),
+            encoded_in_burst=encode(observed | _BURST),
         )
-
-
-def _columns(seen: CachedAgent, observed: int, language: str | None, host: str | None) -> bytes:
-    return b"%d\t%d\t%s\t%s\t" % (seen.id, observed, copy_text(language), copy_text(host))
 
 
 def _request_flags(headers: Mapping[bytes, bytes], *, head: bool, secure: bool) -> int:
@@ -105,8 +104,3 @@ def language_of(header: bytes) -> str | None:
     """The language a browser prefers, as a primary subtag such as `id`; None if it names none."""
     found = _LANGUAGE.match(header.decode("latin-1"))
     return found[1].lower() if found else None
-
-
-def copy_text(value: str | None) -> bytes:
-    """A value as it stands in a line of COPY text."""
-    return NULL if value is None else value.translate(_ESCAPED).encode("utf-8", "replace")

@@ -23,7 +23,8 @@ from prometheus_client import Counter, Gauge
 from campaigns.clicks.capture.agent_cache import CachedAgent
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry
-from campaigns.clicks.store import CopyTable, TapStore
+from campaigns.clicks.pg_copy import CopyTable
+from campaigns.clicks.store import TapStore
 from campaigns.kit.batched_counter import BatchedCounter
 
 STORED = Counter("jaring_taps_stored_total", "Taps committed to PostgreSQL at once.", ["table"])

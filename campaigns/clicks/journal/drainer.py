@@ -19,7 +19,8 @@ from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Chunk, Entry, Journal, adopt_orphans
 from campaigns.clicks.journal.loss_record import now_ms
 from campaigns.clicks.journal.null_journal import AnyJournal
-from campaigns.clicks.store import CLICKS, TapStore
+from campaigns.clicks.row import CLICKS
+from campaigns.clicks.store import TapStore
 
 PAUSE_SECONDS = 0.25
 ORPHANS_SECONDS = 10.0

@@ -23,7 +23,6 @@ from msgspec import Struct
 from campaigns.links.target_url import CLICK_PARAMETER, compose_target, parameter_name
 from campaigns.links.types import LinkState, Utm
 
-NO_VARIANT = rb"\N"
 _TOKEN_NAME = f"&{CLICK_PARAMETER}=".encode()
 
 # One row a link: its slug and its facts. The campaign's newest live link is what a link that leads nowhere any more
@@ -60,13 +59,13 @@ FACTS_SQL = """
 class TargetUrl(Struct, frozen=True, gc=False):
     """One address that a link can lead to: `stem`, `tail`, the click token, `after`.
 
-    `tail` is UTM and the token's name, which all legs of a link share; `variant` its key as a column of COPY text.
+    `tail` is UTM and the token's name, which all legs of a link share; `variant` is the key of a variant.
     """
 
     stem: bytes
     tail: bytes
     after: bytes
-    variant: bytes
+    variant: str | None
 
     def address(self, token: bytes) -> bytes:
         return self.stem + self.tail + token + self.after
@@ -109,7 +108,7 @@ class LinkInfo(Struct, frozen=True, gc=False):
 
 
 class Target(Struct, frozen=True, gc=False):
-    """A link, ready to serve. `copy_prefix` is the first columns of its clicks as COPY text.
+    """A link, ready to serve. Its id and its campaign's are UUIDs of 16 bytes.
 
     `plain` says that every tap goes to `default`, whoever makes it and whenever. Otherwise the state decides, then
     the dates (Unix milliseconds), then the first rule that matches, then the variants. Of those each has the visitors
@@ -117,7 +116,7 @@ class Target(Struct, frozen=True, gc=False):
     """
 
     link_id: bytes
-    copy_prefix: bytes
+    campaign_id: bytes
     plain: bool
     default: TargetUrl
     state: LinkState
@@ -146,22 +145,21 @@ def target_of(facts: str) -> Target:
     """The target of a link's facts."""
     read: dict[str, Any] = json.loads(facts)
     utm = Utm(*read["utm"])
-    link_id, campaign_id = UUID(read["id"]), UUID(read["campaign_id"])
     starts_ms, ends_ms = _milliseconds(read["starts_at"]), _milliseconds(read["ends_at"])
     ended = read["ended_destination"]
     tail = compose_target("", utm)[0].removeprefix(b"?")
 
     def leg(destination: str, variant: str | None = None) -> TargetUrl:
         before, after = compose_target(destination, utm)
-        return TargetUrl(before.removesuffix(tail), tail, after, NO_VARIANT if variant is None else variant.encode())
+        return TargetUrl(before.removesuffix(tail), tail, after, _shared(variant))
 
     rules = tuple((one["device"], one["language"], leg(one["destination"])) for one in read["rules"])
     variants = tuple(leg(one["destination"], one["key"]) for one in read["variants"])
     weights = tuple(accumulate(one["weight"] for one in read["variants"]))
     state = LinkState(read["state"])
     return Target(
-        link_id=link_id.bytes,
-        copy_prefix=f"{campaign_id.hex}\t{link_id.hex}\t".encode(),
+        link_id=UUID(read["id"]).bytes,
+        campaign_id=UUID(read["campaign_id"]).bytes,
         plain=state is LinkState.ACTIVE and not (starts_ms or ends_ms or rules or variants or read["pass_query"]),
         default=leg(read["destination"]),
         state=state,

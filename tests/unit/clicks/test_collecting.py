@@ -22,7 +22,7 @@ def remember_links() -> object:
 def remember_agents() -> object:
     notes = HeaderParser()
     for number in range(MANY):
-        notes.read({b"user-agent": b"Mozilla/5.0 (Linux; Android 14; CPH%d)" % number}, head=False, secure=True)
+        notes.parse({b"user-agent": b"Mozilla/5.0 (Linux; Android 14; CPH%d)" % number}, head=False, secure=True)
     return notes
 
 

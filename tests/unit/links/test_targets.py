@@ -32,7 +32,7 @@ def target(link_id: str, weights: dict[str, int]) -> Target:
     return target_of(json.dumps(texts | absent | facts))
 
 
-def shown(link: Target) -> list[bytes]:
+def shown(link: Target) -> list[str | None]:
     return [link.leg(device="android", language=None, visitor=visitor).variant for visitor in VISITORS]
 
 
@@ -44,7 +44,7 @@ def test_variants_share_visitors_by_weight(weights: dict[str, int]) -> None:
         # Five standard deviations of a fair draw: once in two million runs, were the visitors other ones each time.
         share = weight / total
         slack = 5 * (len(VISITORS) * share * (1 - share)) ** 0.5
-        assert abs(counts[key.encode()] - len(VISITORS) * share) <= slack
+        assert abs(counts[key] - len(VISITORS) * share) <= slack
 
 
 @pytest.mark.parametrize("last", ["456789abcdee", "c56789abcdef", "000000000000"])
