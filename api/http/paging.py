@@ -1,13 +1,11 @@
 """Cursor pages over HTTP: `limit` and `cursor` in, `next_cursor` and `Link: rel="next"` (RFC 8288) out."""
 
-import base64
-import binascii
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from api.http.problems import invalid_parameter
+from api.http.cursors import decode_cursor, encode_cursor
 from api.http.schemas import ListPage
 from campaigns.kit.database.paging import Page, PageRequest
 
@@ -16,30 +14,19 @@ T = TypeVar("T")
 MAX_PAGE_SIZE = 200
 
 
-def encode_cursor(position: UUID) -> str:
-    return base64.urlsafe_b64encode(position.bytes).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str) -> UUID:
-    """The position a cursor stands for; raises Invalid for anything this server did not make."""
-    try:
-        position = UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
-    except (binascii.Error, ValueError):
-        position = None
-    # The decoder skips characters that are not base64, so only the one spelling that is sent out counts.
-    if position is None or encode_cursor(position) != cursor:
-        raise invalid_parameter("cursor", "This is not a cursor from an earlier page.", "bad-cursor")
-    return position
-
-
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Most items on the page.")]
 Cursor = Annotated[
     str | None, Query(max_length=64, description="`next_cursor` of the page before; keep the other parameters.")
 ]
 
 
+def page_after(limit: int, cursor: str | None) -> PageRequest:
+    """The page of a list in the order of ids; raises Invalid for a cursor of no such list."""
+    return PageRequest(limit=limit, after=decode_cursor(cursor, UUID)[0] if cursor is not None else None)
+
+
 def _page_request(limit: Limit = 50, cursor: Cursor = None) -> PageRequest:
-    return PageRequest(limit=limit, after=decode_cursor(cursor) if cursor is not None else None)
+    return page_after(limit, cursor)
 
 
 PageQuery = Annotated[PageRequest, Depends(_page_request)]

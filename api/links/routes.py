@@ -11,14 +11,13 @@ from fastapi import APIRouter, Query, Request, Response
 from api.http.auth import LinksReader, LinksWriter
 from api.http.conditional import ExpectedVersion, IfNoneMatch, set_etag, still_same
 from api.http.context import CurrentContext, Now
-from api.http.paging import Cursor, Limit, decode_cursor, encode_cursor, list_page_up_to
+from api.http.cursors import decode_cursor, encode_cursor
+from api.http.paging import Cursor, Limit, list_page_up_to, page_after
 from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
-from api.links.cursors import decode_rank, encode_rank
 from api.links.filters import Filters
 from api.links.requests import LinkChange, LinkCreate, QrQuery, spec_of
 from api.links.responses import LinkChanged, LinkCreated, LinkOut, link_changed, link_created, link_out, short_url
-from campaigns.kit.database.paging import PageRequest
 from campaigns.links.destination_checks.queries import read_checks
 from campaigns.links.operations.create import create_link
 from campaigns.links.operations.update import retire_link, update_link
@@ -26,7 +25,7 @@ from campaigns.links.qr import PictureKind, QrStyle, draw_qr, scanned_url
 from campaigns.links.queries import get_link, list_links
 from campaigns.links.types import LinkChanges
 from campaigns.naming.similar_names import NameIssue
-from campaigns.statistics.link_ranking import rank_links
+from campaigns.statistics.link_ranking import Rank, rank_links
 
 # A link's slug never changes, so a code only goes stale when the deployment's public address does.
 PICTURE_CACHING = "private, max-age=3600"
@@ -78,14 +77,14 @@ async def list_all(
     """List the links of your units' campaigns, newest first or most clicked first."""
     next_cursor: str | None = None
     if sort == "clicks":
-        rank = decode_rank(cursor) if cursor is not None else None
+        rank = Rank(*decode_cursor(cursor, int, UUID)) if cursor is not None else None
         ranked = await rank_links(session, caller, filters=filters, limit=limit, after=rank)
         links = [link for link, _ in ranked.items]
         clicks: dict[UUID, int] = {link.id: number for link, number in ranked.items}
-        next_cursor = encode_rank(ranked.next_after) if ranked.next_after is not None else None
+        if ranked.next_after is not None:
+            next_cursor = encode_cursor(ranked.next_after.clicks, ranked.next_after.link_id)
     else:
-        page = PageRequest(limit=limit, after=decode_cursor(cursor) if cursor is not None else None)
-        found = await list_links(session, caller, filters=filters, page=page)
+        found = await list_links(session, caller, filters=filters, page=page_after(limit, cursor))
         links, clicks = list(found.items), {}
         next_cursor = encode_cursor(found.next_after) if found.next_after is not None else None
     checks = await read_checks(session, [link.id for link in links])
