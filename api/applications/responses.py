@@ -1,12 +1,13 @@
 """The public contract of recruiters' work with applications; personal fields are null once a person was erased."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
 from api.http.schemas import ResponseModel, example
+from campaigns.planning.types import StageKind
 
 _STAGE = {"key": "registered", "name": "Registered", "kind": "registered"}
 
@@ -68,7 +69,7 @@ class ApplicationStageOut(ResponseModel):
 
     key: str
     name: str
-    kind: Literal["registered", "verified", "assessed", "accepted", "rejected", "withdrawn"]
+    kind: StageKind
 
 
 class ApplicationOut(ResponseModel):

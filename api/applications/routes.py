@@ -1,6 +1,6 @@
 """Routes of applications: recruiters list, read and move them; every answer holds personal data and is not stored."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -26,8 +26,6 @@ def _not_stored(response: Response) -> None:
 
 router = APIRouter(prefix="/v1/applications", tags=["applications"], dependencies=[Depends(_not_stored)])
 
-StageKindName = Literal["registered", "verified", "assessed", "accepted", "rejected", "withdrawn"]
-
 
 @router.get("", name="list", responses={404: {}})
 async def list_all(
@@ -50,7 +48,7 @@ async def list_all(
             description="Only in the stage of this key, of the campaign's intake or of any intake.",
         ),
     ] = None,
-    stage_kind: Annotated[StageKindName | None, Query(description="Only in stages of this kind.")] = None,
+    stage_kind: Annotated[StageKind | None, Query(description="Only in stages of this kind.")] = None,
     registered_from: Annotated[Timestamp | None, Query(description="Only submitted at this time or later.")] = None,
     registered_to: Annotated[Timestamp | None, Query(description="Only submitted before this time.")] = None,
 ) -> ListPage[ApplicationOut]:
@@ -60,7 +58,7 @@ async def list_all(
         link_id=link_id,
         source=source,
         stage=stage,
-        stage_kind=StageKind(stage_kind) if stage_kind is not None else None,
+        stage_kind=stage_kind,
         registered_from=registered_from,
         registered_to=registered_to,
     )

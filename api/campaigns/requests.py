@@ -1,11 +1,11 @@
 """The public contract of campaigns."""
 
-from typing import Literal
 from uuid import UUID
 
 from pydantic import MISSING, Field
 
 from api.http.schemas import Name, PreviewDescription, PreviewTitle, RequestModel, Slug, Timestamp, WebAddress, example
+from campaigns.planning.types import CampaignState, UnclosedState
 
 EXAMPLE = {
     "unit_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000001",
@@ -43,7 +43,7 @@ class CampaignCreate(RequestModel):
     preview_image: WebAddress | None = Field(
         None, description="The picture they show: an https address on a host of the allow-list."
     )
-    state: Literal["draft", "active"] = Field("draft", description="Drafts are not public.")
+    state: UnclosedState = Field(CampaignState.DRAFT, description="Drafts are not public.")
 
 
 class CampaignChange(RequestModel):
@@ -58,4 +58,4 @@ class CampaignChange(RequestModel):
     preview_title: PreviewTitle | MISSING | None = MISSING
     preview_description: PreviewDescription | MISSING | None = MISSING
     preview_image: WebAddress | MISSING | None = MISSING
-    state: Literal["draft", "active"] | MISSING = MISSING
+    state: UnclosedState | MISSING = MISSING

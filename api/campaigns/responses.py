@@ -1,13 +1,13 @@
 """The public contract of campaigns."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from api.campaigns.requests import EXAMPLE
 from api.http.schemas import ResponseModel, example
+from campaigns.planning.types import CampaignState
 
 
 class CampaignOut(ResponseModel):
@@ -33,6 +33,6 @@ class CampaignOut(ResponseModel):
     preview_title: str | None
     preview_description: str | None
     preview_image: str | None
-    state: Literal["draft", "active", "closed"]
+    state: CampaignState
     created_at: datetime
     version: int = Field(description="Counts changes; also the ETag.")

@@ -1,6 +1,6 @@
 """Routes of campaigns."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -26,8 +26,7 @@ async def create(
     body: CampaignCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
 ) -> CampaignOut:
     """Make a campaign of one of your units for an intake that is open to it."""
-    fields = body.model_dump(exclude={"state"})
-    campaign = await create_campaign(session, caller, **fields, state=CampaignState(body.state), now=now)
+    campaign = await create_campaign(session, caller, **body.model_dump(), now=now)
     set_etag(response, campaign.version)
     response.headers["Location"] = f"/v1/campaigns/{campaign.id}"
     return CampaignOut.model_validate(campaign)
@@ -42,7 +41,7 @@ async def list_all(
     response: Response,
     unit_id: Annotated[UUID | None, Query(description="Only campaigns of this unit itself.")] = None,
     intake_id: Annotated[UUID | None, Query(description="Only campaigns of this intake.")] = None,
-    state: Annotated[Literal["draft", "active", "closed"] | None, Query(description="Only in this state.")] = None,
+    state: Annotated[CampaignState | None, Query(description="Only in this state.")] = None,
 ) -> ListPage[CampaignOut]:
     """List the campaigns of your units, newest first."""
     found = await list_campaigns(session, caller, unit_id=unit_id, intake_id=intake_id, state=state, page=page)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -11,6 +10,7 @@ from api.channels.requests import EXAMPLE
 from api.http.schemas import CorrectionOut, ResponseModel, correction_out, example
 from campaigns.naming.similar_names import NameIssue
 from campaigns.planning.models import Channel
+from campaigns.planning.types import OpenState
 
 _EXAMPLE_CHANNEL = {
     **EXAMPLE,
@@ -32,7 +32,7 @@ class ChannelOut(ResponseModel):
     source: str
     medium: str
     aliases: list[str]
-    state: Literal["active", "closed"]
+    state: OpenState
     created_at: datetime
     version: int = Field(description="Counts changes; also the ETag.")
 

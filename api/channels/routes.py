@@ -1,6 +1,6 @@
 """Routes of channels."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,7 +16,7 @@ from api.http.sessions import ReadSession, UnitOfWork
 from campaigns.naming.similar_names import NameIssue
 from campaigns.planning.operations.channels import change_channel, close_channel, create_channel
 from campaigns.planning.queries import get_channel, list_channels
-from campaigns.planning.types import ChannelChanges
+from campaigns.planning.types import ChannelChanges, OpenState
 
 router = APIRouter(prefix="/v1/channels", tags=["channels"])
 
@@ -41,7 +41,7 @@ async def list_all(
     request: Request,
     response: Response,
     source: Annotated[UtmName | None, Query(description="Only channels of this source or alias, in any case.")] = None,
-    state: Annotated[Literal["active", "closed"] | None, Query(description="Only in this state.")] = None,
+    state: Annotated[OpenState | None, Query(description="Only in this state.")] = None,
 ) -> ListPage[ChannelOut]:
     """List the channels of your units and of those above, newest first."""
     found = await list_channels(session, caller, source=source, state=state, page=page)

@@ -1,14 +1,13 @@
 """The public contract of intakes and their stages."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from api.http.schemas import ResponseModel, example
 from api.intakes.requests import EXAMPLE, STAGES
-from campaigns.planning.types import StageKind
+from campaigns.planning.types import OpenState, StageKind
 
 
 class StageOut(ResponseModel):
@@ -42,6 +41,6 @@ class IntakeOut(ResponseModel):
     notice_version: str
     notice_url: str
     stages: list[StageOut] = Field(description="In their order.")
-    state: Literal["active", "closed"]
+    state: OpenState
     created_at: datetime
     version: int = Field(description="Counts changes; also the ETag.")

@@ -1,6 +1,6 @@
 """The public contract of links made in bulk and of sheets of links."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -9,6 +9,7 @@ from api.http.schemas import RequestModel, Timestamp, UtmName, WebAddress, examp
 from api.links.requests import Tag
 from campaigns.links.operations.bulk import DEFAULT_NAME, MAX_LINKS
 from campaigns.links.rules import MAX_TAGS
+from campaigns.links.types import LinkState, NewLinkState
 from campaigns.naming.templates import LINK_NAME_PLACEHOLDERS, TEMPLATE_LENGTH
 
 MAX_CHANNELS = 200
@@ -66,7 +67,7 @@ class BulkCreate(RequestModel):
     )
     utm_term: UtmName | None = Field(None, description="The term of them all; null: by the unit's template.")
     tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS, description="Tags of them all.")
-    state: Literal["draft", "active"] = "active"
+    state: NewLinkState = LinkState.ACTIVE
     starts_at: Timestamp | None = Field(None, description="Taps before it get a page that says so.")
     ends_at: Timestamp | None = Field(None, description="From then on taps lead to `ended_destination`, or get a page.")
     ended_destination: WebAddress | None = Field(None, description="Where taps lead after the end.")

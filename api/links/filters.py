@@ -1,6 +1,6 @@
 """The filters of links, which the list and the export take alike."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -9,14 +9,13 @@ from api.http.schemas import SearchText
 from api.links.requests import Tag
 from campaigns.links.queries import LinkFilters
 from campaigns.links.rules import MAX_TAGS
+from campaigns.links.types import CheckVerdict, LinkState
 
 
 def _filters(
     campaign_id: Annotated[UUID | None, Query(description="Only links of this campaign.")] = None,
     channel_id: Annotated[UUID | None, Query(description="Only links on this channel.")] = None,
-    state: Annotated[
-        Literal["draft", "active", "paused", "retired"] | None, Query(description="Only in this state.")
-    ] = None,
+    state: Annotated[LinkState | None, Query(description="Only in this state.")] = None,
     tag: Annotated[
         list[Tag] | None,
         Query(max_length=MAX_TAGS, description="Only links with this tag; given several times: with all of them."),
@@ -26,7 +25,7 @@ def _filters(
         Query(description="Only links with this text in name, slug, content or destination, in any case."),
     ] = None,
     check: Annotated[
-        Literal["ok", "unreachable", "broken", "refused", "host_not_allowed", "parameters_lost"] | None,
+        CheckVerdict | None,
         Query(description="Only links with a destination that was found so; `ok`: with nothing else found."),
     ] = None,
 ) -> LinkFilters:

@@ -1,6 +1,6 @@
 """The public contract of links: what is sent to make, change and draw them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
@@ -26,7 +26,7 @@ from campaigns.links.rules import (
     TAG_LENGTH,
     VARIANT_KEY_LENGTH,
 )
-from campaigns.links.types import LinkSpec, LinkState
+from campaigns.links.types import LinkSpec, LinkState, NewLinkState, RuleDevice, UnretiredState
 from campaigns.naming.utm import SLUG_LENGTH
 
 # Folded to lower case and checked by the domain, which can then say what is wrong with it.
@@ -43,7 +43,7 @@ class RuleIn(RequestModel):
 
     model_config = example(EXAMPLE_RULES[0])
 
-    device: Literal["ios", "android", "desktop"] | None = Field(None, description="Null: any device.")
+    device: RuleDevice | None = Field(None, description="Null: any device.")
     language: Language | None = Field(
         None, description="The browser's first language, as two or three letters such as `id`; null: any."
     )
@@ -111,7 +111,7 @@ class LinkCreate(RequestModel):
     utm_content: UtmName | None = Field(
         None, description="Tells placements apart; folded to lower case and hyphens; null: by the unit's template."
     )
-    state: Literal["draft", "active"] = Field("active", description="A draft shows a page instead of leading on.")
+    state: NewLinkState = Field(LinkState.ACTIVE, description="A draft shows a page instead of leading on.")
     starts_at: Timestamp | None = Field(None, description="Before it the link shows a page; null: it leads on at once.")
     ends_at: Timestamp | None = Field(None, description="First moment after it; null: it does not end.")
     ended_destination: WebAddress | None = Field(
@@ -141,7 +141,7 @@ class LinkChange(RequestModel):
     destination: WebAddress | MISSING = MISSING
     utm_term: UtmName | MISSING | None = MISSING
     utm_content: UtmName | MISSING | None = MISSING
-    state: Literal["draft", "active", "paused"] | MISSING = Field(
+    state: UnretiredState | MISSING = Field(
         MISSING, description="A draft can become active; what is active can be paused, and active again."
     )
     starts_at: Timestamp | MISSING | None = MISSING
@@ -173,5 +173,4 @@ class QrQuery(RequestModel):
 
 def spec_of(body: LinkCreate) -> LinkSpec:
     """The body as the domain's description of a link."""
-    fields = body.model_dump(exclude={"campaign_id", "state", "keep_names"})
-    return LinkSpec(**fields, state=LinkState(body.state))
+    return LinkSpec(**body.model_dump(exclude={"campaign_id", "keep_names"}))

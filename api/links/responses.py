@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -12,7 +12,7 @@ from campaigns.links.destination_checks.queries import worst_check
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.operations.create import CreatedLinks
 from campaigns.links.target_url import compose_url
-from campaigns.links.types import LinkState
+from campaigns.links.types import CheckVerdict, LinkState, RuleDevice
 from campaigns.naming.similar_names import NameIssue
 
 EXAMPLE_RULES: list[dict[str, Any]] = [
@@ -100,7 +100,7 @@ class RuleOut(ResponseModel):
 
     model_config = example(EXAMPLE_RULES[0])
 
-    device: Literal["ios", "android", "desktop"] | None
+    device: RuleDevice | None
     language: str | None
     destination: str
 
@@ -121,7 +121,7 @@ class PlaceCheckOut(ResponseModel):
     model_config = example(_EXAMPLE_PLACE)
 
     place: str = Field(description="`default`, `ended`, `rule:0` (its position) or `variant:photo` (its key).")
-    verdict: Literal["ok", "unreachable", "broken", "refused", "host_not_allowed", "parameters_lost"]
+    verdict: CheckVerdict
     checked_at: datetime
     detail: str | None = Field(description="One sentence for people.")
     status: int | None = Field(description="The HTTP status of the last page.")
@@ -157,7 +157,7 @@ class LinkOut(ResponseModel):
         "besides."
     )
     utm: UtmOut
-    state: Literal["draft", "active", "paused", "retired"]
+    state: LinkState
     retired_at: datetime | None
     starts_at: datetime | None
     ends_at: datetime | None
@@ -212,7 +212,7 @@ def link_out(
         destination=link.destination,
         target_url=compose_url(link.destination, link.utm),
         utm=UtmOut.model_validate(link.utm),
-        state=LinkState(link.state).value,
+        state=LinkState(link.state),
         retired_at=link.retired_at,
         starts_at=link.starts_at,
         ends_at=link.ends_at,

@@ -1,13 +1,13 @@
 """The public contract of programmes."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from api.http.schemas import ResponseModel, example
 from api.programmes.requests import EXAMPLE
+from campaigns.planning.types import OpenState
 
 
 class ProgrammeOut(ResponseModel):
@@ -27,6 +27,6 @@ class ProgrammeOut(ResponseModel):
     unit_id: UUID
     name: str
     slug: str
-    state: Literal["active", "closed"]
+    state: OpenState
     created_at: datetime
     version: int = Field(description="Counts changes; also the ETag.")

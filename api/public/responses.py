@@ -1,17 +1,16 @@
 """The public contract of intake: what a candidate's form needs, sends and gets back."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 
 from api.http.schemas import ResponseModel, example
+from campaigns.applicants.types import FieldType
+from campaigns.planning.types import RegistrationState, StageKind
 
 _NOTICE = {"version": "2026-1", "url": "https://daftar.example/privacy"}
 
 _REFERENCE = "JR-7K3M9-QXT4C"
-
-_STAGE_KINDS = Literal["registered", "verified", "assessed", "accepted", "rejected", "withdrawn"]
 
 
 class ReceiptOut(ResponseModel):
@@ -51,7 +50,7 @@ class StatusOut(ResponseModel):
     campaign_name: str
     intake_name: str
     stage: str = Field(description="The name of the stage it stands in.")
-    stage_kind: _STAGE_KINDS
+    stage_kind: StageKind
     registered_at: datetime
     stage_entered_at: datetime
 
@@ -80,7 +79,7 @@ class FormFieldOut(ResponseModel):
     model_config = example({"key": "name", "type": "text", "required": True, "max_length": 200, "choices": None})
 
     key: str
-    type: Literal["text", "email", "phone", "date", "choice"]
+    type: FieldType
     required: bool
     max_length: int | None = Field(description="Most characters; null where it does not apply.")
     choices: list[ChoiceOut] | None = Field(description="The answers of a `choice`; null for other types.")
@@ -109,7 +108,7 @@ class PublicCampaignOut(ResponseModel):
     unit_name: str
     programme_name: str
     intake_name: str
-    registration: Literal["open", "not_yet_open", "closed"]
+    registration: RegistrationState
     opens_at: datetime
     closes_at: datetime = Field(description="The first moment when registration is over.")
     notice: NoticeOut

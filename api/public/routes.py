@@ -50,7 +50,7 @@ async def campaign(slug: Slug, session: ReadSession, now: Now) -> PublicCampaign
         unit_name=found.unit_name,
         programme_name=found.programme_name,
         intake_name=found.intake_name,
-        registration=found.registration.value,
+        registration=found.registration,
         opens_at=found.opens_at,
         closes_at=found.closes_at,
         notice=NoticeOut(version=found.notice_version, url=found.notice_url),

@@ -1,6 +1,6 @@
 """The public contract of units."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
@@ -8,6 +8,7 @@ from pydantic import MISSING, Field, StringConstraints
 from api.http.schemas import Name, RequestModel, example
 from campaigns.naming.templates import CONTENT_PLACEHOLDERS, TEMPLATE_LENGTH, TERM_PLACEHOLDERS
 from campaigns.planning.rules import UNIT_CODE_LENGTH, UNIT_CODE_PATTERN
+from campaigns.planning.types import LowerUnitKind
 
 MAX_HOSTS = 50
 
@@ -47,7 +48,7 @@ class UnitCreate(RequestModel):
     model_config = example(EXAMPLE)
 
     parent_id: UUID = Field(description="The unit it stands below: national above province above district.")
-    kind: Literal["province", "district"]
+    kind: LowerUnitKind
     name: Name
     code: Code = Field(description="Its short name in figures, unique; cannot be changed.")
     allowed_hosts: Hosts = Field(default_factory=list)

@@ -17,7 +17,7 @@ from campaigns.links.operations.planning_changes import update_unit
 from campaigns.planning.models import Unit
 from campaigns.planning.operations.units import create_unit
 from campaigns.planning.queries import effective_hosts, effective_templates, get_unit, list_units
-from campaigns.planning.types import UnitChanges, UnitKind
+from campaigns.planning.types import UnitChanges
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
 
@@ -27,8 +27,8 @@ async def create(
     body: UnitCreate, caller: PlanningWriter, session: UnitOfWork, now: Now, response: Response
 ) -> UnitOut:
     """Make a unit below one of your units; its kind and place cannot be changed."""
-    fields = body.model_dump(exclude={"kind"})
-    unit = await create_unit(session, caller, **fields, kind=UnitKind(body.kind), now=now)
+    fields = body.model_dump()
+    unit = await create_unit(session, caller, **fields, now=now)
     set_etag(response, unit.version)
     response.headers["Location"] = f"/v1/units/{unit.id}"
     return await _shown(session, unit)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict
+from typing import Literal, TypedDict
 from uuid import UUID
 
 
@@ -15,6 +15,11 @@ class LinkState(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     RETIRED = "retired"
+
+
+# What a link is made as, and what it is changed to; an operation of its own retires it.
+NewLinkState = Literal[LinkState.DRAFT, LinkState.ACTIVE]
+UnretiredState = Literal[LinkState.DRAFT, LinkState.ACTIVE, LinkState.PAUSED]
 
 
 class CheckVerdict(StrEnum):

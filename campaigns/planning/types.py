@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 
 class UnitKind(StrEnum):
     NATIONAL = "national"
     PROVINCE = "province"
     DISTRICT = "district"
+
+
+# What is made below another unit; the national unit is made once, by `jaring migrate`.
+LowerUnitKind = Literal[UnitKind.PROVINCE, UnitKind.DISTRICT]
 
 
 class StageKind(StrEnum):
@@ -27,6 +31,10 @@ class CampaignState(StrEnum):
     DRAFT = "draft"
     ACTIVE = "active"
     CLOSED = "closed"
+
+
+# What a campaign is made as and changed to; an operation of its own closes it.
+UnclosedState = Literal[CampaignState.DRAFT, CampaignState.ACTIVE]
 
 
 class OpenState(StrEnum):
