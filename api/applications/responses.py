@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.http.schemas import ResponseModel, example
+from campaigns.access.types import ActorKind
 from campaigns.planning.types import StageKind
 
 _STAGE = {"key": "registered", "name": "Registered", "kind": "registered"}
@@ -43,7 +44,19 @@ _STEP = {
     "to": _VERIFIED,
     "reason": "Documents seen at the counter.",
     "changed_at": "2026-12-01T03:00:00Z",
+    "actor_kind": "key",
+    "actor_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000010",
     "key_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000010",
+}
+
+_FIRST_STEP = {
+    "from": None,
+    "to": _STAGE,
+    "reason": None,
+    "changed_at": "2026-11-23T02:12:00Z",
+    "actor_kind": "candidate",
+    "actor_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000009",
+    "key_id": None,
 }
 
 _CONSENT = {
@@ -124,7 +137,9 @@ class HistoryStepOut(ResponseModel):
     to: ApplicationStageOut
     reason: str | None = Field(description="Null for the registration itself, and once the person was erased.")
     changed_at: datetime
-    key_id: UUID | None = Field(description="The API key that moved it; null for the registration itself.")
+    actor_kind: ActorKind
+    actor_id: UUID | None = Field(description="The key, or the candidate's application; null for the system itself.")
+    key_id: UUID | None = Field(description="`actor_id` if it is an API key, else null.")
 
 
 _REPEAT = {
@@ -163,10 +178,7 @@ class ApplicationDetailOut(ApplicationOut):
             "birth_date": "2008-02-29",
             "consent": _CONSENT,
             "touches": [_TOUCH],
-            "history": [
-                {"from": None, "to": _STAGE, "reason": None, "changed_at": "2026-11-23T02:12:00Z", "key_id": None},
-                _STEP,
-            ],
+            "history": [_FIRST_STEP, _STEP],
             "repeats": [_REPEAT],
         }
     )

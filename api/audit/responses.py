@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.http.schemas import ResponseModel, example
+from campaigns.access.types import ActorKind
 
 # Whatever `record_audit` is called about; a test finds the calls and compares.
 ObjectType = Literal["unit", "programme", "intake", "campaign", "channel", "link", "applicant", "application", "key"]
@@ -31,7 +32,7 @@ class AuditEntryOut(ResponseModel):
 
     id: UUID
     at: datetime
-    actor_kind: Literal["key", "candidate", "system"]
+    actor_kind: ActorKind
     actor_id: UUID | None = Field(description="The key, or the candidate's application; null for the system itself.")
     unit_id: UUID = Field(description="The unit that the object belongs to.")
     action: str = Field(description="`<object type>.<what was done>`.")

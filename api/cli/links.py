@@ -24,7 +24,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.cli.database import current_database
 from api.cli.errors import CommandError
 from api.cli.sessions import in_transaction
-from campaigns.access.types import OPERATOR, Principal, Role
+from campaigns.access.types import SYSTEM, Principal, Role
 from campaigns.kit.database.dry_run import dry_run
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.encryption.cipher import KeyRing
@@ -221,7 +221,7 @@ async def _operator(session: AsyncSession, unit_code: str | None) -> Principal:
     unit = await (find_root_unit(session) if unit_code is None else find_unit_by_code(session, code=unit_code))
     if unit is None:
         raise CommandError(f"There is no unit with the code {unit_code}" if unit_code else "There is no unit yet")
-    return Principal(key_id=OPERATOR, role=Role.ADMINISTRATOR, unit_id=unit.id, unit_path=unit.path)
+    return Principal(actor=SYSTEM, role=Role.ADMINISTRATOR, unit_id=unit.id, unit_path=unit.path)
 
 
 async def _campaign_id(session: AsyncSession, operator: Principal, slug: str | None) -> UUID | None:

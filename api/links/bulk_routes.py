@@ -198,7 +198,7 @@ async def _once(
     """The answer to what is really made, or the one given to the same request before."""
     if key is None:
         raise invalid_parameter("idempotency-key", "Send a key of your own with what is to be made.", "missing")
-    owner = f"key:{caller.key_id}"
+    owner = f"{caller.actor.kind}:{caller.actor.id}"
     answer = await begin_once(session, keys=context.keys, caller=owner, key=key, request=request, now=now)
     if answer is None:
         placed = await place()

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from campaigns.access.rules import MAX_NAME_LENGTH
-from campaigns.access.types import ACTOR_KINDS, Role
+from campaigns.access.types import ActorKind, Role
 from campaigns.kit.database.columns import (
     bytes_column,
     check_length,
@@ -44,7 +44,7 @@ class AuditEntry(SQLModel, table=True):
 
     __tablename__ = "audit_entries"
     __table_args__ = (
-        check_one_of("actor_kind", ACTOR_KINDS),
+        check_one_of("actor_kind", ActorKind),
         Index(None, "unit_id", "id"),
         Index(None, "object_type", "object_id"),
     )

@@ -27,11 +27,11 @@ def record_audit(
 
     `action` is `<object type>.<past participle>`, such as `link.retired`; `changes` must hold no personal data.
     """
-    actor = Actor.of(by) if isinstance(by, Principal) else by
+    actor = by.actor if isinstance(by, Principal) else by
     session.add(
         AuditEntry(
             at=now,
-            actor_kind=actor.kind,
+            actor_kind=actor.kind.value,
             actor_id=actor.id,
             unit_id=unit_id,
             action=action,

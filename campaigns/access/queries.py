@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import ApiKey, AuditEntry
 from campaigns.access.rules import digest_of, is_usable, is_well_formed
-from campaigns.access.types import Principal, Role
+from campaigns.access.types import Actor, ActorKind, Principal, Role
 from campaigns.kit.database.paging import Page, PageRequest, fetch_page
 from campaigns.kit.errors import NotFound, invalid_filter
 
@@ -23,7 +23,9 @@ async def find_principal(session: AsyncSession, *, secret: str, now: datetime) -
     key = (await session.exec(select(ApiKey).where(ApiKey.digest == digest_of(secret)))).first()
     if key is None or not is_usable(expires_at=key.expires_at, revoked_at=key.revoked_at, now=now):
         return None
-    return Principal(key_id=key.id, role=Role(key.role), unit_id=key.unit_id, unit_path=key.unit_path)
+    return Principal(
+        actor=Actor(ActorKind.KEY, key.id), role=Role(key.role), unit_id=key.unit_id, unit_path=key.unit_path
+    )
 
 
 async def list_keys(session: AsyncSession) -> Sequence[ApiKey]:

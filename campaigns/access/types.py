@@ -26,31 +26,31 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-# The `key_id` of whoever works at the command line, where there is no key; the audit trail calls it the system.
-OPERATOR = UUID(int=0)
+class ActorKind(StrEnum):
+    """What an actor's id is the id of: an API key, or the application of a candidate. The system has no id."""
 
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """The caller: an API key with a role, acting on one unit's subtree (whose paths all start with `unit_path`)."""
-
-    key_id: UUID
-    role: Role
-    unit_id: UUID
-    unit_path: str
+    KEY = "key"
+    CANDIDATE = "candidate"
+    SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever a change is written down for: a key, a candidate (by application), or the system itself."""
+    """Whoever a change is recorded for."""
 
-    kind: str
+    kind: ActorKind
     id: UUID | None
 
-    @classmethod
-    def of(cls, principal: Principal) -> "Actor":
-        return SYSTEM if principal.key_id == OPERATOR else cls("key", principal.key_id)
+
+# The software itself, and whoever works at its command line.
+SYSTEM = Actor(ActorKind.SYSTEM, None)
 
 
-SYSTEM = Actor("system", None)
-ACTOR_KINDS = ("key", "candidate", "system")
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller: an actor with a role on one unit's subtree, whose paths all start with `unit_path`."""
+
+    actor: Actor
+    role: Role
+    unit_id: UUID
+    unit_path: str

@@ -7,10 +7,12 @@ that one row makes all of it unreadable (DESIGN 10). What a person typed belongs
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import SQLModel
+from sqlalchemy import Column, Index, UniqueConstraint, Uuid
+from sqlmodel import Field, SQLModel
 
+from campaigns.access.types import ActorKind
 from campaigns.kit.database.columns import (
+    actor_checks,
     bytes_column,
     check_length,
     id_column,
@@ -92,7 +94,7 @@ class StageChange(SQLModel, table=True):
     """One step of an application's history; the first has no stage before it and no reason."""
 
     __tablename__ = "stage_changes"
-    __table_args__ = (Index(None, "application_id", "id"),)
+    __table_args__ = (Index(None, "application_id", "id"), *actor_checks(ActorKind))
 
     id: UUID = id_column()
     application_id: UUID = reference_column("applications.id")
@@ -100,7 +102,8 @@ class StageChange(SQLModel, table=True):
     to_stage_id: UUID = reference_column("stages.id", index=True)
     reason_sealed: bytes | None = sealed_column(nullable=True)
     changed_at: datetime = time_column()
-    key_id: UUID | None = reference_column("api_keys.id", nullable=True)
+    actor_kind: str = text_column()
+    actor_id: UUID | None = Field(default=None, sa_column=Column(Uuid, nullable=True))
 
 
 class RepeatedApplication(SQLModel, table=True):

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from campaigns.access.types import ActorKind
 from campaigns.planning.types import RegistrationState, StageKind
 
 
@@ -177,13 +178,19 @@ class TouchView:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HistoryStep:
-    """One step of an application; `came_from`, `reason` and `key_id` are null for the first."""
+    """One step of an application; `came_from` and `reason` are null for the first."""
 
     came_from: StageView | None
     to: StageView
     reason: str | None
     changed_at: datetime
-    key_id: UUID | None
+    actor_kind: ActorKind
+    actor_id: UUID | None
+
+    @property
+    def key_id(self) -> UUID | None:
+        """The API key that moved the application, if one did."""
+        return self.actor_id if self.actor_kind is ActorKind.KEY else None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

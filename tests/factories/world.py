@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import create_key
-from campaigns.access.types import SYSTEM, Principal, Role
+from campaigns.access.types import SYSTEM, Actor, ActorKind, Principal, Role
 from campaigns.planning.models import Campaign, Channel, Intake, Programme, Unit
 from campaigns.planning.operations.campaigns import create_campaign
 from campaigns.planning.operations.channels import create_channel
@@ -43,7 +43,7 @@ class World:
 
 
 def principal_of(unit: Unit, role: Role, key_id: UUID) -> Principal:
-    return Principal(key_id=key_id, role=role, unit_id=unit.id, unit_path=unit.path)
+    return Principal(actor=Actor(ActorKind.KEY, key_id), role=role, unit_id=unit.id, unit_path=unit.path)
 
 
 async def build_campaign(

@@ -1,6 +1,7 @@
 """Migrations go up, down and up again, and end where the tables in code are."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -56,3 +57,29 @@ def test_what_is_written_down_cannot_be_changed(url: str, table: str, change: st
     migrate(url)
     with psycopg.connect(url.replace("+psycopg", "")) as connection, pytest.raises(psycopg.errors.RestrictViolation):
         connection.execute(sql.SQL(change).format(sql.Identifier(table)))
+
+
+def test_who_moved_an_application_is_kept_in_both_directions(url: str) -> None:
+    key, application = uuid4(), uuid4()
+    command.upgrade(alembic_config(url), "0003")
+    plain = url.replace("+psycopg", "")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")  # rows without what they refer to
+        connection.execute(
+            "INSERT INTO api_keys (id, name, shown, digest, role, unit_id, unit_path, created_at, expires_at)"
+            " VALUES (%s, 'one', 'jrg_abcdef', '', 'recruiter', gen_random_uuid(), '', now(), now())",
+            [key],
+        )
+        connection.cursor().executemany(
+            "INSERT INTO stage_changes (id, application_id, from_stage_id, to_stage_id, changed_at, key_id)"
+            " VALUES (gen_random_uuid(), %s, %s, gen_random_uuid(), now(), %s)",
+            [(application, None, None), (application, uuid4(), key), (application, uuid4(), None)],
+        )
+    command.upgrade(alembic_config(url), "0004")
+    with psycopg.connect(plain) as connection:
+        moved = set(connection.execute("SELECT actor_kind, actor_id FROM stage_changes").fetchall())
+        assert moved == {("candidate", application), ("key", key), ("system", None)}
+    command.downgrade(alembic_config(url), "0003")
+    with psycopg.connect(plain) as connection:
+        keys = connection.execute("SELECT key_id FROM stage_changes ORDER BY key_id").fetchall()
+        assert keys == [(key,), (None,), (None,)]

@@ -18,7 +18,7 @@ from api.cli.demo.keys import is_empty, save_keys
 from api.cli.errors import CommandError
 from api.cli.sessions import in_transaction
 from campaigns.access.operations import create_key
-from campaigns.access.types import SYSTEM, Principal, Role
+from campaigns.access.types import SYSTEM, Actor, ActorKind, Principal, Role
 from campaigns.applicants.models import Application
 from campaigns.applicants.operations.move_stage import move_application
 from campaigns.applicants.operations.register import register_candidate
@@ -111,7 +111,7 @@ async def _make_force(session: AsyncSession, now: datetime) -> tuple[_Force, dic
             life=KEY_LIFE,
             now=now,
         )
-        admin = Principal(key_id=key.id, role=role, unit_id=national.id, unit_path=national.path)
+        admin = Principal(actor=Actor(ActorKind.KEY, key.id), role=role, unit_id=national.id, unit_path=national.path)
     if admin is None:
         raise RuntimeError("the demo made no key")
     units = {"ID": national}

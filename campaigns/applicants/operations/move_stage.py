@@ -50,7 +50,8 @@ async def move_application(
             to_stage_id=entered.id,
             reason_sealed=vault.encrypt_reason(change_id, reason),
             changed_at=now,
-            key_id=principal.key_id,
+            actor_kind=principal.actor.kind.value,
+            actor_id=principal.actor.id,
         )
     )
     application.stage_id = entered.id

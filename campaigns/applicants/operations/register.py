@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
-from campaigns.access.types import Actor
+from campaigns.access.types import Actor, ActorKind
 from campaigns.applicants.encryption import PersonVault, email_index, new_vault, open_vault, phone_index
 from campaigns.applicants.models import (
     Applicant,
@@ -227,7 +227,13 @@ def _record_consent(session: AsyncSession, registration: Registration) -> None:
 
 def _record_first_stage(session: AsyncSession, registration: Registration, stage_id: UUID) -> None:
     session.add(
-        StageChange(application_id=registration.application_id, to_stage_id=stage_id, changed_at=registration.now)
+        StageChange(
+            application_id=registration.application_id,
+            to_stage_id=stage_id,
+            changed_at=registration.now,
+            actor_kind=ActorKind.CANDIDATE.value,
+            actor_id=registration.application_id,
+        )
     )
 
 
@@ -259,7 +265,7 @@ def _record_audit(
 ) -> None:
     record_audit(
         session,
-        Actor("candidate", application_id),
+        Actor(ActorKind.CANDIDATE, application_id),
         action,
         object_id=application_id,
         unit_id=unit_id,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.access.types import Principal
+from campaigns.access.types import ActorKind, Principal
 from campaigns.applicants.encryption import PersonReader, open_reader
 from campaigns.applicants.models import ApplicantKey, Application, Consent, RepeatedApplication, StageChange
 from campaigns.applicants.types import (
@@ -217,7 +217,8 @@ async def _read_history(session: AsyncSession, application_id: UUID, reader: Per
             to=_stage_view(to),
             reason=reader.decrypt_reason(change.id, change.reason_sealed) if change.reason_sealed else None,
             changed_at=change.changed_at,
-            key_id=change.key_id,
+            actor_kind=ActorKind(change.actor_kind),
+            actor_id=change.actor_id,
         )
         for change, came_from, to in await fetch_rows(session, statement)
     ]

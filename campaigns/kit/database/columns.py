@@ -88,3 +88,9 @@ def check_one_of(column: str, values: Iterable[str]) -> CheckConstraint:
 def check_length(column: str, length: int) -> CheckConstraint:
     """A CHECK that the text `column` has 1 to `length` characters."""
     return CheckConstraint(f"char_length({column}) BETWEEN 1 AND {length}", name=f"{column}_length")
+
+
+def actor_checks(kinds: Iterable[str]) -> tuple[CheckConstraint, CheckConstraint]:
+    """CHECKs that `actor_kind` is one of the kinds, and that `actor_id` is null for the system alone."""
+    without_id = CheckConstraint("(actor_id IS NULL) = (actor_kind = 'system')", name="actor_id")
+    return check_one_of("actor_kind", kinds), without_id

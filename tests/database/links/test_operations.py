@@ -1,5 +1,6 @@
 """Making and retiring links in PostgreSQL: slugs are unique for ever, and collisions of drawn ones are overcome."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from campaigns.links.operations.update import retire_link, update_link
 from campaigns.links.queries import LinkFilters, get_link, list_links
 from campaigns.links.rules import DRAWN_LENGTHS
 from campaigns.links.types import LinkSpec
-from tests.factories.world import LANDING, World, principal_of
+from tests.factories.world import LANDING, World
 
 
 async def make(session: AsyncSession, world: World, now: datetime, **changed: Any) -> Link:
@@ -93,7 +94,7 @@ async def test_units_above_see_the_link_and_others_do_not(session: AsyncSession,
     everything: dict[str, Any] = {"filters": LinkFilters(), "page": page}
     assert (await list_links(session, world.admin, **everything)).items == [link]
     for unit in (world.foreign, world.district):
-        other = principal_of(unit, Role.ADMINISTRATOR, world.admin.key_id)
+        other = replace(world.admin, unit_id=unit.id, unit_path=unit.path)
         assert (await list_links(session, other, **everything)).items == []
         with pytest.raises(NotFound):
             await get_link(session, other, link_id=link.id)

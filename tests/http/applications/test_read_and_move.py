@@ -82,7 +82,17 @@ class TestRead:
                     "touched_at": tapped_at.isoformat().replace("+00:00", "Z"),
                 }
             ],
-            "history": [{"from": None, "to": stage, "reason": None, "changed_at": registered_at, "key_id": None}],
+            "history": [
+                {
+                    "from": None,
+                    "to": stage,
+                    "reason": None,
+                    "changed_at": registered_at,
+                    "actor_kind": "candidate",
+                    "actor_id": str(made.id),
+                    "key_id": None,
+                }
+            ],
             "repeats": [
                 {
                     "registered_at": again["registered_at"],
@@ -159,7 +169,8 @@ class TestMove:
         step = moved["history"][-1]
         assert (step["from"]["key"], step["to"]["key"]) == ("registered", "verified")
         assert step["reason"] == "Documents seen.\nAll complete."
-        assert step["key_id"] == str(world.principals[Role.RECRUITER].key_id)
+        key_id = str(world.principals[Role.RECRUITER].actor.id)
+        assert (step["actor_kind"], step["actor_id"], step["key_id"]) == ("key", key_id, key_id)
         assert (await client.get(address(made), headers=recruiter)).json() == moved
         entry = (await session.exec(select(AuditEntry).where(AuditEntry.action == "application.moved"))).one()
         assert (entry.object_id, entry.changes) == (made.id, {"stage": {"from": "registered", "to": "verified"}})

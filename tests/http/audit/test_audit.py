@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import campaigns
 from api.audit.responses import ObjectType
 from campaigns.access.operations import record_audit
-from campaigns.access.types import SYSTEM, Actor, Role
+from campaigns.access.types import SYSTEM, Actor, ActorKind, Role
 from campaigns.kit.ids import new_id
 from tests.factories.keys import headers_of_new_key
 from tests.factories.world import World
@@ -48,7 +48,7 @@ async def test_shows_who_changed_what_and_when(
     assert len(entry.pop("id")) == 36
     assert entry == {
         "actor_kind": "key",
-        "actor_id": str(world.principals[Role.MARKETER].key_id),
+        "actor_id": str(world.principals[Role.MARKETER].actor.id),
         "unit_id": str(world.own.id),
         "action": "campaign.changed",
         "object_type": "campaign",
@@ -61,7 +61,7 @@ async def test_shows_changes_by_the_system_and_by_candidates(
     client: httpx.AsyncClient, session: AsyncSession, world: World, own: dict[str, str], now: datetime
 ) -> None:
     application, erased = new_id(), new_id()
-    candidate = Actor("candidate", application)
+    candidate = Actor(ActorKind.CANDIDATE, application)
     record_audit(session, candidate, "application.created", object_id=application, unit_id=world.own.id, now=now)
     await session.flush()
     record_audit(session, SYSTEM, "applicant.erased", object_id=erased, unit_id=world.own.id, now=now)

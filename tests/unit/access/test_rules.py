@@ -19,7 +19,7 @@ from campaigns.access.rules import (
     new_secret,
     require_scope,
 )
-from campaigns.access.types import Principal, Role, Scope
+from campaigns.access.types import SYSTEM, Principal, Role, Scope
 from campaigns.kit.errors import Forbidden
 from campaigns.kit.ids import BASE62, checksum6
 
@@ -53,7 +53,7 @@ class TestRoles:
     @pytest.mark.parametrize("role", Role)
     @pytest.mark.parametrize("scope", Scope)
     def test_a_scope_is_required_by_the_table(self, role: Role, scope: Scope) -> None:
-        principal = Principal(key_id=UUID(int=1), role=role, unit_id=UUID(int=2), unit_path="2/")
+        principal = Principal(actor=SYSTEM, role=role, unit_id=UUID(int=2), unit_path="2/")
         if scope in ROLES[role]:
             require_scope(principal, scope)
             return
