@@ -1,6 +1,6 @@
 """What a running application holds, made once by its lifespan and reached by requests through `app.state.context`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from campaigns.kit.database.engine import SessionFactory
 from campaigns.kit.encryption.cipher import KeyRing
+from campaigns.kit.periodic import Loop
 from campaigns.kit.settings import Settings
 
 
@@ -30,7 +31,7 @@ class Context:
     """`newest_revision` is the schema this server was built for, `capture` tells where its taps are.
 
     `listeners` are called, by channel, with the payload of each notification that a request of this process committed;
-    other processes are told by PostgreSQL.
+    other processes are told by PostgreSQL. `loops` are the process' background loops.
     """
 
     settings: Settings
@@ -39,6 +40,7 @@ class Context:
     newest_revision: str
     capture: Callable[[], CaptureState]
     listeners: Mapping[str, Callable[[str], None]]
+    loops: Sequence[Loop] = ()
 
 
 def _context(request: Request) -> Context:

@@ -14,11 +14,9 @@ from typing import Any
 
 import psycopg
 
-from campaigns.clicks.bots.bursts import LOOK_BACK, rewind
+from campaigns.clicks.bots.bursts import LATE_AFTER, note_late_taps
 from campaigns.clicks.pg_copy import CopyTable, copy_block
 from campaigns.clicks.row import CLICKS
-
-LATE = LOOK_BACK / 2
 
 _INSERT_AGENTS = (
     "INSERT INTO agents (id, text, reasons, expects, device, app, rules_version, first_seen_at)"
@@ -69,7 +67,7 @@ class TapStore:
                 " ON CONFLICT DO NOTHING".encode()
             )
             if table == CLICKS.name:
-                await _have_bursts_looked_at(connection)
+                await _note_late_taps(connection)
 
     async def execute(self, statement: str, values: Sequence[Any] = (), *, within: float) -> None:
         """Run one statement, committed at once."""
@@ -119,14 +117,14 @@ class TapStore:
             timer.cancel()
 
 
-async def _have_bursts_looked_at(connection: psycopg.AsyncConnection) -> None:
-    """Have the bursts among taps that came late marked; those of the last minutes are looked at again anyway."""
+async def _note_late_taps(connection: psycopg.AsyncConnection) -> None:
+    """Have the taps that came late searched for bursts; those of the last minutes are searched again anyway."""
     cursor = await connection.execute(
-        "SELECT min(clicked_at) FROM taps_again HAVING min(clicked_at) < now() - %s", (LATE,)
+        "SELECT min(clicked_at) FROM taps_again HAVING min(clicked_at) < now() - %s", (LATE_AFTER,)
     )
     row = await cursor.fetchone()
     if row is not None:
-        await rewind(connection, row[0])
+        await note_late_taps(connection, since=row[0])
 
 
 def _shut_down(connection: psycopg.AsyncConnection) -> None:

@@ -1,25 +1,27 @@
 """The task that follows what is due, with real commits over several connections."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import AuditEntry
-from campaigns.kit.database.engine import make_engine, make_sessions
-from campaigns.links.destination_checks import worker as keeping
+from campaigns.kit.database.engine import SessionFactory, make_engine, make_sessions
+from campaigns.links.destination_checks import worker as check_worker
 from campaigns.links.destination_checks.operations import claim_due, record_finding, schedule_checks
 from campaigns.links.destination_checks.types import DueCheck, Finding
-from campaigns.links.destination_checks.worker import CLAIMED_AT_ONCE, FOLLOWED_AT_ONCE, Check, keep_checking
+from campaigns.links.destination_checks.worker import MAX_CLAIMED, MAX_FOLLOWED_AT_ONCE, Check, CheckWorker
 from campaigns.links.models import DestinationCheck, Link
 from tests.checking.links import GONE, OK, put_link
+from tests.factories.loops import looping, restless, until
 from tests.factories.world import build_world
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -37,7 +39,7 @@ async def links(own_sessions: Sessions, now: datetime) -> list[Link]:
     """More links than several claims take, all due."""
     async with own_sessions() as session, session.begin():
         world = await build_world(session, now=now)
-        links = [await put_link(session, world, now) for _ in range(3 * CLAIMED_AT_ONCE + 1)]
+        links = [await put_link(session, world, now) for _ in range(3 * MAX_CLAIMED + 1)]
         await schedule_checks(session, *links, now=now - timedelta(hours=1))
     return links
 
@@ -49,19 +51,10 @@ async def checked(sessions: Sessions) -> int:
 
 
 @asynccontextmanager
-async def keeping_checks(sessions: object, check: Check) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(keep_checking(sessions, check, wake_seconds=0.01))  # type: ignore[arg-type]
-    yield task
-    assert not task.done(), "it must never end by itself"
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
-        while not await condition():
-            await asyncio.sleep(0.02)
+async def keeping_checks(sessions: SessionFactory, check: Check) -> AsyncIterator[None]:
+    worker = CheckWorker(sessions, check)
+    async with looping(restless(worker.start_due, wake=worker.ready, close=worker.close)):
+        yield
 
 
 async def test_follows_all_that_is_due_a_few_at_a_time(own_sessions: Sessions, links: list[Link]) -> None:
@@ -83,7 +76,7 @@ async def test_follows_all_that_is_due_a_few_at_a_time(own_sessions: Sessions, l
     async with keeping_checks(own_sessions, check):
         await until(all_checked)
     assert sorted(followed) == sorted(link.id for link in links)
-    assert most == FOLLOWED_AT_ONCE
+    assert most == MAX_FOLLOWED_AT_ONCE
 
 
 async def test_slow_pages_do_not_hold_up_the_others(own_sessions: Sessions, links: list[Link]) -> None:
@@ -91,7 +84,7 @@ async def test_slow_pages_do_not_hold_up_the_others(own_sessions: Sessions, link
     answer = asyncio.Event()
 
     async def check(due: DueCheck) -> Finding:
-        if due.link_id in slow or len(slow) < FOLLOWED_AT_ONCE - 1:
+        if due.link_id in slow or len(slow) < MAX_FOLLOWED_AT_ONCE - 1:
             slow.add(due.link_id)
             await answer.wait()
         return OK
@@ -187,7 +180,7 @@ async def test_goes_on_when_the_database_was_away_or_a_check_raised(own_sessions
 async def test_a_database_that_hangs_is_given_up(
     own_sessions: Sessions, links: list[Link], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "DATABASE_SECONDS", 0.05)
+    monkeypatch.setattr(check_worker, "DATABASE_SECONDS", 0.05)
     hung = 0
 
     @asynccontextmanager
@@ -234,6 +227,12 @@ async def test_a_change_under_way_is_waited_for_and_wins(
         link.destination = "https://daftar.example/baru"
         await schedule_checks(session, link, now=now)
         recording = asyncio.create_task(record())
-        await asyncio.sleep(0.2)
+
+        async def is_waiting() -> bool:
+            statement = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            async with own_sessions() as other:
+                return await (await other.connection()).scalar(statement) == 1
+
+        await until(is_waiting)
         assert not recording.done()
     assert await recording is False

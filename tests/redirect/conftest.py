@@ -1,6 +1,5 @@
 """The redirect alone, on a database of its own with real commits."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.links.models import Link
 from campaigns.links.resolver.resolver import LinkResolver
 from campaigns.links.resolver.snapshot import LinkSnapshot, SnapshotWriter
+from tests.factories.loops import looping, restless
 from tests.factories.world import build_world
 
 TOKEN_KEY = b"k" * 32
@@ -43,7 +43,8 @@ class Taps:
     client: httpx.AsyncClient
     clicks: TapWriter
     resolver: LinkResolver
-    keeper: SnapshotWriter
+    snapshot: LinkSnapshot
+    snapshot_writer: SnapshotWriter
     fallback: Failover
     conninfo: str
     link_id: UUID
@@ -107,10 +108,9 @@ async def fallback(tmp_path: Path) -> AsyncIterator[Failover]:
 @pytest.fixture
 async def draining(fallback: Failover, conninfo: str) -> AsyncIterator[None]:
     """A drainer that runs as long as the test."""
-    task = asyncio.create_task(Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer")).keep())
-    yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
+    async with looping(restless(lambda _: drainer.drain(), close=drainer.close)):
+        yield
 
 
 @pytest.fixture
@@ -128,8 +128,8 @@ async def taps(
     proxies: TrustedProxies,
     tmp_path: Path,
 ) -> AsyncIterator[Taps]:
-    memory = LinkSnapshot(tmp_path / "links.sqlite")
-    resolver = LinkResolver(connections, memory, link_kept_seconds=30, most_links=1000)
+    snapshot = LinkSnapshot(tmp_path / "links.sqlite")
+    resolver = LinkResolver(connections, snapshot, link_kept_seconds=30, most_links=1000)
     clicks, orphans = (
         TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, fallback, backlog=500)
         for table in (CLICKS, ORPHANS)
@@ -156,7 +156,8 @@ async def taps(
             client,
             clicks,
             resolver,
-            SnapshotWriter(memory, connections),
+            snapshot,
+            SnapshotWriter(snapshot, connections),
             fallback,
             conninfo,
             link.id,

@@ -1,15 +1,21 @@
 """What a tap is answered, and what is written down about it."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import psycopg
 import pytest
 
 from campaigns.clicks.tokens import read_click
 from campaigns.clicks.types import RequestFlag
+from campaigns.kit.periodic import Backoff, ContinuousWork
+from campaigns.links.resolver import resolver
 from campaigns.links.resolver.channel import LINKS_CHANNEL
 from campaigns.links.resolver.resolver import follow_changes
+from tests.factories.loops import looping, until
 from tests.redirect.conftest import TOKEN_KEY, Taps
 
 
@@ -72,38 +78,89 @@ class TestUnknown:
         assert await taps.stored("orphan_taps") == []
 
 
+@asynccontextmanager
+async def following(taps: Taps) -> AsyncIterator[None]:
+    """Listen for changes during the block."""
+    listening = asyncio.Event()
+
+    async def follow(succeeded: Callable[[], None]) -> None:
+        def connected() -> None:
+            listening.set()
+            succeeded()
+
+        await follow_changes(taps.resolver, taps.snapshot_writer, taps.conninfo, connected)
+
+    listener = ContinuousWork(name="test", run=follow, backoff=Backoff(0.01, 0.01), expected=(psycopg.Error,))
+    async with looping(listener):
+        async with asyncio.timeout(30):
+            await listening.wait()
+        yield
+
+
 class TestChanges:
-    async def test_a_change_is_served_as_soon_as_it_is_announced(self, taps: Taps) -> None:
-        following = asyncio.create_task(follow_changes(taps.resolver, taps.keeper, taps.conninfo))
-        try:
-            await asyncio.sleep(0.3)  # for the listener to be connected
+    async def location(self, taps: Taps, path: str) -> str:
+        return (await taps.client.get(path)).headers.get("location", "")
+
+    async def notify(self, taps: Taps, slug: str) -> None:
+        await taps.sql(f"SELECT pg_notify('{LINKS_CHANNEL}', '{slug}')")
+
+    async def test_a_change_is_served_as_soon_as_it_is_notified(self, taps: Taps) -> None:
+        async def is_new() -> bool:
+            return "/new" in await self.location(taps, "/abc")
+
+        async def is_known() -> bool:
+            return await self.location(taps, "/later") != ""
+
+        async with following(taps):
             await taps.client.get("/abc")
             await taps.client.get("/later")
             await taps.sql("UPDATE links SET destination = 'https://daftar.example/new'")
-            assert "/form" in (await taps.client.get("/abc")).headers["location"]  # not announced, so from memory
-            await taps.sql(f"SELECT pg_notify('{LINKS_CHANNEL}', 'abc')")
-            async with asyncio.timeout(5):
-                while "/new" not in (await taps.client.get("/abc")).headers["location"]:
-                    await asyncio.sleep(0.01)
+            assert "/form" in await self.location(taps, "/abc")  # not notified, so from the cache
+            await self.notify(taps, "abc")
+            await until(is_new)
             await taps.sql("UPDATE links SET slug = 'later'")
-            await taps.sql(f"SELECT pg_notify('{LINKS_CHANNEL}', 'later')")
-            async with asyncio.timeout(5):
-                while (await taps.client.get("/later")).status_code != 302:
-                    await asyncio.sleep(0.01)
-        finally:
-            following.cancel()
+            await self.notify(taps, "later")
+            await until(is_known)
+
+    async def test_a_notified_change_is_served_after_a_restart_without_postgresql(self, taps: Taps) -> None:
+        now = datetime.now(UTC)
+
+        async def is_written() -> bool:
+            await taps.snapshot_writer.write(now)
+            return "/new" in (taps.snapshot.read("abc") or "")
+
+        async with following(taps):
+            await taps.snapshot_writer.write(now)
+            await taps.sql("UPDATE links SET destination = 'https://daftar.example/new'")
+            assert not await is_written()
+            await self.notify(taps, "abc")
+            await until(is_written)
+        await taps.snapshot_writer.close()
+
+    async def test_a_change_notified_during_a_heartbeat_is_not_missed(
+        self, taps: Taps, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nearly all the time is spent in heartbeats here."""
+        monkeypatch.setattr(resolver, "HEARTBEAT_SECONDS", 0.0)
+        async with following(taps):
+            for number in range(20):
+                await taps.client.get("/abc")
+                await taps.sql(f"UPDATE links SET destination = 'https://daftar.example/{number}'")
+                await self.notify(taps, "abc")
+
+                async def is_new(sought: str = f"/{number}?") -> bool:
+                    return sought in await self.location(taps, "/abc")
+
+                await until(is_new)
 
     async def test_changes_missed_while_disconnected_are_looked_up(self, taps: Taps) -> None:
-        following = asyncio.create_task(follow_changes(taps.resolver, taps.keeper, taps.conninfo))
-        try:
-            await asyncio.sleep(0.3)
+        async def is_new() -> bool:
+            return "/new" in await self.location(taps, "/abc")
+
+        async with following(taps):
             await taps.client.get("/abc")
             await taps.sql("UPDATE links SET destination = 'https://daftar.example/new'")
             await taps.sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'jaring-listener'"
             )
-            async with asyncio.timeout(5):
-                while "/new" not in (await taps.client.get("/abc")).headers["location"]:
-                    await asyncio.sleep(0.02)
-        finally:
-            following.cancel()
+            await until(is_new)

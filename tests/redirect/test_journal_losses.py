@@ -19,6 +19,7 @@ from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry, Journal
 from campaigns.clicks.row import ORPHANS
 from campaigns.clicks.store import TapStore
+from tests.factories.loops import looping, restless
 from tests.redirect import test_journal
 from tests.redirect.test_journal import entry, garble, killed_with_in_memory, left_behind, line, rows
 
@@ -135,12 +136,10 @@ async def test_no_stored_tap_is_counted_by_who_is_stopped_while_it_is_taken_out(
         released.wait(5)  # a disk that takes its time
 
     monkeypatch.setattr(Journal, "forget", slow)
-    task = asyncio.create_task(Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer")).keep())
-    async with asyncio.timeout(10):
+    drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
+    async with looping(restless(lambda _: drainer.drain(), close=drainer.close)), asyncio.timeout(10):
         while not begun.is_set():
             await asyncio.sleep(0.005)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
     released.set()
     monkeypatch.setattr(Journal, "forget", forget)
     await drained_by_the_next_process(directory, conninfo)
@@ -162,6 +161,27 @@ async def test_a_loss_during_the_report_of_earlier_ones_is_not_wiped_by_it(
     await drainer.drain()
     await drainer.drain()
     assert (fallback.lost, lost(conninfo), fallback.losses.counts.lost) == (15, 15, 0)
+
+
+async def test_a_loss_reported_twice_is_one_row_that_holds_the_later_counts(
+    fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report was committed, but the process did not hear of it before more was lost."""
+    execute, cut_off = TapStore.execute, iter([1])
+
+    async def committed_unheard(self: TapStore, statement: str, values: Any = (), *, within: float) -> None:
+        await execute(self, statement, values, within=within)
+        if "tap_losses" in statement and next(cut_off, None):
+            raise OSError("PostgreSQL went away after the commit")
+
+    monkeypatch.setattr(TapStore, "execute", committed_unheard)
+    fallback.losses.lose(10, now_ms=1_000_000, reason="memory full")
+    with pytest.raises(OSError, match="went away"):
+        await drainer.drain()
+    fallback.losses.lose(5, now_ms=2_000_000, reason="memory full")
+    await drainer.drain()
+    seconds = "extract(epoch FROM first_at)::int, extract(epoch FROM last_at)::int"
+    assert rows(conninfo, f"SELECT taps, {seconds} FROM tap_losses") == [(15, 1_000, 2_000)]
 
 
 class TestReplacing:

@@ -1,8 +1,10 @@
 """The resolver's memory: what it keeps, for how long, and what it does while PostgreSQL is away."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -11,21 +13,23 @@ import pytest
 from campaigns.kit.database.connections import Connections
 from campaigns.links.models import Link
 from campaigns.links.resolver.resolver import LinkResolver, LookupFailed
-from campaigns.links.resolver.snapshot import LinkSnapshot, SnapshotWriter
+from campaigns.links.resolver.snapshot import REWRITE_AFTER, LinkSnapshot, SnapshotWriter
+
+NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 
 
 class Counted:
-    """Connections that count how often they were asked for, and that can be made to fail; and a memory on disk."""
+    """Connections that count how often they were asked for, and that can be made to fail; and a snapshot on disk."""
 
-    def __init__(self, connections: Connections, memory: LinkSnapshot) -> None:
+    def __init__(self, connections: Connections, snapshot: LinkSnapshot) -> None:
         self.connections, self.asked, self.broken = connections, 0, False
-        self.memory = memory
+        self.snapshot = snapshot
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[psycopg.AsyncConnection]:
         self.asked += 1
         if self.broken:
-            raise OSError
+            raise OSError("broken")
         async with self.connections() as connection:
             yield connection
 
@@ -37,7 +41,7 @@ def counted(link: Link, connections: Connections, tmp_path: Path) -> Counted:
 
 
 def resolver_of(counted: Counted, *, seconds: float = 30, most: int = 100) -> LinkResolver:
-    return LinkResolver(counted, counted.memory, link_kept_seconds=seconds, most_links=most)
+    return LinkResolver(counted, counted.snapshot, link_kept_seconds=seconds, most_links=most)
 
 
 async def test_many_at_once_share_one_look_up(counted: Counted) -> None:
@@ -57,7 +61,9 @@ async def test_an_old_entry_is_served_and_refreshed_in_the_background(counted: C
     resolver = resolver_of(counted, seconds=0)
     await resolver.resolve("abc")
     assert resolver.cached("abc") is not None
-    await asyncio.sleep(0.3)
+    async with asyncio.timeout(30):
+        while counted.asked < 2:
+            await asyncio.sleep(0.01)
     assert counted.asked == 2
 
 
@@ -68,7 +74,7 @@ async def test_an_old_entry_outlives_postgresql(counted: Counted) -> None:
     for _ in range(3):
         assert resolver.cached("abc") is not None
         await asyncio.sleep(0.01)
-    resolver.distrust_all()
+    resolver.invalidate_all()
     assert resolver.cached("abc") is None
     assert await resolver.resolve("abc") is not None  # asked, got no answer, served what was known
 
@@ -104,24 +110,24 @@ async def test_memory_is_bounded(counted: Counted) -> None:
     assert (resolver.cached("abc"), resolver.cached("second") is not None) == (None, True)
 
 
-class TestMemoryOnDisk:
+class TestSnapshot:
     """What a process that has just begun knows while PostgreSQL is away."""
 
     @pytest.fixture
-    async def keeper(self, counted: Counted) -> AsyncIterator[SnapshotWriter]:
-        keeper = SnapshotWriter(counted.memory, counted)
-        task = asyncio.create_task(keeper.keep())
-        yield keeper
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    async def writer(self, counted: Counted) -> AsyncIterator[SnapshotWriter]:
+        writer = SnapshotWriter(counted.snapshot, counted)
+        yield writer
+        await writer.close()
 
-    async def until_known(self, counted: Counted, slug: str, text: str = "") -> None:
-        async with asyncio.timeout(10):
-            while text not in (counted.memory.recall(slug) or "-none-") or counted.memory.recall(slug) is None:
-                await asyncio.sleep(0.05)
+    async def move(self, counted: Counted, to: str) -> None:
+        async with counted.connections() as connection:
+            await connection.execute("UPDATE links SET destination = %s", (f"https://daftar.example/{to}",))
 
-    async def test_all_links_are_served_from_it(self, counted: Counted, keeper: SnapshotWriter) -> None:
-        await self.until_known(counted, "abc")
+    def facts(self, counted: Counted) -> str:
+        return counted.snapshot.read("abc") or ""
+
+    async def test_all_links_are_served_from_it(self, counted: Counted, writer: SnapshotWriter) -> None:
+        await writer.write(NOON)
         counted.broken = True
         resolver = resolver_of(counted)
         target = await resolver.resolve("abc")
@@ -131,28 +137,61 @@ class TestMemoryOnDisk:
         with pytest.raises(LookupFailed):
             await resolver.resolve("nobody-knows")
 
-    async def test_announced_changes_reach_it(self, counted: Counted, keeper: SnapshotWriter) -> None:
-        await self.until_known(counted, "abc")
-        async with counted.connections() as connection:
-            await connection.execute("UPDATE links SET destination = 'https://daftar.example/moved'")
-        keeper.refresh("abc")
-        await self.until_known(counted, "abc", "moved")
+    async def test_what_is_marked_as_changed_is_written(self, counted: Counted, writer: SnapshotWriter) -> None:
+        await writer.write(NOON)
+        await self.move(counted, "moved")
+        await writer.write(NOON)
+        assert "/moved" not in self.facts(counted)
+        writer.mark_changed("abc")
+        await writer.write(NOON)
+        assert "/moved" in self.facts(counted)
+        await self.move(counted, "again")
+        writer.mark_all_changed()
+        await writer.write(NOON)
+        assert "/again" in self.facts(counted)
 
-    async def test_a_failed_round_is_made_up_for(self, counted: Counted, keeper: SnapshotWriter) -> None:
-        counted.broken = True
-        await asyncio.sleep(1.2)
-        counted.broken = False
-        await self.until_known(counted, "abc")
+    async def test_all_links_are_written_again_after_an_hour(self, counted: Counted, writer: SnapshotWriter) -> None:
+        await writer.write(NOON)
+        await self.move(counted, "moved")
+        await writer.write(NOON + REWRITE_AFTER)
+        assert "/moved" not in self.facts(counted)
+        await writer.write(NOON + REWRITE_AFTER + timedelta(seconds=1))
+        assert "/moved" in self.facts(counted)
 
-    async def test_a_damaged_file_is_made_anew(self, counted: Counted, keeper: SnapshotWriter) -> None:
-        await self.until_known(counted, "abc")
-        for path in counted.memory.path.parent.glob("links.sqlite*"):
-            if path.suffix != ".lock":
-                path.write_bytes(b"\xa5" * 5000)
-        assert counted.memory.recall("abc") is None
-        keeper.refresh("abc")
-        await self.until_known(counted, "abc")
+    async def test_what_a_call_could_not_write_is_written_by_the_next(
+        self, counted: Counted, writer: SnapshotWriter
+    ) -> None:
+        for mark in (writer.mark_all_changed, lambda: writer.mark_changed("abc")):
+            counted.broken = True
+            mark()
+            await self.move(counted, "before")
+            with pytest.raises(OSError, match="broken"):
+                await writer.write(NOON)
+            counted.broken = False
+            await writer.write(NOON)
+            assert "/before" in self.facts(counted)
+            await self.move(counted, "after")
+            await writer.write(NOON)  # and it is not written for ever
+            assert "/after" not in self.facts(counted)
 
-    async def test_one_process_writes_it(self, counted: Counted, keeper: SnapshotWriter) -> None:
-        await self.until_known(counted, "abc")
-        assert counted.memory.lock() is None
+    async def test_a_damaged_file_is_made_anew(self, counted: Counted, writer: SnapshotWriter) -> None:
+        await writer.write(NOON)
+        for path in counted.snapshot.path.parent.glob("links.sqlite*"):
+            path.write_bytes(b"\xa5" * 5000)
+        assert counted.snapshot.read("abc") is None
+        writer.mark_changed("abc")
+        with pytest.raises(sqlite3.DatabaseError):
+            await writer.write(NOON)
+        await writer.write(NOON)
+        assert self.facts(counted)
+
+    async def test_one_process_writes_it_and_another_takes_over(self, counted: Counted, writer: SnapshotWriter) -> None:
+        other = SnapshotWriter(counted.snapshot, counted)
+        await other.write(NOON)
+        await self.move(counted, "moved")
+        await writer.write(NOON)
+        assert "/form" in self.facts(counted)
+        await other.close()
+        await writer.write(NOON)
+        assert "/moved" in self.facts(counted)
+        assert counted.snapshot.try_lock() is None

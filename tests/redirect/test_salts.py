@@ -1,10 +1,15 @@
 """The day's salt: one for all servers, gone when its day is over."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 
+from campaigns.clicks.capture import salts
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.kit.database.connections import Connections
 
@@ -52,12 +57,44 @@ async def test_midnight_is_the_zone_s_and_needs_no_database(connections: Connect
     assert other.current(milliseconds(last_minute + timedelta(minutes=2))) == after
 
 
-async def test_without_a_fetched_salt_the_day_still_changes(
-    connections: Connections, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_a_fetched_salt_the_day_still_changes(connections: Connections) -> None:
     keeper = SaltKeeper(connections, JAKARTA)
     await keeper.refresh(NOON)
+    fetched = keeper.current(milliseconds(NOON))
     tomorrow = milliseconds(NOON + timedelta(days=1))
     made_up = keeper.current(tomorrow)
-    assert made_up != keeper._salts[NOON.date()].salt
+    assert made_up != fetched
     assert keeper.current(tomorrow + 1) == made_up
+
+
+async def test_without_postgresql_a_process_has_a_salt_of_its_own_until_it_fetches_one(
+    connections: Connections,
+) -> None:
+    away = True
+
+    @asynccontextmanager
+    async def unreliable() -> AsyncIterator[psycopg.AsyncConnection]:
+        if away:
+            raise OSError("no route")
+        async with connections() as connection:
+            yield connection
+
+    keeper, other = SaltKeeper(unreliable, JAKARTA), SaltKeeper(connections, JAKARTA)
+    now = datetime.now(UTC)
+    assert await other.fetch_first(now)
+    assert not await keeper.fetch_first(now)
+    assert keeper.current(milliseconds(now)) != other.current(milliseconds(now))
+    away = False
+    await keeper.refresh(now)
+    assert keeper.current(milliseconds(now)) == other.current(milliseconds(now))
+
+
+async def test_a_postgresql_that_hangs_at_the_start_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(salts, "FIRST_SECONDS", 0.01)
+
+    @asynccontextmanager
+    async def hanging() -> AsyncIterator[psycopg.AsyncConnection]:
+        await asyncio.sleep(3600)
+        yield psycopg.AsyncConnection.__new__(psycopg.AsyncConnection)
+
+    assert not await SaltKeeper(hanging, JAKARTA).fetch_first(NOON)

@@ -6,8 +6,8 @@ here. Suppose 5,000 customers share the address and one in a hundred the agent: 
 second, fall on the same link within ten seconds needs a poster in front of a crowd, while a script passes two a second
 at once. A person who taps and taps because nothing seems to happen makes five or six.
 
-Server processes run `keep_marking`; whoever stores taps late calls `rewind`; `reclassifying` marks all history anew.
-Uses psycopg only, since the redirect's process loads it.
+Server processes call `mark_new_bursts` every minute; storing taps late calls `note_late_taps`; `reclassify` marks all
+history anew. Uses psycopg only, since the redirect's process loads it.
 """
 
 import asyncio
@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 import psycopg
-import structlog
 
 from campaigns.clicks.types import RequestFlag
 from campaigns.kit.database.connections import Connections
@@ -29,16 +28,16 @@ WITHIN = timedelta(seconds=10)
 # are taps that came late: a row of its own, so that storing them does not wait for whoever marks.
 RUN = "bursts"
 LATE = "bursts-late"
-CHECK_SECONDS = 60.0
-# Every round goes over this much again, for taps that were stored a moment after they came. Half of it is more than the
-# longest deadline that can be set, with clocks of two machines half a minute apart; who stores taps later than that
-# says so (`rewind`). At thousands of taps a second a longer one would keep a core of the database busy.
+INTERVAL_SECONDS = 60.0
+# Every round searches this much of the time before it again, for taps that were stored a moment after they came. At
+# thousands of taps a second a longer one would keep a core of the database busy.
 LOOK_BACK = timedelta(minutes=2)
+# Taps that are stored later than this after they came are reported by `note_late_taps`. It is more than the longest
+# deadline that can be set, with clocks of two machines half a minute apart.
+LATE_AFTER = LOOK_BACK / 2
 # The most that one transaction goes on, when there is much to catch up with, and how long it may take.
 STEP = timedelta(minutes=30)
 STEP_SECONDS = 300.0
-
-log = structlog.get_logger("jaring.bursts")
 
 # Every tap that starts MOST_TAPS + 1 taps in a row within WITHIN marks all of them. Taps around the range are read as
 # well, so that the bursts that cross its borders are seen whole; only taps of the range are changed. That is said of
@@ -75,37 +74,32 @@ async def mark_bursts(connection: psycopg.AsyncConnection, *, since: datetime, u
     return (await connection.execute(_MARK, given)).rowcount
 
 
-async def take_lock(connection: psycopg.AsyncConnection) -> None:
+async def lock_marking(connection: psycopg.AsyncConnection) -> None:
     """Wait until nobody else marks; nobody else does then until the transaction ends."""
     await _ensure_run(connection)
     await connection.execute("SELECT FROM watermarks WHERE name = %s FOR UPDATE", (RUN,))
 
 
-async def rewind(connection: psycopg.AsyncConnection, to: datetime) -> None:
-    """Have taps since `to` looked at once more; for whoever stores taps late, in the transaction that stores them."""
+async def note_late_taps(connection: psycopg.AsyncConnection, *, since: datetime) -> None:
+    """Have taps since this time searched for bursts again; called in the transaction that stores them late."""
     # Its time is noted even if the position stays: whoever marks now does not see these taps, and has to come again.
     await connection.execute(
         "INSERT INTO watermarks AS late (name, position, changed_at) VALUES (%s, %s, clock_timestamp())"
         " ON CONFLICT (name) DO UPDATE SET changed_at = excluded.changed_at, position = CASE"
         " WHEN late.position = '' OR late.position::timestamptz > excluded.position::timestamptz"
         " THEN excluded.position ELSE late.position END",
-        (LATE, _written(to)),
+        (LATE, _written(since)),
     )
 
 
-async def keep_marking(connections: Connections) -> None:
-    """Mark new taps every minute for ever; a task of each server process, of which one at a time does the work."""
-    while True:
-        await asyncio.sleep(CHECK_SECONDS)
-        try:
-            async with connections() as connection:
-                while await go_on(connection, now=datetime.now(UTC)):
-                    pass
-        except (psycopg.Error, OSError, TimeoutError) as error:
-            log.warning("bursts_not_marked", error=type(error).__name__)
+async def mark_new_bursts(connections: Connections, *, now: datetime) -> None:
+    """Mark the bursts among taps that came since the last call of any process; called by each of them every minute."""
+    async with connections() as connection:
+        while await mark_next_step(connection, now=now):
+            pass
 
 
-async def go_on(connection: psycopg.AsyncConnection, *, now: datetime) -> bool:
+async def mark_next_step(connection: psycopg.AsyncConnection, *, now: datetime) -> bool:
     """Mark from where the last round ended, a STEP at most; True if there is more to do before the next minute.
 
     Does nothing if somebody else is at it or has just been. A first round has no end of another to begin at: it takes
@@ -122,7 +116,7 @@ async def go_on(connection: psycopg.AsyncConnection, *, now: datetime) -> bool:
             return False
         late, noted_at = await _late(connection)
         # Half a minute, so that a clock that is set back a little does not make the only process skip a round.
-        just_been = row[0] is not None and timedelta(0) <= now - row[0] < timedelta(seconds=CHECK_SECONDS / 2)
+        just_been = row[0] is not None and timedelta(0) <= now - row[0] < timedelta(seconds=INTERVAL_SECONDS / 2)
         if just_been and late is None:
             return False
         reached: datetime = min(late or now, row[0] or now)

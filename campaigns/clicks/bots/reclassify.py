@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 
 from campaigns.acquisition.channel_groups import GROUPING_VERSION, classify_traffic
-from campaigns.clicks.bots.bursts import BURSTS_VERSION, mark_bursts, take_lock
+from campaigns.clicks.bots.bursts import BURSTS_VERSION, lock_marking, mark_bursts
 from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
 from campaigns.clicks.bots.reasons import reasons_sql
 from campaigns.kit.database.locks import AdvisoryLock, try_session_lock
@@ -182,7 +182,7 @@ async def _mark_days(
     for day in days:
         since = datetime(day.year, day.month, day.day, tzinfo=UTC)
         async with connection.transaction():
-            await take_lock(connection)
+            await lock_marking(connection)
             changed.burst_marks += await mark_bursts(connection, since=since, until=since + timedelta(days=1))
             await _note(connection, BURSTS, BURSTS_VERSION, (day + timedelta(days=1)).isoformat(), now)
         yield 1

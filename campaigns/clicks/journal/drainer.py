@@ -4,8 +4,6 @@ Exactly once: a chunk is merged in one transaction in which the taps' keys remov
 the journal; killed in between, it is merged again and nothing happens.
 """
 
-import asyncio
-import sqlite3
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -22,7 +20,6 @@ from campaigns.clicks.journal.null_journal import AnyJournal
 from campaigns.clicks.row import CLICKS
 from campaigns.clicks.store import TapStore
 
-PAUSE_SECONDS = 0.25
 ORPHANS_SECONDS = 10.0
 CHUNK_TAPS = 5_000
 ATTEMPT_SECONDS = 10.0
@@ -38,7 +35,7 @@ log = structlog.get_logger("jaring.journal")
 
 
 class Drainer:
-    """Empties journals as long as the process runs; also the one who finds out that PostgreSQL is well again."""
+    """Empties this process' journal and those of dead processes; switches taps back to PostgreSQL once it answers."""
 
     def __init__(self, fallback: Failover, store: TapStore) -> None:
         self._fallback = fallback
@@ -46,23 +43,17 @@ class Drainer:
         self._adopted: list[Journal] = []
         self._orphans_due = 0.0
 
-    async def keep(self) -> None:
-        """Drain for ever; run as a task and cancelled to stop."""
-        try:
-            while True:
-                try:
-                    await self.drain()
-                except (psycopg.Error, OSError, TimeoutError, sqlite3.Error) as error:
-                    if self._fallback.waiting:
-                        log.info("journal_waiting", taps=self._fallback.waiting, error=type(error).__name__)
-                await asyncio.sleep(PAUSE_SECONDS)
-        finally:
-            for journal in self._adopted:
-                journal.close()
-            await self._store.close()
+    async def close(self) -> None:
+        """Release the journals of other processes that are not drained yet, and the connection."""
+        for journal in self._adopted:
+            journal.close()
+        await self._store.close()
 
     async def drain(self) -> None:
-        """One round: everything that waits, PostgreSQL permitting."""
+        """Store everything that waits in journals, and find out whether PostgreSQL takes taps again.
+
+        Raises psycopg.Error, OSError or sqlite3.Error when it cannot go on; what waits is drained by a later call.
+        """
         fallback = self._fallback
         if not fallback.postgres_well or fallback.waiting or fallback.losses.counts.lost:
             await self._drain_own()

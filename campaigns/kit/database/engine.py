@@ -1,12 +1,14 @@
 """Engines and sessions for PostgreSQL, the only dialect."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from sqlalchemy.exc import IntegrityError
+import psycopg
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from campaigns.kit.database.connections import Connections
 from campaigns.kit.database.url import sqlalchemy_url
 
 SessionFactory = Callable[[], AbstractAsyncContextManager[AsyncSession]]
@@ -29,6 +31,24 @@ def make_engine(url: str, *, pool_size: int, statement_timeout_seconds: float) -
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+
+
+def plain_connections(engine: AsyncEngine) -> Connections:
+    """psycopg connections, in autocommit, out of the engine's pool. Raises OSError when none can be had."""
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def connection() -> AsyncIterator[psycopg.AsyncConnection]:
+        try:
+            async with autocommit.connect() as borrowed:
+                raw = (await borrowed.get_raw_connection()).driver_connection
+                if not isinstance(raw, psycopg.AsyncConnection):
+                    raise TypeError("the engine's driver is not psycopg 3")
+                yield raw
+        except SQLAlchemyError as error:
+            raise OSError("no database connection") from error
+
+    return connection
 
 
 def violated_constraint(error: IntegrityError) -> str | None:

@@ -41,6 +41,8 @@ _MAX_COOKIES = 20
 _MAX_COOKIE_LENGTH = 4096
 
 HttpOrigin = tuple[str, str, int]
+# For callers, which do not import httpx.
+Transport = httpx.AsyncBaseTransport
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The task of each server process that follows destinations when their time has come."""
+"""Follows destinations when their checks are due: the periodic work of each server process."""
 
 import asyncio
 from collections import deque
@@ -6,61 +6,68 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from campaigns.kit.database.engine import SessionFactory
 from campaigns.links.destination_checks.operations import claim_due, record_finding
 from campaigns.links.destination_checks.types import DueCheck, Finding
 
-WAKE_SECONDS = 5.0
-FOLLOWED_AT_ONCE = 4
-# With ten seconds a check these are worked off in half a minute, well within recording.CLAIMED_FOR; and a link that is
+MAX_FOLLOWED_AT_ONCE = 4
+# With ten seconds a check these are worked off in half a minute, well within operations.CLAIMED_FOR; and a link that is
 # made meanwhile waits for no more than these.
-CLAIMED_AT_ONCE = 8
+MAX_CLAIMED = 8
 DATABASE_SECONDS = 15.0
 
 Check = Callable[[DueCheck], Awaitable[Finding]]
 log = structlog.get_logger("jaring.checking")
 
 
-async def keep_checking(sessions: SessionFactory, check: Check, *, wake_seconds: float = WAKE_SECONDS) -> None:
-    """Follow what is due for ever; run as a task and cancelled to stop.
+class CheckWorker:
+    """Claims due checks and follows up to MAX_FOLLOWED_AT_ONCE of them at a time, so a slow page delays no other.
 
-    A slow page holds up none but itself: `FOLLOWED_AT_ONCE` checks are under way as long as any are due. While
-    PostgreSQL is away nothing is followed. What could not be recorded, or made `check` raise, is claimed again later.
+    `ready` is set when a check has ended, so that `start_due` is called again. A check that raised, or whose finding
+    could not be recorded, is claimed again later.
     """
-    claimed: deque[DueCheck] = deque()
-    turn = asyncio.Lock()
 
-    async def follow_one_after_another() -> None:
-        while True:
-            async with turn:
-                while not claimed:
-                    claimed.extend(await _claim(sessions))
-                    if not claimed:
-                        await asyncio.sleep(wake_seconds)
-                due = claimed.popleft()
-            await _follow_and_record(sessions, check, due)
+    def __init__(self, sessions: SessionFactory, check: Check) -> None:
+        self.ready = asyncio.Event()
+        self._sessions = sessions
+        self._check = check
+        self._claimed: deque[DueCheck] = deque()
+        self._following: set[asyncio.Task[None]] = set()
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(FOLLOWED_AT_ONCE):
-            group.create_task(follow_one_after_another())
+    async def start_due(self, now: datetime) -> None:
+        """Begin to follow what is due, as far as there is room for it, and return without waiting for the pages.
 
+        Raises SQLAlchemyError or OSError while PostgreSQL does not answer; then nothing new is followed.
+        """
+        while len(self._following) < MAX_FOLLOWED_AT_ONCE:
+            if not self._claimed:
+                self._claimed.extend(await self._claim(now))
+            if not self._claimed:
+                return
+            task = asyncio.create_task(self._follow_and_record(self._claimed.popleft()), name="destination check")
+            self._following.add(task)
+            task.add_done_callback(self._ended)
 
-async def _claim(sessions: SessionFactory) -> list[DueCheck]:
-    try:
-        async with asyncio.timeout(DATABASE_SECONDS), sessions() as session, session.begin():
-            return await claim_due(session, now=datetime.now(UTC), limit=CLAIMED_AT_ONCE)
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
-        log.warning("checks_not_claimed", error=type(error).__name__)
-        return []
+    async def close(self) -> None:
+        """Cancel the checks that are under way; their time comes again."""
+        for task in self._following:
+            task.cancel()
+        await asyncio.gather(*self._following, return_exceptions=True)
 
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._following.discard(task)
+        self.ready.set()
 
-async def _follow_and_record(sessions: SessionFactory, check: Check, due: DueCheck) -> None:
-    try:
-        finding = await check(due)
-        async with asyncio.timeout(DATABASE_SECONDS), sessions() as session, session.begin():
-            await record_finding(session, due, finding, now=datetime.now(UTC))
-    except Exception as error:
-        # Whatever it is, it must not end the others' checks; the link is named, never its address.
-        log.warning("check_not_recorded", link_id=str(due.link_id), place=due.place, error=type(error).__name__)
+    async def _claim(self, now: datetime) -> list[DueCheck]:
+        async with asyncio.timeout(DATABASE_SECONDS), self._sessions() as session, session.begin():
+            return await claim_due(session, now=now, limit=MAX_CLAIMED)
+
+    async def _follow_and_record(self, due: DueCheck) -> None:
+        try:
+            finding = await self._check(due)
+            async with asyncio.timeout(DATABASE_SECONDS), self._sessions() as session, session.begin():
+                await record_finding(session, due, finding, now=datetime.now(UTC))
+        except Exception as error:
+            # Whatever it is, the other checks go on. The link is named, never its address.
+            log.warning("check_not_recorded", link_id=str(due.link_id), place=due.place, error=type(error).__name__)

@@ -7,7 +7,7 @@ without waiting for PostgreSQL ever again: an entry past its time is served and 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
 
 import psycopg
@@ -19,7 +19,7 @@ from campaigns.links.resolver.target import FACTS_SQL, Target, target_of
 
 UNKNOWN_CACHE_SECONDS = 5.0
 MAX_CACHED_UNKNOWN = 10_000
-RECONNECT_SECONDS = 0.5
+HEARTBEAT_SECONDS = 10.0
 LOOK_UP_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 # Slugs in one query: as many as are turned into targets without holding up the event loop for long.
@@ -35,16 +35,16 @@ class LookupFailed(Exception):
 
 
 class LinkResolver:
-    """Resolves slugs for one server process; `link_kept_seconds` and `most_links` bound its memory of them.
+    """Resolves slugs for one server process; `link_kept_seconds` and `most_links` bound its cache.
 
-    `memory` is what this machine knew last, for when PostgreSQL is away and this process has just begun.
+    `snapshot` is what this machine knew last, for when PostgreSQL does not answer and this process has just begun.
     """
 
     def __init__(
-        self, connections: Connections, memory: LinkSnapshot, *, link_kept_seconds: float, most_links: int
+        self, connections: Connections, snapshot: LinkSnapshot, *, link_kept_seconds: float, most_links: int
     ) -> None:
         self._connections = connections
-        self._memory = memory
+        self._snapshot = snapshot
         self._kept = link_kept_seconds
         self._most = most_links
         # slug -> (target, when it becomes stale, in which generation it was loaded)
@@ -66,14 +66,14 @@ class LinkResolver:
         return entry[0]
 
     async def resolve(self, slug: str) -> Target | None:
-        """The target, looked up if need be; None for an unknown slug. Raises LookUpFailed."""
+        """The target, looked up if need be; None for an unknown slug. Raises LookupFailed."""
         if self._unknown.get(slug, 0.0) >= time.monotonic():
             return None
         try:
             # Shielded: many requests share one look-up, and one that goes away must not end it for the others.
             return await asyncio.wait_for(asyncio.shield(self._load(slug)), LOOK_UP_SECONDS)
         except (psycopg.Error, OSError, TimeoutError):
-            return self._serving_on(slug) or await self._recalled(slug)
+            return self._serving_on(slug) or await self._from_snapshot(slug)
 
     async def recent(self, slug: str, known: Target) -> Target:
         """The target as it is now, for pages that tell of other links too; `known` if PostgreSQL does not answer."""
@@ -83,16 +83,16 @@ class LinkResolver:
             return known
 
     def _serving_on(self, slug: str) -> Target | None:
-        """What is known serves on for a moment: PostgreSQL is not waited for by every tap while it is away."""
+        """The cached target, valid for a moment more, so that not every tap waits for a PostgreSQL that is away."""
         known = self._known.get(slug)
         if known is None:
             return None
         self._known[slug] = (known[0], time.monotonic() + RETRY_SECONDS, self._generation)
         return known[0]
 
-    async def _recalled(self, slug: str) -> Target:
-        """What the memory on disk says, kept for a moment too."""
-        facts = await asyncio.to_thread(self._memory.recall, slug)
+    async def _from_snapshot(self, slug: str) -> Target:
+        """The target by the snapshot, cached for a moment too; raises LookupFailed if it is not in there."""
+        facts = await asyncio.to_thread(self._snapshot.read, slug)
         if facts is None:
             raise LookupFailed
         try:
@@ -108,7 +108,7 @@ class LinkResolver:
         self._unknown.pop(slug, None)
         self._loading.pop(slug, None)
 
-    def distrust_all(self) -> None:
+    def invalidate_all(self) -> None:
         """Look every slug up again before it is served, since changes may have been missed."""
         self._generation += 1
         self._unknown.clear()
@@ -178,17 +178,24 @@ def _keep(memory: dict[str, V], slug: str, value: V, most: int) -> None:
     memory[slug] = value
 
 
-async def follow_changes(resolver: LinkResolver, keeper: SnapshotWriter, conninfo: str) -> None:
-    """Pass every announced change on, reconnecting for ever; run as a task and cancelled to stop."""
-    while True:
-        with contextlib.suppress(psycopg.Error, OSError):
-            async with _listening(conninfo) as connection:
-                resolver.distrust_all()
-                keeper.refresh_all()
-                async for notification in connection.notifies():
-                    resolver.forget(notification.payload)
-                    keeper.refresh(notification.payload)
-        await asyncio.sleep(RECONNECT_SECONDS)
+async def follow_changes(
+    resolver: LinkResolver, snapshot_writer: SnapshotWriter, conninfo: str, succeeded: Callable[[], None]
+) -> None:
+    """Pass every notified change on to the cache and the snapshot, until the connection fails.
+
+    Calls `succeeded` once it listens, then whenever PostgreSQL has answered a heartbeat. Raises psycopg.Error or
+    OSError.
+    """
+    async with _listening(conninfo) as connection:
+        resolver.invalidate_all()
+        snapshot_writer.mark_all_changed()
+        while True:
+            succeeded()
+            async for notification in connection.notifies(timeout=HEARTBEAT_SECONDS):
+                resolver.forget(notification.payload)
+                snapshot_writer.mark_changed(notification.payload)
+            # psycopg hands over what is notified meanwhile when it is listened to again.
+            await connection.execute("SELECT 1")
 
 
 @contextlib.asynccontextmanager

@@ -1,8 +1,8 @@
 """Bursts: where they begin and end, whose they are, and that several processes and late taps do not spoil them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -17,10 +17,10 @@ from campaigns.clicks.bots.bursts import (
     RUN,
     STEP,
     WITHIN,
-    go_on,
-    keep_marking,
     mark_bursts,
-    rewind,
+    mark_new_bursts,
+    mark_next_step,
+    note_late_taps,
 )
 from tests.database.clicks.conftest import BURST, Stored, spread
 
@@ -79,6 +79,13 @@ class TestMarking:
         assert await mark_all(stored) == 22
         assert await stored.marked(link=reel, visitor=2) == 22
 
+    async def test_other_taps_of_the_visitor_during_a_burst_are_not_of_it(self, stored: Stored) -> None:
+        reel, story = uuid4(), uuid4()
+        await stored.tap(spread(NOON, taps=TOO_MANY, over=WITHIN), link=reel)
+        await stored.tap([NOON + WITHIN / 4], link=story)
+        await mark_all(stored)
+        assert (await stored.marked(link=reel), await stored.marked(link=story)) == (TOO_MANY, 0)
+
     async def test_keeps_what_else_was_observed_and_marks_once(self, stored: Stored) -> None:
         link = uuid4()
         await stored.tap([NOON] * TOO_MANY, link=link, observed=0b1011100)
@@ -102,135 +109,117 @@ class TestMarking:
         assert await stored.marked() == 2
 
 
-class TestGoingOn:
+class TestSteps:
     async def test_begins_with_the_last_minutes_and_goes_on_from_there(self, stored: Stored) -> None:
         old, fresh, next_one = uuid4(), uuid4(), uuid4()
         await stored.tap([NOON - LOOK_BACK - timedelta(minutes=1)] * TOO_MANY, link=old)
         await stored.tap([NOON - timedelta(minutes=1)] * TOO_MANY, link=fresh)
-        assert await go_on(stored.connection, now=NOON) is False
+        assert await mark_next_step(stored.connection, now=NOON) is False
         assert (await stored.marked(link=old), await stored.marked(link=fresh)) == (0, TOO_MANY)
         await stored.tap([NOON + timedelta(seconds=30)] * TOO_MANY, link=next_one)
-        await go_on(stored.connection, now=NOON + timedelta(minutes=1))
+        await mark_next_step(stored.connection, now=NOON + timedelta(minutes=1))
         assert await stored.marked(link=next_one) == TOO_MANY
         assert await position(stored) == NOON + timedelta(minutes=1)
 
     async def test_a_tap_stored_a_little_late_completes_its_burst(self, stored: Stored) -> None:
         link = uuid4()
         await stored.tap([NOON] * MAX_TAPS, link=link)
-        await go_on(stored.connection, now=NOON + timedelta(minutes=1))
+        await mark_next_step(stored.connection, now=NOON + timedelta(minutes=1))
         await stored.tap([NOON], link=link)
-        await go_on(stored.connection, now=NOON + timedelta(minutes=2))
+        await mark_next_step(stored.connection, now=NOON + timedelta(minutes=2))
         assert await stored.marked() == TOO_MANY
 
     async def test_catches_up_in_steps(self, stored: Stored) -> None:
-        await go_on(stored.connection, now=NOON)
+        await mark_next_step(stored.connection, now=NOON)
         await stored.tap([NOON + HOUR] * TOO_MANY, link=uuid4())
         later = NOON + STEP * 3 + timedelta(minutes=5)
         rounds = 1
-        while await go_on(stored.connection, now=later):
+        while await mark_next_step(stored.connection, now=later):
             rounds += 1
         assert rounds == 4
         assert (await stored.marked(), await position(stored)) == (TOO_MANY, later)
 
     async def test_does_nothing_where_another_has_just_been(self, stored: Stored) -> None:
-        await go_on(stored.connection, now=NOON)
-        assert await go_on(stored.connection, now=NOON + timedelta(seconds=20)) is False
+        await mark_next_step(stored.connection, now=NOON)
+        assert await mark_next_step(stored.connection, now=NOON + timedelta(seconds=20)) is False
         assert await position(stored) == NOON
 
     async def test_a_clock_that_was_set_back_goes_on(self, stored: Stored) -> None:
-        await go_on(stored.connection, now=NOON + HOUR)
-        assert await go_on(stored.connection, now=NOON) is False
+        await mark_next_step(stored.connection, now=NOON + HOUR)
+        assert await mark_next_step(stored.connection, now=NOON) is False
         assert await position(stored) == NOON
 
     async def test_does_not_wait_for_another_at_work(self, stored: Stored) -> None:
-        await go_on(stored.connection, now=NOON)
+        await mark_next_step(stored.connection, now=NOON)
         async with await psycopg.AsyncConnection.connect(stored.conninfo) as other:
-            await bursts.take_lock(other)
-            assert await go_on(stored.connection, now=NOON + HOUR) is False
+            await bursts.lock_marking(other)
+            assert await mark_next_step(stored.connection, now=NOON + HOUR) is False
             await other.rollback()
         assert await position(stored) == NOON
 
     async def test_taps_drained_late_are_looked_at_when_their_storing_has_rewound(self, stored: Stored) -> None:
-        await go_on(stored.connection, now=NOON)
+        await mark_next_step(stored.connection, now=NOON)
         then = NOON - 48 * HOUR
         async with stored.connection.transaction():
             await stored.tap([then] * TOO_MANY, link=uuid4())
-            await rewind(stored.connection, then)
-        while await go_on(stored.connection, now=NOON + timedelta(minutes=1)):
+            await note_late_taps(stored.connection, since=then)
+        while await mark_next_step(stored.connection, now=NOON + timedelta(minutes=1)):
             pass
         assert await stored.marked() == TOO_MANY
 
     async def test_rewinding_goes_back_only(self, stored: Stored) -> None:
         for moment, first in ((NOON, NOON), (NOON + HOUR, NOON), (NOON - HOUR, NOON - HOUR)):
-            await rewind(stored.connection, moment)
+            await note_late_taps(stored.connection, since=moment)
             assert await position(stored, LATE) == first
 
     async def test_storing_late_taps_does_not_wait_for_whoever_marks(self, stored: Stored) -> None:
-        await go_on(stored.connection, now=NOON)
+        await mark_next_step(stored.connection, now=NOON)
         async with await psycopg.AsyncConnection.connect(stored.conninfo) as other:
-            await bursts.take_lock(other)
+            await bursts.lock_marking(other)
             await stored.connection.execute("SET lock_timeout = '1s'")
-            await rewind(stored.connection, NOON - HOUR)
+            await note_late_taps(stored.connection, since=NOON - HOUR)
             await other.rollback()
         assert await position(stored, LATE) == NOON - HOUR
 
     async def test_taps_that_come_late_while_late_ones_are_marked_are_not_forgotten(
         self, stored: Stored, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        await go_on(stored.connection, now=NOON)
-        await rewind(stored.connection, NOON - HOUR)
+        await mark_next_step(stored.connection, now=NOON)
+        await note_late_taps(stored.connection, since=NOON - HOUR)
         marked = bursts.mark_bursts
 
         async def meanwhile(connection: psycopg.AsyncConnection, *, since: datetime, until: datetime) -> int:
             changed = await marked(connection, since=since, until=until)
             async with await psycopg.AsyncConnection.connect(stored.conninfo) as other:
-                await rewind(other, NOON - HOUR / 2)
+                await note_late_taps(other, since=NOON - HOUR / 2)
             return changed
 
         monkeypatch.setattr(bursts, "mark_bursts", meanwhile)
-        await go_on(stored.connection, now=NOON + timedelta(minutes=1))
+        await mark_next_step(stored.connection, now=NOON + timedelta(minutes=1))
         assert await position(stored, LATE) == NOON - HOUR
 
 
-class TestKeeping:
-    @pytest.fixture(autouse=True)
-    def _every_moment(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bursts, "CHECK_SECONDS", 0.02)
+async def test_several_processes_at_once_mark_everything(stored: Stored) -> None:
+    begun = NOON - LOOK_BACK / 2
+    for number in range(20):
+        await stored.tap([begun + timedelta(seconds=number)] * TOO_MANY, link=uuid4())
 
-    def connections(
-        self, conninfo: str, failing: list[Exception]
-    ) -> Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]]:
-        @asynccontextmanager
-        async def connection() -> AsyncIterator[psycopg.AsyncConnection]:
-            if failing:
-                raise failing.pop()
-            async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as opened:
-                yield opened
+    @asynccontextmanager
+    async def connections() -> AsyncIterator[psycopg.AsyncConnection]:
+        async with await psycopg.AsyncConnection.connect(stored.conninfo, autocommit=True) as opened:
+            yield opened
 
-        return connection
+    await asyncio.gather(*(mark_new_bursts(connections, now=NOON) for _ in range(4)))
+    assert (await stored.marked(), await position(stored)) == (20 * TOO_MANY, NOON)
 
-    async def test_survives_a_database_that_is_away(self, stored: Stored) -> None:
-        failing: list[Exception] = [OSError("no route"), psycopg.OperationalError("gone"), TimeoutError()]
-        await stored.tap([datetime.now(UTC) - timedelta(minutes=1)] * TOO_MANY, link=uuid4())
-        task = asyncio.create_task(keep_marking(self.connections(stored.conninfo, failing)))
-        async with asyncio.timeout(30):
-            while await stored.marked() < TOO_MANY:
-                assert not task.done()
-                await asyncio.sleep(0.02)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        assert not failing
 
-    async def test_several_at_once_mark_everything(self, stored: Stored) -> None:
-        begun = datetime.now(UTC) - LOOK_BACK / 2
-        for number in range(20):
-            await stored.tap([begun + timedelta(seconds=number)] * TOO_MANY, link=uuid4())
-        make = self.connections(stored.conninfo, [])
-        tasks = [asyncio.create_task(keep_marking(make)) for _ in range(4)]
-        async with asyncio.timeout(30):
-            while await stored.marked() < 20 * TOO_MANY:
-                assert not any(task.done() for task in tasks)
-                await asyncio.sleep(0.02)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+async def test_a_long_absence_is_caught_up_with_in_one_call(stored: Stored) -> None:
+    await mark_next_step(stored.connection, now=NOON)
+    await stored.tap([NOON + STEP * 3] * TOO_MANY, link=uuid4())
+
+    @asynccontextmanager
+    async def connections() -> AsyncIterator[psycopg.AsyncConnection]:
+        yield stored.connection
+
+    await mark_new_bursts(connections, now=NOON + STEP * 4)
+    assert (await stored.marked(), await position(stored)) == (TOO_MANY, NOON + STEP * 4)

@@ -1,0 +1,108 @@
+"""The background work of a server process, as data: what is done, how often, and how soon again after a failure.
+
+The names stand in logs, in metrics and in `/readyz`; docs/operating.md explains each.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+
+import psycopg
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.runtime.resources import Resources
+from campaigns.clicks.bots import bursts
+from campaigns.kit.idempotency import forget_old_answers
+from campaigns.kit.periodic import Backoff, ContinuousWork, PeriodicWork, Work
+from campaigns.links.destination_checks.dns import resolve_by_system
+from campaigns.links.destination_checks.follow import Transport, follow
+from campaigns.links.destination_checks.types import Policy
+from campaigns.links.destination_checks.worker import CheckWorker
+from campaigns.links.resolver.resolver import follow_changes
+
+# PostgreSQL away, slow or restarting; time-outs are OSError.
+DATABASE_ERRORS = (psycopg.Error, SQLAlchemyError, OSError)
+FILE_ERRORS = (sqlite3.Error,)
+
+
+def background_work(resources: Resources) -> Iterator[Work]:
+    """Every loop of this process."""
+    yield PeriodicWork(
+        name="visitor-salts",
+        run=resources.salts.refresh,
+        interval_seconds=60,
+        # Until there is a first salt of the database, each process hashes visitors with another one.
+        first_delay_seconds=60 if resources.salts_fetched else 1,
+        backoff=Backoff(1, 1),
+        expected=DATABASE_ERRORS,
+    )
+    yield PeriodicWork(
+        name="burst-marks",
+        run=lambda now: bursts.mark_new_bursts(resources.api_connections, now=now),
+        interval_seconds=bursts.INTERVAL_SECONDS,
+        first_delay_seconds=bursts.INTERVAL_SECONDS,
+        # One that takes too long is ended after minutes, and should not be tried again at once.
+        backoff=Backoff(bursts.INTERVAL_SECONDS, bursts.INTERVAL_SECONDS),
+        expected=DATABASE_ERRORS,
+    )
+    yield PeriodicWork(
+        name="journal-drainer",
+        run=lambda _: resources.drainer.drain(),
+        interval_seconds=0.25,
+        first_delay_seconds=0,
+        # Also how taps get back to PostgreSQL once it answers, so it does not wait any longer after failures.
+        backoff=Backoff(0.25, 0.25),
+        expected=DATABASE_ERRORS + FILE_ERRORS,
+        close=resources.drainer.close,
+    )
+    yield ContinuousWork(
+        name="link-changes",
+        run=partial(follow_changes, resources.resolver, resources.snapshot_writer, resources.conninfo),
+        backoff=Backoff(0.5, 0.5),
+        expected=DATABASE_ERRORS,
+    )
+    yield PeriodicWork(
+        name="link-snapshot",
+        run=resources.snapshot_writer.write,
+        interval_seconds=1,
+        first_delay_seconds=1,
+        backoff=Backoff(1, 10),
+        expected=DATABASE_ERRORS + FILE_ERRORS,
+        close=resources.snapshot_writer.close,
+    )
+    yield PeriodicWork(
+        name="idempotency-cleanup",
+        run=partial(_forget_old_answers, resources),
+        interval_seconds=3600,
+        first_delay_seconds=3600,
+        backoff=Backoff(60, 3600),
+        expected=DATABASE_ERRORS,
+    )
+    if resources.transport is not None:
+        worker = _check_worker(resources, resources.transport)
+        yield PeriodicWork(
+            name="destination-checks",
+            run=worker.start_due,
+            interval_seconds=5,
+            first_delay_seconds=0,
+            backoff=Backoff(5, 60),
+            expected=DATABASE_ERRORS,
+            wake=worker.ready,
+            close=worker.close,
+        )
+
+
+async def _forget_old_answers(resources: Resources, now: datetime) -> None:
+    kept = timedelta(hours=resources.settings.idempotency_hours)
+    async with resources.sessions() as session, session.begin():
+        await forget_old_answers(session, kept=kept, now=now)
+
+
+def _check_worker(resources: Resources, transport: Transport) -> CheckWorker:
+    settings = resources.settings
+    policy = Policy(
+        networks=tuple(settings.check_networks), ports=frozenset(settings.check_ports), about=settings.short_link_base
+    )
+    check = partial(follow, policy=policy, resolve=resolve_by_system, transport=transport)
+    return CheckWorker(resources.sessions, check)

@@ -1,0 +1,101 @@
+"""What a server process holds while it runs: connection pools, caches, the journal, and the writers of taps."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from campaigns.clicks.capture.salts import SaltKeeper
+from campaigns.clicks.capture.writer import TapWriter
+from campaigns.clicks.journal.drainer import Drainer
+from campaigns.clicks.journal.failover import Failover
+from campaigns.clicks.row import CLICKS, ORPHANS
+from campaigns.clicks.store import TapStore
+from campaigns.kit.database.connections import Connections
+from campaigns.kit.database.engine import SessionFactory, make_engine, make_sessions, plain_connections
+from campaigns.kit.database.url import psycopg_conninfo
+from campaigns.kit.encryption.cipher import KeyRing
+from campaigns.kit.encryption.master_key import load_keys
+from campaigns.kit.settings import Settings
+from campaigns.links.destination_checks.follow import Transport, open_transport
+from campaigns.links.resolver.resolver import LinkResolver
+from campaigns.links.resolver.snapshot import SnapshotWriter, open_link_snapshot
+
+# Look-ups of slugs have connections of their own, so that a busy API does not keep taps waiting.
+REDIRECT_POOL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """`salts_fetched` tells whether PostgreSQL answered at the start. `transport` is missing if checks are off."""
+
+    settings: Settings
+    keys: KeyRing
+    conninfo: str
+    api_engine: AsyncEngine
+    redirect_engine: AsyncEngine
+    sessions: SessionFactory
+    api_connections: Connections
+    resolver: LinkResolver
+    snapshot_writer: SnapshotWriter
+    failover: Failover
+    drainer: Drainer
+    clicks: TapWriter
+    orphans: TapWriter
+    salts: SaltKeeper
+    salts_fetched: bool
+    transport: Transport | None
+
+
+async def open_resources(settings: Settings) -> Resources:
+    """Make all of it, and ask PostgreSQL for the day's salt; it need not answer."""
+    if settings.database_url is None:
+        raise RuntimeError("JARING_DATABASE_URL is not set; `jaring serve` sets it for the embedded PostgreSQL")
+    url = settings.database_url.get_secret_value()
+    conninfo = psycopg_conninfo(url)
+    keys = load_keys(settings.master_key, settings.data)
+    api_engine, redirect_engine = (
+        make_engine(url, pool_size=size, statement_timeout_seconds=settings.statement_timeout_seconds)
+        for size in (settings.pool_size, REDIRECT_POOL)
+    )
+    connections = plain_connections(redirect_engine)
+    snapshot = open_link_snapshot(settings.journal_directory)
+    failover = Failover(settings.journal_directory, deadline_seconds=settings.click_deadline_seconds)
+    clicks, orphans = (
+        TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, failover, backlog=settings.click_backlog)
+        for table in (CLICKS, ORPHANS)
+    )
+    salts = SaltKeeper(connections, ZoneInfo(settings.timezone))
+    salts_fetched = await salts.fetch_first(datetime.now(UTC))
+    if not salts_fetched:
+        failover.use_postgres(False)
+    return Resources(
+        settings=settings,
+        keys=keys,
+        conninfo=conninfo,
+        api_engine=api_engine,
+        redirect_engine=redirect_engine,
+        sessions=make_sessions(api_engine),
+        api_connections=plain_connections(api_engine),
+        resolver=LinkResolver(
+            connections, snapshot, link_kept_seconds=settings.link_cache_seconds, most_links=settings.link_cache_size
+        ),
+        snapshot_writer=SnapshotWriter(snapshot, connections),
+        failover=failover,
+        drainer=Drainer(failover, TapStore(conninfo, application_name="jaring-drainer")),
+        clicks=clicks,
+        orphans=orphans,
+        salts=salts,
+        salts_fetched=salts_fetched,
+        transport=open_transport() if settings.check_destinations else None,
+    )
+
+
+async def close_resources(resources: Resources) -> None:
+    """Close what the loops and requests used; called once none of them is left."""
+    if resources.transport is not None:
+        await resources.transport.aclose()
+    await resources.failover.close()
+    await resources.redirect_engine.dispose()
+    await resources.api_engine.dispose()

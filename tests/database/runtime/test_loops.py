@@ -1,0 +1,82 @@
+"""The background work of a server process: all of it can be done, and fails only as expected without PostgreSQL."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from api.runtime.loops import background_work
+from api.runtime.resources import Resources, close_resources, open_resources
+from campaigns.clicks.capture import salts
+from campaigns.kit.periodic import PeriodicWork, Work
+from campaigns.kit.settings import Settings
+
+OPERATING = Path(__file__).parents[3] / "docs" / "operating.md"
+NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
+
+
+@asynccontextmanager
+async def opened(url: str, data: Path) -> AsyncIterator[Resources]:
+    resources = await open_resources(Settings(database_url=SecretStr(url), data=data))
+    try:
+        yield resources
+    finally:
+        await close_resources(resources)
+
+
+async def run_once(work: Work) -> bool:
+    """Whether it succeeded; an error that it does not expect is let through."""
+    succeeded = asyncio.Event()
+    try:
+        async with asyncio.timeout(30):
+            if isinstance(work, PeriodicWork):
+                await work.run(datetime.now(UTC))
+                return True
+            running = asyncio.ensure_future(work.run(succeeded.set))
+            await asyncio.wait({running, asyncio.ensure_future(succeeded.wait())}, return_when=asyncio.FIRST_COMPLETED)
+            running.cancel()
+            (outcome,) = await asyncio.gather(running, return_exceptions=True)
+            if isinstance(outcome, Exception):
+                raise outcome
+            return True
+    except work.expected:
+        return False
+    finally:
+        if isinstance(work, PeriodicWork) and work.close is not None:
+            await work.close()
+
+
+async def test_each_loop_has_a_name_of_its_own_that_is_documented(own_database: str, tmp_path: Path) -> None:
+    async with opened(own_database, tmp_path) as resources:
+        names = [work.name for work in background_work(resources)]
+    documented = re.findall(r"^\| `([a-z-]+)` \|", OPERATING.read_text(), re.MULTILINE)
+    assert sorted(names) == sorted(documented)
+    assert len(set(names)) == len(names)
+
+
+async def test_all_of_it_succeeds_with_postgresql(own_database: str, tmp_path: Path) -> None:
+    async with opened(own_database, tmp_path) as resources:
+        assert {work.name: await run_once(work) for work in background_work(resources)} == {
+            work.name: True for work in background_work(resources)
+        }
+
+
+async def test_without_postgresql_it_fails_as_expected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(salts, "FIRST_SECONDS", 0.1)
+    async with opened(NOWHERE, tmp_path) as resources:
+        assert not resources.salts_fetched
+        assert {work.name: await run_once(work) for work in background_work(resources)} == {
+            work.name: False for work in background_work(resources)
+        }
+
+
+async def test_destinations_are_followed_only_if_the_settings_say_so(own_database: str, tmp_path: Path) -> None:
+    settings = Settings(database_url=SecretStr(own_database), data=tmp_path, check_destinations=False)
+    resources = await open_resources(settings)
+    assert "destination-checks" not in [work.name for work in background_work(resources)]
+    await close_resources(resources)

@@ -1,0 +1,45 @@
+"""Background work of tests: run as a server process runs it, but without its pauses."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from campaigns.kit.periodic import Backoff, Loop, PeriodicWork, Work
+
+
+def restless(
+    run: Callable[[datetime], Awaitable[object]],
+    *,
+    wake: asyncio.Event | None = None,
+    close: Callable[[], Awaitable[object]] | None = None,
+) -> PeriodicWork:
+    """Work that is done a hundred times a second, whatever it raises."""
+    return PeriodicWork(
+        name="test",
+        run=run,
+        interval_seconds=0.01,
+        first_delay_seconds=0,
+        backoff=Backoff(0.01, 0.01),
+        expected=(Exception,),
+        wake=wake,
+        close=close,
+    )
+
+
+@asynccontextmanager
+async def looping(work: Work) -> AsyncIterator[Loop]:
+    """Run the work during the block."""
+    loop = Loop(work)
+    task = asyncio.create_task(loop.run_forever())
+    yield loop
+    assert not task.done(), "a loop never ends by itself"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until the condition holds; fails after half a minute."""
+    async with asyncio.timeout(30):
+        while not await condition():
+            await asyncio.sleep(0.02)
