@@ -15,6 +15,14 @@ class Alive(ResponseModel):
     status: Literal["ok"]
 
 
+class LoopHealth(ResponseModel):
+    """How one background loop of this server process is doing."""
+
+    name: str = Field(description="As in logs and metrics; docs/operating.md explains each.")
+    age_seconds: float = Field(description="Since it last succeeded, or since it began if it has not yet.")
+    failures: int = Field(description="Failures since it last succeeded.")
+
+
 class Ready(ResponseModel):
     """Whether the parts that requests need answer too."""
 
@@ -27,6 +35,7 @@ class Ready(ResponseModel):
             "taps_waiting": 0,
             "taps_journalled": 0,
             "taps_lost": 0,
+            "loops": [{"name": "journal-drainer", "age_seconds": 0.2, "failures": 0}],
         }
     )
 
@@ -37,3 +46,6 @@ class Ready(ResponseModel):
     taps_waiting: int = Field(description="Taps of this server process in memory, on no disk yet.")
     taps_journalled: int = Field(description="Taps of this server process in its journal, not in the database yet.")
     taps_lost: int = Field(description="Taps this server process gave up since it began; statistics tell of them.")
+    loops: list[LoopHealth] = Field(
+        description="Background loops of this server process. They do not decide whether it is ready."
+    )

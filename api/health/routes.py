@@ -3,13 +3,12 @@
 import asyncio
 
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client import REGISTRY as OWN_PROCESS
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.health.responses import Alive, Ready
+from api.health.metrics import metrics_text
+from api.health.responses import Alive, LoopHealth, Ready
 from api.http.context import Context, CurrentContext
 
 router = APIRouter(tags=["health"])
@@ -46,6 +45,10 @@ async def ready(context: CurrentContext, response: Response) -> Ready:
         capture="direct" if capture.direct else "journal",
         taps_journalled=capture.in_journal,
         taps_lost=capture.lost,
+        loops=[
+            LoopHealth(name=loop.name, age_seconds=round(loop.age_seconds, 1), failures=loop.failures)
+            for loop in context.loops
+        ],
     )
 
 
@@ -53,7 +56,8 @@ async def _revision(context: Context) -> tuple[bool, str | None]:
     """Whether the database answers, and the revision its schema stands at."""
     try:
         async with context.sessions() as session:
-            found = await session.execute(text("SELECT version_num FROM alembic_version"))
+            connection = await session.connection()
+            found = await connection.execute(text("SELECT version_num FROM alembic_version"))
             return True, found.scalar_one_or_none()
     except (SQLAlchemyError, OSError):
         return False, None
@@ -62,8 +66,4 @@ async def _revision(context: Context) -> tuple[bool, str | None]:
 @router.get("/metrics", name="metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(context: CurrentContext) -> Response:
     """Read the metrics of all server processes in Prometheus' text format."""
-    registry = OWN_PROCESS
-    if context.settings.metrics_directory is not None:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry, path=str(context.settings.metrics_directory))  # type: ignore[no-untyped-call]
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(metrics_text(context.settings.metrics_directory), media_type=CONTENT_TYPE_LATEST)
