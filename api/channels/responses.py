@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.channels.requests import EXAMPLE
 from api.http.schemas import CorrectionOut, ResponseModel, correction_out, example
-from campaigns.naming.similar_names import NameIssue
+from campaigns.naming.types import NameIssue
 from campaigns.planning.models import Channel
 from campaigns.planning.types import OpenState
 

@@ -13,7 +13,7 @@ from api.http.context import Now
 from api.http.paging import PageQuery, list_page
 from api.http.schemas import ListPage, UtmName, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
-from campaigns.naming.similar_names import NameIssue
+from campaigns.naming.types import NameIssue
 from campaigns.planning.operations.channels import change_channel, close_channel, create_channel
 from campaigns.planning.queries import get_channel, list_channels
 from campaigns.planning.types import ChannelChanges, OpenState

@@ -38,7 +38,7 @@ from campaigns.links.csv_sheets.format import SheetRow, read_sheet
 from campaigns.links.operations.create import CreatedLinks
 from campaigns.links.operations.import_rows import import_rows
 from campaigns.links.queries import LinkFilters, matching_links
-from campaigns.naming.similar_names import NameIssue
+from campaigns.naming.types import NameIssue
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import find_root_unit, find_unit_by_code, subtree
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from api.http.json_pointer import json_pointer
-from campaigns.naming.similar_names import NameIssue, NameIssueKind
+from campaigns.naming.types import NameIssue, NameIssueKind
 from campaigns.naming.utm import SLUG_LENGTH, SLUG_PATTERN, UTM_NAME_LENGTH
 from campaigns.planning.rules import PREVIEW_DESCRIPTION_LENGTH, PREVIEW_TITLE_LENGTH
 

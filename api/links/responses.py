@@ -13,7 +13,7 @@ from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.operations.create import CreatedLinks
 from campaigns.links.target_url import compose_url
 from campaigns.links.types import CheckVerdict, LinkState, RuleDevice
-from campaigns.naming.similar_names import NameIssue
+from campaigns.naming.types import NameIssue
 
 EXAMPLE_RULES: list[dict[str, Any]] = [
     {"device": "android", "language": None, "destination": "https://daftar.example/android"},

@@ -24,7 +24,6 @@ from campaigns.links.operations.update import retire_link, update_link
 from campaigns.links.qr import PictureKind, QrStyle, draw_qr, scanned_url
 from campaigns.links.queries import get_link, list_links
 from campaigns.links.types import LinkChanges
-from campaigns.naming.similar_names import NameIssue
 from campaigns.statistics.link_ranking import Rank, rank_links
 
 # A link's slug never changes, so a code only goes stale when the deployment's public address does.
@@ -116,8 +115,7 @@ async def change(
     response: Response,
 ) -> LinkChanged:
     """Change a link that is not retired; what is already printed leads to the new destination at once."""
-    mended: list[NameIssue] = []
-    link = await update_link(
+    written = await update_link(
         session,
         caller,
         link_id=link_id,
@@ -125,11 +123,11 @@ async def change(
         keep_names=body.keep_names,
         expected_version=expected,
         now=now,
-        corrections=mended,
     )
+    link = written.row
     checks = await read_checks(session, [link.id])
     set_etag(response, link.version)
-    return link_changed(link_out(link, context.settings.short_link_base, checks=checks[link.id]), mended)
+    return link_changed(link_out(link, context.settings.short_link_base, checks=checks[link.id]), written.corrections)
 
 
 @router.post("/{link_id}/retire", name="retire")

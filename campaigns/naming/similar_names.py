@@ -1,115 +1,72 @@
-"""What is wrong with a name of the UTM vocabulary, and how it is spelt right; pure, for all who make sources or links.
+"""Names that are likely meant to be one: slips of the pen, plurals and separators. Pure.
 
-Case, spaces and underscores are mended and told. A near-double of a name in use is refused, since figures would split
-between the two for ever; whoever means it says so (`keep_names`). Names that differ in their digits are two names.
+A near-duplicate of a name in use is refused, since figures would be split between the two for ever; whoever means it
+confirms it in `keep_names`. Names that differ in their digits are two names.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from enum import StrEnum
 
-from campaigns.kit.errors import FieldError, FieldPath
+from campaigns.kit.errors import FieldPath
+from campaigns.naming.normal_form import parse_typed_name
+from campaigns.naming.types import NameIssue, NameIssueKind
 from campaigns.naming.utm import is_utm_name
 
 # Words at least this long that differ by one slip are taken for one word; of shorter ones most differ on purpose.
 MIN_TYPO_LENGTH = 5
 
 
-class NameIssueKind(StrEnum):
-    MIXED_CASE = "mixed_case"
-    SPACES = "spaces"
-    UNDERSCORE = "underscore"
-    NEAR_DOUBLE = "near_double"
-    UNKNOWN_SOURCE = "unknown_source"
-
-
-@dataclass(frozen=True, slots=True)
-class NameIssue:
-    """One fault of one name; `path` leads to the name in what was given, `suggestion` the spelling to use, if known."""
-
-    path: FieldPath
-    kind: NameIssueKind
-    given: str
-    suggestion: str | None
-    detail: str
-
-    def as_error(self) -> FieldError:
-        """The fault as one field of a refusal."""
-        return FieldError(self.path, self.detail, self.kind.value.replace("_", "-"))
-
-
-# kind -> whether a name (trimmed) has the fault, and the sentence about it
-_MECHANICAL: dict[NameIssueKind, tuple[Callable[[str], object], str]] = {
-    NameIssueKind.MIXED_CASE: (lambda text: text != text.lower(), "Names are in lower case"),
-    NameIssueKind.SPACES: (re.compile(r"\s").search, "Names have hyphens instead of spaces"),
-    NameIssueKind.UNDERSCORE: (re.compile("_").search, "Names have hyphens instead of underscores"),
-}
-
-
-def normalize_name(text: str, *, path: FieldPath, known: Collection[str] = ()) -> tuple[str, list[NameIssue]]:
-    """The name in lower case with single hyphens for spaces and underscores, and a fault for each that was mended.
-
-    A name in use keeps its underscores, so that older names can be used again.
-    """
-    given = text.strip()
-    mended = given.lower()
-    if mended not in known and re.search(r"[\s_]", given):
-        mended = re.sub(r"[\s_-]+", _one_hyphen, mended).strip("-")
-    if mended == given:
-        return mended, []
-    faults = [
-        NameIssue(path, kind, text, mended, f"{rule}: {mended}.")
-        for kind, (has_fault, rule) in _MECHANICAL.items()
-        if has_fault(given) and not has_fault(mended)
-    ]
-    return mended, faults
-
-
 def find_near_duplicates(names: Collection[str], known: Collection[str], keep_names: Collection[str]) -> dict[str, str]:
-    """The near-doubles among the names that are not meant so; `keep_names` are, in any spelling."""
-    doubles = near_duplicates(names, known)
-    accepted = {normalize_name(name, path=())[0] for name in keep_names} if doubles else set()
-    return {name: double for name, double in doubles.items() if name not in accepted}
+    """The near-duplicates among the names that nobody confirmed; `keep_names` are confirmed, in any spelling."""
+    found = near_duplicates(names, known)
+    kept = {parse_typed_name(name).hyphenated for name in keep_names} if found else set()
+    return {name: existing for name, existing in found.items() if name not in kept}
 
 
 def near_duplicates(names: Collection[str], known: Collection[str]) -> dict[str, str]:
-    """For each of the new names that is a near-double: the name in use, or earlier in `names`, that it resembles.
+    """For each of the new names that is a near-duplicate: the name in use, or earlier in `names`, that it resembles.
 
-    All names are mended. A name that is in use already is no double, nor is what cannot be a name at all, which is
-    refused for that. The work grows with the number of names, not with its square: both sides are looked up by what
-    they are when one letter is left out.
+    All names are in their normal form. A name that is in use already is no near-duplicate, nor is what cannot be a name
+    at all, which is refused for that. The work grows with the number of names, not with its square: both sides are
+    looked up by what they are when one letter is left out.
     """
     in_use = set(known)
     fresh = [name for name in dict.fromkeys(names) if name not in in_use and is_utm_name(name)]
-    index: dict[str, list[str]] = defaultdict(list)
+    by_key: dict[str, list[str]] = defaultdict(list)
     for name in fresh:
         for key in _keys(name):
-            index[key].append(name)
+            by_key[key].append(name)
+    found = _near_names_in_use(fresh, by_key, in_use)
+    return found | _near_earlier_names([name for name in fresh if name not in found], by_key)
+
+
+def _near_names_in_use(
+    fresh: Sequence[str], by_key: Mapping[str, Sequence[str]], in_use: Collection[str]
+) -> dict[str, str]:
+    """The fresh names near one in use, with the alphabetically first of those."""
     digits = {_digits(name) for name in fresh}
     found: dict[str, str] = {}
-    for old in sorted(in_use):
-        if _digits(old) not in digits:
-            continue
+    for old in sorted(old for old in in_use if _digits(old) in digits):
         for key in _keys(old):
-            for name in index.get(key, ()):
+            for name in by_key.get(key, ()):
                 if name not in found and are_near(name, old):
                     found[name] = old
-    order = {name: place for place, name in enumerate(fresh)}
-    for name in fresh:
-        if name in found:
-            continue
-        earlier = (
-            other
-            for key in _keys(name)
-            for other in index[key]
-            if order[other] < order[name] and other not in found and are_near(name, other)
-        )
-        double = min(earlier, key=order.__getitem__, default=None)
-        if double is not None:
-            found[name] = double
+    return found
+
+
+def _near_earlier_names(fresh: Sequence[str], by_key: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The fresh names near an earlier one that is none itself, with the first of those."""
+    kept: dict[str, int] = {}
+    found: dict[str, str] = {}
+    for place, name in enumerate(fresh):
+        earlier = {other for key in _keys(name) for other in by_key[key] if other in kept}
+        near = [other for other in earlier if are_near(name, other)]
+        if near:
+            found[name] = min(near, key=kept.__getitem__)
+        else:
+            kept[name] = place
     return found
 
 
@@ -132,19 +89,16 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 
 
 def near_duplicate(path: FieldPath, given: str, existing: str) -> NameIssue:
+    """The refusal of a name that is nearly one in use."""
     detail = f"{given} is nearly {existing}, which is in use; use that, or confirm {given} in keep_names."
     return NameIssue(path, NameIssueKind.NEAR_DOUBLE, given, existing, detail)
 
 
 def unknown_source(path: FieldPath, given: str, nearest: str | None) -> NameIssue:
+    """The refusal of a word that is no source; `nearest` is the source or alias that was probably meant."""
     advice = f"did you mean {nearest}?" if nearest else "make a channel of it first."
     detail = f"None of your channels has the source or alias {given}; {advice}"
     return NameIssue(path, NameIssueKind.UNKNOWN_SOURCE, given, nearest, detail)
-
-
-def _one_hyphen(run: re.Match[str]) -> str:
-    """What stands for a run of separators: hyphens alone are no fault of these and stay."""
-    return "-" if re.search(r"[\s_]", run[0]) else run[0]
 
 
 def _words(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Placements in bulk: one campaign on several channels with several contents each."""
+"""Creating links in bulk: one campaign on several channels with several contents each."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -10,9 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.kit.errors import FieldError, FieldPath, collect_errors, raise_if_any
-from campaigns.links.operations.create import CreatedLinks, create_links, read_placement_context
+from campaigns.links.operations.create import CreatedLinks, create_links
+from campaigns.links.operations.placement_context import PlacementContext, read_placement_context
 from campaigns.links.types import LinkSpec
-from campaigns.naming.similar_names import normalize_name
+from campaigns.naming.normal_form import TypedName, parse_typed_name
 from campaigns.naming.templates import LINK_NAME_PLACEHOLDERS, fill_template, require_template
 
 MAX_LINKS = 1000
@@ -36,19 +37,11 @@ async def create_in_bulk(
 
     `name` is a template with `LINK_NAME_PLACEHOLDERS`, `shared` holds what all links have alike, by the names of
     `LinkSpec`. Raises NotFound, Conflict or Unavailable as `create_links` does, and Invalid with everything that is
-    wrong, pointing at ("channel_ids", n), ("contents", n) or the shared field.
+    wrong, at ("channel_ids", n), ("contents", n) or the shared field.
     """
-    faults: list[FieldError] = []
-    number = len(channel_ids) * max(1, len(contents))
-    if number > MAX_LINKS:
-        detail = f"These are {number} links; at most {MAX_LINKS} are made at once."
-        faults.append(FieldError(("contents",), detail, "too-many"))
-    faults += _find_repeated([str(one) for one in channel_ids], ("channel_ids",), "channel")
-    faults += _find_repeated([normalize_name(one, path=())[0] for one in contents], ("contents",), "content")
-    with collect_errors(faults):
-        name = require_template(name, LINK_NAME_PLACEHOLDERS, path=("name",))
-    raise_if_any(faults)
-    scene = await read_placement_context(
+    typed = [parse_typed_name(content) for content in contents]
+    name = _require_request(channel_ids, typed, name)
+    context = await read_placement_context(
         session,
         principal,
         campaign_id=campaign_id,
@@ -57,26 +50,64 @@ async def create_in_bulk(
         timezone=timezone,
         now=now,
     )
-    wanted: Sequence[str | None] = contents or [None]
-    chosen = [(channel_id, content) for channel_id in channel_ids for content in wanted]
-    specs = [
-        LinkSpec(
-            **shared,
-            channel_id=channel_id,
-            name=_named(name, scene.values(place, channel_id=channel_id, content=_spelled(content), name="")),
-            utm_content=content,
-        )
-        for place, (channel_id, content) in enumerate(chosen)
-    ]
     return await create_links(
         session,
         principal,
-        scene=scene,
-        specs=specs,
+        context=context,
+        specs=_specs(context, channel_ids, typed, name, shared),
         keep_names=keep_names,
-        now=now,
         given_at=_given_at(len(channel_ids), len(contents)),
     )
+
+
+def _require_request(channel_ids: Sequence[UUID], contents: Sequence[TypedName], name: str) -> str:
+    """The template of names, trimmed; raises Invalid for it, for too many links, and for a channel or content twice."""
+    errors: list[FieldError] = []
+    number = len(channel_ids) * max(1, len(contents))
+    if number > MAX_LINKS:
+        detail = f"These are {number} links; at most {MAX_LINKS} are made at once."
+        errors.append(FieldError(("contents",), detail, "too-many"))
+    errors += _find_repeated([str(one) for one in channel_ids], ("channel_ids",), "channel")
+    errors += _find_repeated([one.hyphenated for one in contents], ("contents",), "content")
+    with collect_errors(errors):
+        name = require_template(name, LINK_NAME_PLACEHOLDERS, path=("name",))
+    raise_if_any(errors)
+    return name
+
+
+def _find_repeated(values: Sequence[str], path: FieldPath, what: str) -> list[FieldError]:
+    first: dict[str, int] = {}
+    return [
+        FieldError((*path, place), f"An earlier {what} is the same.", "repeated")
+        for place, value in enumerate(values)
+        if first.setdefault(value, place) != place
+    ]
+
+
+def _specs(
+    context: PlacementContext,
+    channel_ids: Sequence[UUID],
+    contents: Sequence[TypedName],
+    name: str,
+    shared: Mapping[str, Any],
+) -> list[LinkSpec]:
+    """The links to make, channel by channel."""
+    wanted: Sequence[TypedName | None] = contents or [None]
+    specs = []
+    for place, (channel_id, content) in enumerate((one, other) for one in channel_ids for other in wanted):
+        values = context.values(
+            place, channel_id=channel_id, content=None if content is None else content.hyphenated, name=""
+        )
+        specs.append(
+            LinkSpec(
+                **shared,
+                channel_id=channel_id,
+                # Without a content the default template would end in a space.
+                name=" ".join(fill_template(name, values).split()),
+                utm_content=None if content is None else content.typed,
+            )
+        )
+    return specs
 
 
 def _given_at(channels: int, contents: int) -> dict[FieldPath, FieldPath]:
@@ -88,26 +119,3 @@ def _given_at(channels: int, contents: int) -> dict[FieldPath, FieldPath]:
         if contents:
             moves[place, "utm_content"] = ("contents", place % contents)
     return moves
-
-
-def _find_repeated(values: Sequence[str], path: FieldPath, what: str) -> list[FieldError]:
-    detail = f"An earlier {what} is the same."
-    return [
-        FieldError((*path, place), detail, "repeated")
-        for place, first in enumerate(_first_places(values))
-        if first != place
-    ]
-
-
-def _first_places(values: Sequence[str]) -> list[int]:
-    first: dict[str, int] = {}
-    return [first.setdefault(value, place) for place, value in enumerate(values)]
-
-
-def _spelled(content: str | None) -> str | None:
-    return None if content is None else normalize_name(content, path=())[0]
-
-
-def _named(pattern: str, values: Mapping[str, str]) -> str:
-    # Without a content the default pattern would end in a space.
-    return " ".join(fill_template(pattern, values).split())

@@ -1,81 +1,76 @@
-"""The lint of links' terms and contents against those in use; asked by `placing` and `changing`, for whoever makes or
-changes links for a person.
-"""
+"""The terms and contents in use, which new ones are compared with."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal, or_
+from sqlalchemy import Select, literal, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.kit.database.dry_run import is_dry_run
 from campaigns.kit.database.locks import AdvisoryLock, lock_until_commit
+from campaigns.kit.database.rows import fetch_values
 from campaigns.links.models import Link
 from campaigns.naming.utm import is_utm_name
 from campaigns.planning.models import Campaign, Unit
 
-# The fields that are linted; each is a vocabulary of its own.
+# The fields whose names are compared; each is a vocabulary of its own.
 CHECKED_FIELDS: Mapping[str, Any] = {"utm_term": Link.utm_term, "utm_content": Link.utm_content}
 
-# The names in use, by field.
-NamesInUse = Mapping[str, Collection[str]]
+# Names by field.
+Names = Mapping[str, Collection[str]]
 
 
-async def normalize_names(
-    session: AsyncSession,
-    principal: Principal,
-    *,
-    unit: Unit,
-    given: NamesInUse,
-    spelled: Callable[[NamesInUse], NamesInUse],
-    besides: UUID | None = None,
-) -> NamesInUse:
-    """The terms and contents in use in the unit, in those below it, and in those above it that the caller sees.
+async def find_names_in_use(
+    session: AsyncSession, principal: Principal, *, unit: Unit, names: Names, besides: UUID | None = None
+) -> Names:
+    """Those of the names that are in use in the unit, in those below it, or in those above it that the caller sees.
 
-    `given` are the names as they were typed, `spelled` tells what the request's names come to, given those in use. If
-    none of them is new, no others are read; if one is, what is returned was read under the lock, and holds until the
-    transaction ends. The names of the link `besides` do not count.
+    What cannot be a name is never in use. The names of the link `besides` do not count.
     """
-    names = spelled(dict.fromkeys(CHECKED_FIELDS, ()))
-    known: dict[str, set[str]] = {}
-    for field, texts in given.items():
-        # What is in use as it was typed keeps that spelling, so either can be what a name comes to.
-        either = set(filter(is_utm_name, (*names[field], *(text.strip().lower() for text in texts))))
-        known[field] = await _in_use(session, principal, unit, field, besides, among=either)
-    names = spelled(known)
-    if all(name in known[field] for field in given for name in filter(is_utm_name, names[field])):
-        return known
+    found: dict[str, set[str]] = {}
+    for field, wanted in names.items():
+        possible = set(filter(is_utm_name, wanted))
+        statement = _in_use(principal, unit, field, besides).where(col(CHECKED_FIELDS[field]).in_(possible))
+        found[field] = set(await fetch_values(session, statement)) if possible else set()
+    return found
+
+
+async def lock_names_in_use(
+    session: AsyncSession, principal: Principal, *, unit: Unit, fields: Collection[str], besides: UUID | None = None
+) -> Names:
+    """All names in use of the fields, to which no other transaction adds before this one ends."""
     await lock_names(session)
-    return {field: await _in_use(session, principal, unit, field, besides) for field in given}
+    return {
+        field: set(
+            await fetch_values(
+                session, _in_use(principal, unit, field, besides).where(col(CHECKED_FIELDS[field]).is_not(None))
+            )
+        )
+        for field in fields
+    }
+
+
+def has_new_name(names: Names, in_use: Names) -> bool:
+    """Whether any of the names is not in use; what cannot be a name is refused elsewhere and does not count."""
+    return any(name not in in_use[field] for field, found in names.items() for name in filter(is_utm_name, found))
 
 
 async def lock_names(session: AsyncSession) -> None:
-    """Let nobody else bring a new term or content into use before this transaction ends.
+    """Let no other transaction bring a new term or content into use before this one ends.
 
-    Else two requests at once could each make one of two near-doubles, since neither sees what the other has not
-    committed. One lock for the whole force: which units' names a unit shares depends on who asks, new names are few
-    beside new links, and a transaction that makes some is short. A dry run brings nothing into use, and that of a long
-    sheet takes minutes; it waits for nobody and holds up nobody.
+    Else two at once could each make one of two near-duplicates, since neither sees what the other has not committed.
+    One lock for the whole force: which units' names a unit shares depends on who asks, new names are few beside new
+    links, and a transaction that makes some is short. A dry run brings nothing into use, and that of a long sheet takes
+    minutes; it waits for nobody and holds up nobody.
     """
     if not is_dry_run(session):
         await lock_until_commit(session, AdvisoryLock.LINK_NAMES)
 
 
-async def _in_use(
-    session: AsyncSession,
-    principal: Principal,
-    unit: Unit,
-    field: str,
-    besides: UUID | None,
-    *,
-    among: Collection[str] | None = None,
-) -> set[str]:
-    """The field's names in use, all of them or those `among` some."""
-    if among is not None and not among:
-        return set()
+def _in_use(principal: Principal, unit: Unit, field: str, besides: UUID | None) -> Select[str]:
     column: Any = col(CHECKED_FIELDS[field])
     statement = (
         select(column)
@@ -85,9 +80,6 @@ async def _in_use(
         .where(
             col(Unit.path).startswith(principal.unit_path),
             or_(col(Unit.path).startswith(unit.path), literal(unit.path).startswith(col(Unit.path))),
-            column.is_not(None) if among is None else column.in_(among),
         )
     )
-    if besides is not None:
-        statement = statement.where(col(Link.id) != besides)
-    return set((await session.exec(statement)).all())
+    return statement if besides is None else statement.where(col(Link.id) != besides)

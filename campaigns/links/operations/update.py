@@ -13,12 +13,20 @@ from campaigns.kit.database.versioning import apply_changes, require_version
 from campaigns.kit.errors import Conflict, FieldError, raise_if_any
 from campaigns.links.destination_checks.operations import CHECKED_COLUMNS, schedule_checks
 from campaigns.links.models import Link
-from campaigns.links.operations.names_in_use import CHECKED_FIELDS, NamesInUse, normalize_names
+from campaigns.links.operations.names_in_use import (
+    CHECKED_FIELDS,
+    Names,
+    find_names_in_use,
+    has_new_name,
+    lock_names_in_use,
+)
 from campaigns.links.operations.notify import announce_slugs
 from campaigns.links.queries import lock_link
 from campaigns.links.rules import find_date_errors, normalize_fields, require_next_state
 from campaigns.links.types import LinkChanges, LinkState
-from campaigns.naming.similar_names import NameIssue, find_near_duplicates, near_duplicate, normalize_name
+from campaigns.naming.normal_form import TypedName, parse_typed_name
+from campaigns.naming.similar_names import find_near_duplicates, near_duplicate
+from campaigns.naming.types import NameIssue, Written
 from campaigns.planning.models import Unit
 from campaigns.planning.queries import effective_hosts, get_campaign
 
@@ -32,24 +40,20 @@ async def update_link(
     keep_names: Collection[str] = (),
     expected_version: int | None,
     now: datetime,
-    corrections: list[NameIssue] | None = None,
-) -> Link:
+) -> Written[Link]:
     """Change a link that is not retired; its slug, campaign, source and medium are in print and in figures and stay.
 
     Only what is changed is checked again: a host that was taken off the allow-list does not keep a link from being
-    renamed, nor a near-double that was confirmed once. What is mended in a new term or content is added to
-    `corrections`.
+    renamed, nor a near-duplicate that was confirmed once. Returns the link and what was corrected in its names.
     Raises NotFound, Invalid, Stale or Conflict (`link-retired`, `state-not-reachable`).
     """
     link = await lock_link(session, principal, link_id=link_id)
     if link.state == LinkState.RETIRED:
         raise Conflict("link-retired", "This link is retired and cannot be changed.")
     campaign = await get_campaign(session, principal, campaign_id=link.campaign_id)
-    faults: list[FieldError] = []
-    named, mended = await _named(session, principal, link, campaign.unit_id, changes, keep_names, faults)
-    settled = await _settled(session, link, campaign.unit_id, named, faults)
-    if corrections is not None:
-        corrections += mended
+    errors: list[FieldError] = []
+    named, corrections = await _name(session, principal, link, campaign.unit_id, changes, keep_names, errors)
+    settled = await _settled(session, link, campaign.unit_id, named, errors)
     written = apply_changes(link, settled, expected_version=expected_version)
     if written:
         await announce_slugs(session, [link.slug])
@@ -58,7 +62,7 @@ async def update_link(
         record_audit(
             session, principal, "link.changed", object_id=link.id, unit_id=campaign.unit_id, now=now, changes=written
         )
-    return link
+    return Written(link, corrections)
 
 
 async def retire_link(
@@ -83,65 +87,68 @@ async def retire_link(
     return link
 
 
-async def _named(
+async def _name(
     session: AsyncSession,
     principal: Principal,
     link: Link,
     unit_id: UUID,
     changes: Mapping[str, Any],
     keep_names: Collection[str],
-    faults: list[FieldError],
+    errors: list[FieldError],
 ) -> tuple[dict[str, Any], list[NameIssue]]:
-    """The changes with their names in the one spelling, and what was mended; near-doubles are added to `faults`.
+    """The changes with their names in normal form, and what was corrected; near-duplicates are added to `errors`.
 
-    The name that the link has now is in use, but where no other link has it, it is on its way out, and the new name is
-    no double of it.
+    The link's present name is in use, but where no other link has it, it is about to go, and the new name is no
+    near-duplicate of it.
     """
-    given = {field: text for field, text in changes.items() if field in CHECKED_FIELDS and text is not None}
-    if not given:
+    typed = {
+        field: parse_typed_name(text) for field, text in changes.items() if field in CHECKED_FIELDS and text is not None
+    }
+    if not typed:
         return dict(changes), []
-    own = {field: getattr(link, field) for field in given}
-
-    def mended(known: NamesInUse) -> dict[str, tuple[str, list[NameIssue]]]:
-        return {
-            field: normalize_name(text, path=(field,), known={*known[field], own[field]})
-            for field, text in given.items()
-        }
-
-    def spelled(known: NamesInUse) -> NamesInUse:
-        return {field: {name} - {own[field]} for field, (name, _) in mended(known).items()}
-
+    own = {field: getattr(link, field) for field in typed}
     unit = await session.get_one(Unit, unit_id)
-    others = await normalize_names(
+    in_use = await find_names_in_use(
         session,
         principal,
         unit=unit,
-        given={field: [text] for field, text in given.items()},
-        spelled=spelled,
+        names={field: {name.lower, name.hyphenated} for field, name in typed.items()},
         besides=link.id,
     )
-    names = mended(others)
-    for field, new in spelled(others).items():
-        doubles = find_near_duplicates(new, others[field], keep_names)
-        faults += [near_duplicate((field,), name, double).as_error() for name, double in doubles.items()]
-    corrections = [fault for _, mending in names.values() for fault in mending]
-    return {**changes, **{field: name for field, (name, _) in names.items()}}, corrections
+    names = _forms(typed, own, in_use)
+    if has_new_name(_without(names, own), in_use):
+        in_use = await lock_names_in_use(session, principal, unit=unit, fields=typed, besides=link.id)
+        names = _forms(typed, own, in_use)
+    for field, new in _without(names, own).items():
+        found = find_near_duplicates(new, in_use[field], keep_names)
+        errors += [near_duplicate((field,), name, existing).as_error() for name, existing in found.items()]
+    corrections = [issue for field, name in typed.items() for issue in name.corrections(names[field], path=(field,))]
+    return {**changes, **names}, corrections
+
+
+def _forms(typed: Mapping[str, TypedName], own: Mapping[str, str], in_use: Names) -> dict[str, str]:
+    """The names by field; the link's own are in use."""
+    return {field: name.form({*in_use[field], own[field]}) for field, name in typed.items()}
+
+
+def _without(names: Mapping[str, str], own: Mapping[str, str]) -> dict[str, set[str]]:
+    return {field: {name} - {own[field]} for field, name in names.items()}
 
 
 async def _settled(
-    session: AsyncSession, link: Link, unit_id: UUID, changes: Mapping[str, Any], faults: list[FieldError]
+    session: AsyncSession, link: Link, unit_id: UUID, changes: Mapping[str, Any], errors: list[FieldError]
 ) -> dict[str, Any]:
-    """The changes as they are stored, if the link may have them; raises Conflict, or Invalid with `faults` too."""
+    """The changes as they are stored, if the link may have them; raises Conflict, or Invalid with `errors` too."""
     if "state" in changes:
         require_next_state(link.state, changes["state"])
     hosts = await effective_hosts(session, unit_id=unit_id)
-    settled = normalize_fields(changes, hosts=hosts, path=(), faults=faults)
+    settled = normalize_fields(changes, hosts=hosts, path=(), faults=errors)
     if changes.keys() & {"starts_at", "ends_at", "ended_destination"}:
-        faults += find_date_errors(
+        errors += find_date_errors(
             changes.get("starts_at", link.starts_at),
             changes.get("ends_at", link.ends_at),
             changes.get("ended_destination", link.ended_destination),
             path=(),
         )
-    raise_if_any(faults)
+    raise_if_any(errors)
     return settled

@@ -9,7 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.kit.errors import Conflict, FieldError, FieldPath, collect_errors
-from campaigns.naming.similar_names import NameIssue, find_near_duplicates, near_duplicate, normalize_name
+from campaigns.naming.normal_form import normalize_name
+from campaigns.naming.similar_names import find_near_duplicates, near_duplicate
+from campaigns.naming.types import NameIssue
 from campaigns.naming.utm import fold_utm_name
 from campaigns.planning.models import Channel, Unit
 from campaigns.planning.queries import in_reach

@@ -12,7 +12,7 @@ from campaigns.access.types import Principal
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.database.versioning import apply_changes
 from campaigns.kit.errors import Conflict, FieldError, FieldPath, raise_if_any
-from campaigns.naming.similar_names import NameIssue
+from campaigns.naming.types import NameIssue
 from campaigns.planning.models import Channel
 from campaigns.planning.operations.channel_names import (
     ChannelVocabulary,

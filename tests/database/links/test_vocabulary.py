@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,6 @@ from campaigns.kit.database.dry_run import dry_run
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.errors import Conflict, Invalid
 from campaigns.links.csv_sheets.format import read_sheet
-from campaigns.links.operations import import_rows as importing
 from campaigns.links.operations.create import CreatedLinks, create_link
 from campaigns.links.operations.import_rows import import_rows
 from campaigns.links.operations.planning_changes import update_unit
@@ -119,27 +117,50 @@ async def test_names_in_use_and_dry_runs_wait_for_nobody(
             await place(second, own_world, now, utm_content="kemaraw")
 
 
+@pytest.fixture
+async def held_before_the_second_link(own_sessions: Sessions, own_world: World) -> None:
+    """Makes every transaction wait before it stores a link named Two while another session holds advisory lock 1."""
+    async with own_sessions() as session, session.begin():
+        connection = await session.connection()
+        await connection.exec_driver_sql(
+            """
+            CREATE FUNCTION wait_for_the_test() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NEW; END $$
+            """
+        )
+        await connection.exec_driver_sql(
+            "CREATE TRIGGER waiting BEFORE INSERT ON links FOR EACH ROW WHEN (NEW.name = 'Two') "
+            "EXECUTE FUNCTION wait_for_the_test()"
+        )
+
+
+async def until_waiting(session: AsyncSession, number: int) -> None:
+    """Return when this many transactions wait for an advisory lock."""
+    connection = await session.connection()
+    asked = (
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+        "WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+    )
+    async with asyncio.timeout(30):
+        while (await connection.exec_driver_sql(asked)).scalar_one() < number:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("held_before_the_second_link")
 async def test_sheets_that_choose_slugs_crosswise_do_not_wait_for_each_other(
-    own_sessions: Sessions, own_world: World, now: datetime, monkeypatch: pytest.MonkeyPatch
+    own_sessions: Sessions, own_world: World, now: datetime
 ) -> None:
-    both_begun = asyncio.Barrier(2)
-    place_group = importing._place_group
-
-    async def placed_and_met(*arguments: object) -> CreatedLinks:
-        placed = await place_group(*arguments)  # type: ignore[arg-type]
-        with suppress(TimeoutError, asyncio.BrokenBarrierError):
-            async with asyncio.timeout(0.5):
-                await both_begun.wait()
-        return placed
-
-    monkeypatch.setattr(importing, "_place_group", placed_and_met)
-
     async def send(here: str, there: str) -> int:
         async with own_sessions() as session, session.begin():
             lines = (f"bintara-jabar,ig,One,{here}", f"bintara-bali,ig,Two,{there}")
             return len((await import_lines(session, own_world, now, *lines)).links)
 
-    outcomes = await asyncio.gather(send("left", "right"), send("right", "left"), return_exceptions=True)
+    async with own_sessions() as holder, holder.begin():
+        await (await holder.connection()).exec_driver_sql("SELECT pg_advisory_xact_lock(1)")
+        sent = [asyncio.create_task(send("left", "right")), asyncio.create_task(send("right", "left"))]
+        # One waits before its second slug; the other as well, or for the first before it stores any.
+        await until_waiting(holder, 2)
+    outcomes = await asyncio.gather(*sent, return_exceptions=True)
     refused = [outcome for outcome in outcomes if outcome != 2]
     assert len(refused) == 1
     assert isinstance(refused[0], Conflict), refused

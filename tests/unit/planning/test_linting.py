@@ -2,14 +2,14 @@
 
 import pytest
 
+from campaigns.naming.normal_form import normalize_name
 from campaigns.naming.similar_names import (
-    NameIssueKind,
     are_near,
     find_near_duplicates,
     near_duplicates,
     nearest_name,
-    normalize_name,
 )
+from campaigns.naming.types import NameIssueKind
 
 
 @pytest.mark.parametrize(
