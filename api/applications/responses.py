@@ -115,7 +115,7 @@ class ConsentOut(ResponseModel):
 
 
 class TouchOut(ResponseModel):
-    """A verified tap on a campaign link before the registration."""
+    """A verified click on a campaign link before the registration."""
 
     model_config = example(_TOUCH)
 

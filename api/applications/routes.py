@@ -1,4 +1,7 @@
-"""Routes of applications: recruiters list, read and move them; every answer holds personal data and is not stored."""
+"""Routes of applications: recruiters list, read and move them.
+
+Every response holds personal data, so no cache may store it.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -20,11 +23,11 @@ from campaigns.planning.rules import STAGE_KEY_PATTERN
 from campaigns.planning.types import StageKind
 
 
-def _not_stored(response: Response) -> None:
+def _forbid_storing(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-router = APIRouter(prefix="/v1/applications", tags=["applications"], dependencies=[Depends(_not_stored)])
+router = APIRouter(prefix="/v1/applications", tags=["applications"], dependencies=[Depends(_forbid_storing)])
 
 
 @router.get("", name="list", responses={404: {}})
@@ -49,8 +52,8 @@ async def list_all(
         ),
     ] = None,
     stage_kind: Annotated[StageKind | None, Query(description="Only in stages of this kind.")] = None,
-    registered_from: Annotated[Timestamp | None, Query(description="Only submitted at this time or later.")] = None,
-    registered_to: Annotated[Timestamp | None, Query(description="Only submitted before this time.")] = None,
+    registered_from: Annotated[Timestamp | None, Query(description="Only registered at this time or later.")] = None,
+    registered_to: Annotated[Timestamp | None, Query(description="Only registered before this time.")] = None,
 ) -> ListPage[ApplicationOut]:
     """List the applications of your units' campaigns, newest first."""
     wanted = ApplicationFilters(

@@ -1,4 +1,4 @@
-"""The public contract of intake: what a candidate's form needs, sends and gets back."""
+"""Request bodies of the public API: a registration."""
 
 from typing import Annotated, Any
 
@@ -10,16 +10,16 @@ from campaigns.applicants.types import FieldType
 
 
 def _answer(key: str, description: str) -> Any:
-    """A field with its limits in the document only: the domain checks them, and names all errors at once."""
+    """A field whose limits are in the OpenAPI document only: the domain checks them and reports all errors together."""
     field = next(field for field in FORM if field.key == key)
-    shown: dict[str, Any] = {"minLength": field.min_length}
+    schema: dict[str, Any] = {"minLength": field.min_length}
     if field.max_length is not None:
-        shown["maxLength"] = field.max_length
+        schema["maxLength"] = field.max_length
     if field.choices is not None:
-        shown["enum"] = [choice.value for choice in field.choices]
+        schema["enum"] = [choice.value for choice in field.choices]
     if field.type in (FieldType.EMAIL, FieldType.DATE):
-        shown["format"] = field.type.value
-    return Field(description=description, json_schema_extra=shown)
+        schema["format"] = field.type.value
+    return Field(description=description, json_schema_extra=schema)
 
 
 class ConsentIn(RequestModel):
@@ -56,6 +56,6 @@ class RegistrationCreate(RequestModel):
     consent: ConsentIn
     touches: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
         max_length=100,
-        description="The `cid`s that this device gathered from campaign links, in any order; those that cannot be "
-        "verified are left out.",
+        description="The `cid`s that this device collected from campaign links, in any order; those that cannot be "
+        "verified are ignored.",
     )

@@ -1,4 +1,4 @@
-"""The public contract of intake: what a candidate's form needs, sends and gets back."""
+"""Response bodies of the public API: a campaign with its form, the receipt of a registration, the status."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ _REFERENCE = "JR-7K3M9-QXT4C"
 
 
 class ReceiptOut(ResponseModel):
-    """What the candidate keeps; the token is told only here."""
+    """What the candidate keeps; the status token is shown nowhere else."""
 
     model_config = example(
         {
@@ -25,8 +25,8 @@ class ReceiptOut(ResponseModel):
         }
     )
 
-    reference: str = Field(description="Names the application; may be read out.")
-    status_token: str = Field(description="Secret; opens the status together with the reference.")
+    reference: str = Field(description="The application's public number; may be read out on the telephone.")
+    status_token: str = Field(description="Secret; needed with the reference to read the status.")
     registered_at: datetime
     campaign: str = Field(description="The campaign's slug.")
 
@@ -49,7 +49,7 @@ class StatusOut(ResponseModel):
     reference: str
     campaign_name: str
     intake_name: str
-    stage: str = Field(description="The name of the stage it stands in.")
+    stage: str = Field(description="The name of the current stage.")
     stage_kind: StageKind
     registered_at: datetime
     stage_entered_at: datetime
@@ -81,7 +81,7 @@ class FormFieldOut(ResponseModel):
     key: str
     type: FieldType
     required: bool
-    max_length: int | None = Field(description="Most characters; null where it does not apply.")
+    max_length: int | None = Field(description="The maximum number of characters; null if there is none.")
     choices: list[ChoiceOut] | None = Field(description="The answers of a `choice`; null for other types.")
 
 

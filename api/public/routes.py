@@ -1,4 +1,4 @@
-"""Routes of public: what candidates and their front ends use, without an API key."""
+"""Public routes, used by candidates and their front ends without an API key."""
 
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ status_token: Any = Security(
         name="Status-Token",
         scheme_name="status_token",
         auto_error=False,
-        description="The `status_token` that the registration answered with.",
+        description="The `status_token` of the registration's receipt.",
     )
 )
 
@@ -42,7 +42,7 @@ IdempotencyKey = Annotated[
 
 @router.get("/campaigns/{slug}", name="campaign")
 async def campaign(slug: Slug, session: ReadSession, now: Now) -> PublicCampaignOut:
-    """Read what a front end shows of a campaign, with its registration form."""
+    """Read a campaign with its registration form, as a front end shows it."""
     found = await read_public_campaign(session, slug=slug, now=now)
     return PublicCampaignOut(
         name=found.name,
@@ -68,7 +68,7 @@ async def register(
     now: Now,
     response: Response,
 ) -> ReceiptOut:
-    """Register a candidate; a person who registers twice for an intake gets an answer like the first."""
+    """Register a candidate. A person who registers again for the same intake gets a receipt of the same shape."""
     receipt = await register_candidate(
         session,
         keys=context.keys,
@@ -93,7 +93,7 @@ async def status(
     response: Response,
     token: str | None = status_token,
 ) -> StatusOut:
-    """Look up how far an application is, with the token its registration answered with."""
+    """Read the status of an application, with the reference and status token of its receipt."""
     if token is None:
         raise invalid_parameter("status-token", "Send the application's status token in this header.", "missing")
     found = await read_status(session, reference=reference, token=token)

@@ -1,7 +1,7 @@
 """Tables of applicants: the person, the person's key, and each application with its history.
 
-Everything that tells who somebody is stands in sealed columns under the person's own key (`ApplicantKey`); deleting
-that one row makes all of it unreadable (DESIGN 10). What a person typed belongs to the application, as it was then.
+Everything that identifies a person is in columns encrypted under that person's own key (`ApplicantKey`); deleting that
+one row makes all of it unreadable. Answers belong to the application and are never overwritten by a later one.
 """
 
 from datetime import datetime
@@ -25,7 +25,7 @@ from campaigns.kit.database.columns import (
 
 
 class Applicant(SQLModel, table=True):
-    """A person, known again by the blind index of the e-mail address."""
+    """A person, found by the blind index of the e-mail address."""
 
     __tablename__ = "applicants"
 
@@ -35,7 +35,7 @@ class Applicant(SQLModel, table=True):
 
 
 class ApplicantKey(SQLModel, table=True):
-    """The person's data key, wrapped under the wrapping key; a table of its own, so that it can be kept apart."""
+    """The person's data key, wrapped under the wrapping key; in its own table, so that it can be stored elsewhere."""
 
     __tablename__ = "applicant_keys"
 
@@ -44,7 +44,7 @@ class ApplicantKey(SQLModel, table=True):
 
 
 class Application(SQLModel, table=True):
-    """A person's entry in one intake, made through one campaign; a person has one in an intake."""
+    """A person's entry in one intake, through one campaign; a person has at most one in an intake."""
 
     __tablename__ = "applications"
     __table_args__ = (
@@ -72,7 +72,7 @@ class Application(SQLModel, table=True):
     phone_sealed: bytes = sealed_column()
     birth_date_sealed: bytes = sealed_column()
     phone_index: bytes = bytes_column(index=True)
-    # The last touch, repeated here for filters and lists; null is shown as (not set).
+    # The last touch, copied here for filters and lists; null is shown as (not set).
     link_id: UUID | None = reference_column("links.id", nullable=True)
     source: str | None = text_column(nullable=True)
     medium: str | None = text_column(nullable=True)
@@ -80,7 +80,7 @@ class Application(SQLModel, table=True):
 
 
 class Consent(SQLModel, table=True):
-    """Which notice the candidate agreed to, when by the candidate's clock, and when it reached us."""
+    """Which notice the candidate agreed to, when by the candidate's clock, and when it was received."""
 
     __tablename__ = "consents"
 
@@ -109,7 +109,7 @@ class StageChange(SQLModel, table=True):
 class RepeatedApplication(SQLModel, table=True):
     """A further registration of a person who has an application in the intake.
 
-    It got a reference and a token like any other, so that whoever sent it learns nothing; what was typed is kept.
+    It has a reference and a status token like an application, so that its sender does not learn of the first one.
     """
 
     __tablename__ = "repeated_applications"

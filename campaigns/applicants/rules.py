@@ -24,22 +24,22 @@ FORM = (
     FormField("province", FieldType.CHOICE, choices=tuple(Choice(code, name) for code, name in PROVINCES.items())),
 )
 
-# Wide enough for every programme, narrow enough to find a mistyped year; each programme's own ages come later.
+# Wide enough for every programme, narrow enough to find a mistyped year.
 MIN_AGE = 14
 MAX_AGE = 100
 
-# Where a number without a country belongs.
+# The country of a phone number without a country code.
 HOME_REGION = "ID"
 
-# Phones that candidates register from are rarely right to the second.
+# How far ahead of the server the clock of a candidate's phone may be.
 CLOCK_SKEW = timedelta(minutes=5)
 
 _PHONE = re.compile(r"\+?[0-9 ().\-]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-class _Refused(Exception):
-    """An answer that cannot be accepted, with a code and a sentence that do not repeat it."""
+class _AnswerError(Exception):
+    """An answer that cannot be accepted; code and detail do not contain the answer."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(code)
@@ -65,11 +65,11 @@ def read_answers(form: RegistrationForm, *, notice_version: str, today: date, no
     errors: list[FieldError] = []
     for field in FORM:
         try:
-            values[field.key] = _read(field, form.typed[field.key])
+            values[field.key] = _read_value(field, form.typed[field.key])
             if field.key == "birth_date":
                 _require_age(date.fromisoformat(values[field.key]), today)
-        except _Refused as refused:
-            errors.append(FieldError((field.key,), refused.detail, refused.code))
+        except _AnswerError as error:
+            errors.append(FieldError((field.key,), error.detail, error.code))
     errors.extend(_consent_errors(form.consent, notice_version=notice_version, now=now))
     raise_if_any(errors)
     return Answers(
@@ -83,28 +83,28 @@ def read_answers(form: RegistrationForm, *, notice_version: str, today: date, no
 
 def _consent_errors(consent: ConsentGiven, *, notice_version: str, now: datetime) -> Iterator[FieldError]:
     if consent.notice_version != notice_version:
-        detail = "This is not the notice that is in force; show the current one and ask again."
+        detail = "This is not the current privacy notice; show the current one and ask again."
         yield FieldError(("consent", "notice_version"), detail, "outdated-notice")
     if consent.accepted_at > now + CLOCK_SKEW:
         yield FieldError(("consent", "accepted_at"), "This time is in the future.", "in-the-future")
 
 
 def identity_of(email: str) -> str:
-    """What makes two e-mail addresses the same person: the normalised address without its case."""
+    """The form in which e-mail addresses are compared: the normalised address in lower case."""
     return email.lower()
 
 
-def _read(field: FormField, typed: str) -> str:
+def _read_value(field: FormField, typed: str) -> str:
     text = unicodedata.normalize("NFC", typed).replace("\u00a0", " ").strip()
     if not text:
-        raise _Refused("missing", "This field must be filled in.")
+        raise _AnswerError("missing", "This field is required.")
     if len(text) < field.min_length:
-        raise _Refused("too-short", f"This field holds at least {field.min_length} characters.")
+        raise _AnswerError("too-short", f"This field needs at least {field.min_length} characters.")
     if field.max_length is not None and len(text) > field.max_length:
-        raise _Refused("too-long", f"This field holds at most {field.max_length} characters.")
-    # Control characters, but also invisible ones that turn text around or hide it.
+        raise _AnswerError("too-long", f"This field takes at most {field.max_length} characters.")
+    # Control characters, and invisible ones that reverse or hide text.
     if not text.isprintable():
-        raise _Refused("unsafe-characters", "This field holds characters that cannot be seen.")
+        raise _AnswerError("unsafe-characters", "This field contains invisible characters.")
     return READERS[field.type](field, text)
 
 
@@ -116,21 +116,21 @@ def _read_email(_field: FormField, text: str) -> str:
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError:
-        raise _Refused("not-an-email", "This is not an e-mail address.") from None
+        raise _AnswerError("not-an-email", "This is not an e-mail address.") from None
 
 
 def _read_phone(_field: FormField, text: str) -> str:
-    refused = _Refused(
-        "not-a-phone-number", "This is not a phone number; one from abroad starts with + and its country."
+    error = _AnswerError(
+        "not-a-phone-number", "This is not a phone number; a foreign one starts with + and its country code."
     )
     if not _PHONE.fullmatch(text):
-        raise refused
+        raise error
     try:
         number = parse(text, HOME_REGION)
     except NumberParseException:
-        raise refused from None
+        raise error from None
     if not is_valid_number(number):
-        raise refused
+        raise error
     return format_number(number, PhoneNumberFormat.E164)
 
 
@@ -140,12 +140,12 @@ def _read_date(_field: FormField, text: str) -> str:
             raise ValueError
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise _Refused("not-a-date", "This is not a date such as 2008-02-29.") from None
+        raise _AnswerError("not-a-date", "This is not a date such as 2008-02-29.") from None
 
 
 def _read_choice(field: FormField, text: str) -> str:
     if text not in {choice.value for choice in field.choices or ()}:
-        raise _Refused("unknown-choice", "This is none of the field's choices.")
+        raise _AnswerError("unknown-choice", "This is not one of the field's choices.")
     return text
 
 
@@ -159,10 +159,10 @@ READERS: dict[FieldType, Callable[[FormField, str], str]] = {
 
 
 def age_on(birth: date, today: date) -> int:
-    """The completed years of somebody born on `birth`."""
+    """The age in completed years of a person born on `birth`."""
     return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
 
 
 def _require_age(birth: date, today: date) -> None:
     if not MIN_AGE <= age_on(birth, today) <= MAX_AGE:
-        raise _Refused("age-out-of-range", f"Candidates are {MIN_AGE} to {MAX_AGE} years old.")
+        raise _AnswerError("age-out-of-range", f"Candidates are {MIN_AGE} to {MAX_AGE} years old.")

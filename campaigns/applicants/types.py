@@ -14,7 +14,7 @@ from campaigns.planning.types import RegistrationState, StageKind
 
 
 class FieldType(StrEnum):
-    """How a form field is asked and checked."""
+    """How a form field is shown and checked."""
 
     TEXT = "text"
     EMAIL = "email"
@@ -43,7 +43,7 @@ class FormField:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answers:
-    """What a candidate answered, checked: e-mail normalised, phone in E.164, province an ISO 3166-2 code."""
+    """Checked answers of a candidate: e-mail normalised, phone in E.164, province an ISO 3166-2 code."""
 
     name: str
     email: str
@@ -54,7 +54,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """Which notice the candidate agreed to, and when by the candidate's own clock."""
+    """The notice that the candidate agreed to, and when by the candidate's own clock."""
 
     notice_version: str
     accepted_at: datetime
@@ -74,7 +74,7 @@ class RegistrationForm:
 
 @dataclass(frozen=True, slots=True)
 class PublicCampaign:
-    """A campaign as anybody may see it; `closes_at` is exclusive."""
+    """A campaign as the public may see it; `closes_at` is exclusive."""
 
     campaign_id: UUID
     unit_id: UUID
@@ -103,7 +103,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationStatus:
-    """How far an application is, for whoever holds its reference and token."""
+    """The status of an application, as its candidate may see it."""
 
     reference: str
     campaign_name: str
@@ -144,7 +144,7 @@ class StageView:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ApplicationSummary:
-    """An application as a list shows it; `name` is null once the person's key is gone."""
+    """An application in a list; `name` is null once the person's key was deleted."""
 
     id: UUID
     reference: str
@@ -195,7 +195,7 @@ class HistoryStep:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RepeatView:
-    """What was typed in a further registration of the person; null once the person's key is gone."""
+    """What was typed in a further registration of the person; null once the person's key was deleted."""
 
     registered_at: datetime
     campaign_slug: str
@@ -208,9 +208,9 @@ class RepeatView:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ApplicationDetail(ApplicationSummary):
-    """An application with all that is known about it; touches, history and repeats are oldest first.
+    """An application with its consent, touches, history and repeats, each oldest first.
 
-    The personal fields are null once the person's key is gone.
+    The personal fields are null once the person's key was deleted.
     """
 
     email: str | None

@@ -1,8 +1,8 @@
-"""Requests that may be repeated safely: the first answer is kept and given again.
+"""Idempotency keys: a repeated request gets the stored response of the first one.
 
-The record is written in the transaction of the work itself, so only work that was committed is replayed: a failed
-request leaves nothing and can be tried again with the same key. A second request with the same key waits on the first
-one's row and then reads its answer.
+The record is written in the transaction of the work itself: a request that failed leaves no record and can be sent
+again with the same key. A second request with the same key waits for the first one's transaction to end and then reads
+its response.
 """
 
 import hmac
@@ -25,10 +25,10 @@ def _place(caller: str, key: str) -> str:
 async def begin_once(
     session: AsyncSession, *, keys: KeyRing, caller: str, key: str, request: bytes, now: datetime
 ) -> bytes | None:
-    """Claim the key for this request, or return the answer already given to it.
+    """Claim the key for this request and return None, or return the response that was stored for it.
 
-    `caller` is whoever the key belongs to: equal keys of two callers never meet. `request` is what must be equal for
-    the request to count as the same. Raises Invalid (`idempotency-key-reused`) when the key came with another request.
+    Keys are separate for each `caller`. Two requests are the same if their `request` bytes are equal. Raises Invalid
+    (`idempotency-key-reused`) if the key was used for another request.
     """
     digest = hmac.digest(keys.index, request, "sha256")
     claimed = await session.exec(
@@ -43,12 +43,12 @@ async def begin_once(
     if not hmac.compare_digest(record.request_digest, digest):
         raise Invalid("idempotency-key-reused", "This Idempotency-Key was used for another request; use a new one.")
     if record.response_sealed is None:
-        raise RuntimeError("an idempotency record was committed without its answer")
+        raise RuntimeError("an idempotency record was committed without its response")
     return unseal(keys.response, record.response_sealed, place=_place(caller, key))
 
 
 async def finish_once(session: AsyncSession, *, keys: KeyRing, caller: str, key: str, response: bytes) -> None:
-    """Keep the answer with the key claimed by `begin_once`, in the same transaction."""
+    """Store the response for the key that `begin_once` claimed, in the same transaction."""
     sealed = seal(keys.response, response, place=_place(caller, key))
     await session.exec(
         update(IdempotencyRecord)
@@ -58,5 +58,5 @@ async def finish_once(session: AsyncSession, *, keys: KeyRing, caller: str, key:
 
 
 async def forget_old_answers(session: AsyncSession, *, kept: timedelta, now: datetime) -> None:
-    """Delete answers older than `kept`."""
+    """Delete the records, with their responses, that are older than `kept`."""
     await session.exec(delete(IdempotencyRecord).where(col(IdempotencyRecord.created_at) < now - kept))

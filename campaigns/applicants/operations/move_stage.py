@@ -74,9 +74,9 @@ async def _find_stages(session: AsyncSession, application: Application, key: str
     stages = (await list_stages(session, intake_ids=[application.intake_id]))[application.intake_id]
     entered = next((stage for stage in stages if stage.key == key), None)
     if entered is None:
-        raise invalid_field(("stage",), "The application's intake has no stage of this key.", "unknown-stage")
+        raise invalid_field(("stage",), "The application's intake has no stage with this key.", "unknown-stage")
     if entered.id == application.stage_id:
-        raise Conflict("already-there", "The application stands in this stage already.")
+        raise Conflict("already-there", "The application is in this stage already.")
     return next(stage for stage in stages if stage.id == application.stage_id), entered
 
 

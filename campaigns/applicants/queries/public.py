@@ -1,4 +1,4 @@
-"""What anybody may read: a campaign's public page, and the status of an application by reference and token."""
+"""Public reads: a campaign, and the status of an application by reference and status token."""
 
 import hmac
 from datetime import datetime
@@ -19,7 +19,7 @@ from campaigns.planning.types import StageKind
 
 
 async def read_public_campaign(session: AsyncSession, *, slug: str, now: datetime) -> PublicCampaign:
-    """A campaign as anybody may see it; raises NotFound, for drafts too."""
+    """A campaign as the public may see it; raises NotFound for an unknown one and for a draft."""
     campaign, intake, programme, unit = await find_public_campaign(session, slug=slug)
     return PublicCampaign(
         campaign_id=campaign.id,
@@ -48,12 +48,12 @@ async def read_public_campaign(session: AsyncSession, *, slug: str, now: datetim
 
 
 async def read_status(session: AsyncSession, *, reference: str, token: str) -> ApplicationStatus:
-    """How far an application is; raises the same NotFound for an unknown reference and for a wrong token.
+    """The status of an application; raises the same NotFound for an unknown reference and for a wrong token.
 
-    A repeated application shows its own registration for ever, so that whoever sent it learns nothing about the first.
+    A repeated application stays in the first stage for ever, so that its sender learns nothing about the first one.
     """
     normalized = normalize_reference(reference)
-    # One statement for both kinds, so that the time it takes does not tell them apart either.
+    # One statement for both kinds, so that its duration does not tell them apart either.
     statement: Any = union_all(_select_application(normalized), _select_repeat(normalized))
     found = (await session.exec(statement)).first()
     stored = bytes(found.status_token_digest) if found else bytes(32)

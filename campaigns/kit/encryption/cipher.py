@@ -1,8 +1,9 @@
-"""Encryption of personal values and keyed look-ups of them, over plain bytes; pure functions.
+"""Encryption of values and keyed look-ups of them, over plain bytes; pure functions.
 
-AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce a value; the place a value stands in (table, column, row) is
-authenticated with it, so that a ciphertext moved elsewhere does not open. Equality look-ups go through HMAC-SHA-256
-under a key of their own. Layout of a sealed value: 1 byte format (1), 12 bytes nonce, ciphertext, 16 bytes tag.
+To seal is to encrypt and authenticate: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce for each value. The
+place where a value is stored (table, column, row) is authenticated with it, so a value copied to another place does
+not decrypt. Equality look-ups use HMAC-SHA-256 under a key of their own.
+Layout of a sealed value: 1 byte format (1), 12 bytes nonce, ciphertext, 16 bytes tag.
 """
 
 import base64
@@ -17,16 +18,19 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 FORMAT = b"\x01"
 KEY_BYTES = 32
-_SHORTEST = 1 + 12 + 16
+_MIN_LENGTH = 1 + 12 + 16
 
 
 class DecryptionError(Exception):
-    """The value was sealed with another key, stands in another place, or was changed."""
+    """The value was sealed with another key or for another place, or was changed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeyRing:
-    """The keys of a deployment, each derived from the master key for one use."""
+    """The keys of a deployment, each derived from the master key for one use.
+
+    The labels they are derived with may never change: stored values and tokens would become unreadable.
+    """
 
     wrapping: bytes
     index: bytes
@@ -49,19 +53,20 @@ def derive_keys(master_key: str) -> KeyRing:
     if len(master) != KEY_BYTES:
         raise ValueError("the master key must be 32 bytes in base64")
 
-    def derived(use: str) -> bytes:
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"jaring/1/{use}".encode()).derive(master)
+    def derive(label: str) -> bytes:
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"jaring/1/{label}".encode()).derive(master)
 
     return KeyRing(
-        wrapping=derived("wrapping"),
-        index=derived("index"),
-        click_token=derived("click-token"),
-        response=derived("response"),
-        check=derived("check"),
+        wrapping=derive("wrapping"),
+        index=derive("index"),
+        click_token=derive("click-token"),
+        response=derive("response"),
+        check=derive("check"),
     )
 
 
 def new_key() -> bytes:
+    """A random 32-byte key."""
     return os.urandom(KEY_BYTES)
 
 
@@ -72,8 +77,8 @@ def seal(key: bytes, value: bytes, *, place: str) -> bytes:
 
 
 def unseal(key: bytes, sealed: bytes, *, place: str) -> bytes:
-    """The value that `seal` encrypted for the same key and place; raises CannotOpen."""
-    if sealed[:1] != FORMAT or len(sealed) < _SHORTEST:
+    """The value that `seal` encrypted for the same key and place; raises DecryptionError."""
+    if sealed[:1] != FORMAT or len(sealed) < _MIN_LENGTH:
         raise DecryptionError("unknown format")
     try:
         return AESGCM(key).decrypt(sealed[1:13], sealed[13:], place.encode())
@@ -82,5 +87,5 @@ def unseal(key: bytes, sealed: bytes, *, place: str) -> bytes:
 
 
 def blind_index(key: bytes, kind: str, value: str) -> bytes:
-    """A 32-byte HMAC by which equal values of a kind find each other without being readable."""
+    """A 32-byte HMAC that is equal for equal values of a kind, by which they are found without being readable."""
     return hmac.digest(key, f"{kind}\0{value}".encode(), "sha256")

@@ -1,4 +1,4 @@
-"""Where the master key comes from, and the check that it is the one the database was filled with."""
+"""Loading the master key, and the check that the database was filled with the same one."""
 
 import hashlib
 import os
@@ -44,7 +44,7 @@ def _write_new_key(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     try:
-        # link() fails if another process was first, so that two starts cannot end with two keys.
+        # link() fails if another process was first, so two processes that start together use one key.
         os.link(fresh, path)
     except FileExistsError:
         pass
