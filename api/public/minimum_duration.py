@@ -1,21 +1,39 @@
-"""The least time a registration takes, lest its length tell whether a person is known (OWASP ASVS 5.0, 2.4)."""
+"""The minimum duration of a registration, so that its length does not tell whether a person is known.
+
+See OWASP ASVS 5.0, 2.4. A refusal is answered at once: it does not depend on who is known.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from fastapi import Depends
 
 from api.http.context import CurrentContext
 
 
-async def _minimum_duration(context: CurrentContext) -> AsyncIterator[None]:
-    """Wait out the minimum after a registration; a refusal, which does not depend on who is known, is told at once."""
-    loop = asyncio.get_running_loop()
-    begun = loop.time()
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How time is read and waited for, both in seconds; tests replace it."""
+
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+
+
+def system_clock() -> Clock:
+    return Clock(time.monotonic, asyncio.sleep)
+
+
+async def _minimum_duration(
+    context: CurrentContext, clock: Annotated[Clock, Depends(system_clock)]
+) -> AsyncIterator[None]:
+    """Sleep until the minimum has passed since the request began, unless it raised an error."""
+    began = clock.monotonic()
     yield
-    floor = context.settings.registration_minimum_milliseconds / 1000
-    await asyncio.sleep(max(0.0, begun + floor - loop.time()))
+    minimum = context.settings.registration_minimum_milliseconds / 1000
+    await clock.sleep(max(0.0, began + minimum - clock.monotonic()))
 
 
 # A route's own `dependencies` are entered before its parameters and left after them, and function scope is left before

@@ -1,4 +1,4 @@
-"""The least time of a registration: waited out after the commit, without a connection, for known and unknown alike."""
+"""The minimum duration of a registration: the rest is slept after the commit, without a connection, for everybody."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,67 +9,99 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import api.public.minimum_duration
 from api.http.context import Context
+from api.public.minimum_duration import Clock, system_clock
 from tests.factories.intake import post_registration, registration
 
 
-class Answering:
-    """ASGI middleware that notes when an answer begins to be sent."""
+class ResponseRecorder:
+    """ASGI middleware that records when a response begins to be sent."""
 
-    def __init__(self, app: ASGIApp, noted: list[str]) -> None:
-        self.app, self.noted = app, noted
+    def __init__(self, app: ASGIApp, recorded: list[str]) -> None:
+        self.app, self.recorded = app, recorded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def noting(message: Message) -> None:
+        async def record(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self.noted.append(f"answer {int(message['status'])}")
+                self.recorded.append(f"response {int(message['status'])}")
             await send(message)
 
-        await self.app(scope, receive, noting)
+        await self.app(scope, receive, record)
+
+
+class FakeClock:
+    """A clock that is set by hand; records what is slept and how many connections are out meanwhile."""
+
+    def __init__(self, engine: AsyncEngine, recorded: list[str]) -> None:
+        self.engine, self.recorded = engine, recorded
+        self.seconds_per_request = 0.0
+        self.now = 1_000.0
+
+    def monotonic(self) -> float:
+        """The time, which passes by `seconds_per_request` between two looks at it."""
+        self.now += self.seconds_per_request
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)
+        self.recorded.append(f"sleep {round(seconds * 1000)} ms with {pool.checkedout()} connections")
 
 
 @pytest.fixture
-def happenings(
-    committing_engine: AsyncEngine, committing: Context, committing_app: FastAPI, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[list[str]]:
-    """What happened in order: commits that hit the database, waits with the connections then out, answers."""
-    noted: list[str] = []
-    committing_app.add_middleware(Answering, noted=noted)
+def recorded() -> list[str]:
+    """What happened, in order: commits, sleeps, responses."""
+    return []
+
+
+@pytest.fixture
+def clock(committing_engine: AsyncEngine, committing_app: FastAPI, recorded: list[str]) -> Iterator[FakeClock]:
+    clock = FakeClock(committing_engine, recorded)
+    committing_app.dependency_overrides[system_clock] = lambda: Clock(clock.monotonic, clock.sleep)
+    committing_app.add_middleware(ResponseRecorder, recorded=recorded)
 
     def committed(_connection: Any) -> None:
-        noted.append("commit")
-
-    class Waiting:
-        """Stands in for asyncio in the module under test."""
-
-        get_running_loop = staticmethod(api.public.minimum_duration.asyncio.get_running_loop)
-
-        @staticmethod
-        async def sleep(seconds: float) -> None:
-            assert 0 <= seconds <= committing.settings.registration_minimum_milliseconds / 1000
-            noted.append(f"wait holding {committing_engine.pool.checkedout()}")  # type: ignore[attr-defined]
+        recorded.append("commit")
 
     event.listen(committing_engine.sync_engine, "commit", committed)
-    monkeypatch.setattr(api.public.minimum_duration, "asyncio", Waiting)
-    yield noted
+    yield clock
     event.remove(committing_engine.sync_engine, "commit", committed)
 
 
+@pytest.mark.usefixtures("clock")
 async def test_fresh_repeated_and_replayed_registration_wait_alike(
-    committing_client: httpx.AsyncClient, happenings: list[str], now: datetime
+    committing_client: httpx.AsyncClient, recorded: list[str], now: datetime
 ) -> None:
     for key in ("fresh", "repeated", "repeated"):
-        happenings.clear()
+        recorded.clear()
         await post_registration(committing_client, registration(now), key=key)
-        assert happenings == ["commit", "wait holding 0", "answer 201"]
+        assert recorded == ["commit", "sleep 5 ms with 0 connections", "response 201"]
 
 
-async def test_a_refusal_commits_nothing_and_does_not_wait(
-    committing_client: httpx.AsyncClient, happenings: list[str], now: datetime
+@pytest.mark.parametrize(("milliseconds_taken", "milliseconds_slept"), [(0, 5), (3, 2), (5, 0), (9, 0)])
+async def test_sleeps_only_the_rest_of_the_minimum(
+    committing: Context,
+    committing_client: httpx.AsyncClient,
+    clock: FakeClock,
+    recorded: list[str],
+    now: datetime,
+    milliseconds_taken: int,
+    milliseconds_slept: int,
 ) -> None:
-    happenings.clear()
+    assert committing.settings.registration_minimum_milliseconds == 5
+    clock.seconds_per_request = milliseconds_taken / 1000
+    recorded.clear()
+    await post_registration(committing_client, registration(now))
+    assert recorded[1] == f"sleep {milliseconds_slept} ms with 0 connections"
+
+
+@pytest.mark.usefixtures("clock")
+async def test_a_refusal_commits_nothing_and_does_not_wait(
+    committing_client: httpx.AsyncClient, recorded: list[str], now: datetime
+) -> None:
+    recorded.clear()
     await post_registration(committing_client, registration(now, phone="12"))
-    assert happenings == ["answer 422"]
+    assert recorded == ["response 422"]
