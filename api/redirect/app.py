@@ -26,7 +26,7 @@ from campaigns.kit.batched_counter import BatchedCounter
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.links.resolver.resolver import LinkResolver, LookupFailed
 from campaigns.links.resolver.target import Target, TargetUrl
-from campaigns.links.types import LinkState
+from campaigns.links.standing import Standing, closed_standing, is_over, is_secret, leads_on, standing_of
 from campaigns.planning.types import CampaignState
 
 ANSWERS = Counter("jaring_redirects_total", "Answers of the redirect.", ["answer"])
@@ -97,21 +97,21 @@ class RedirectApp:
             if target is None:
                 await self._unknown(scope, send, slug)
                 return
-        milliseconds = time.time_ns() // 1_000_000
-        if slug == path and (target.plain or _leads(target, milliseconds)):
-            await self._tap(scope, send, target, slug, milliseconds)
+        now_ms = time.time_ns() // 1_000_000
+        if slug == path and (target.plain or leads_on(target.life, now_ms)):
+            await self._tap(scope, send, target, slug, now_ms)
             return
-        # The other pages tell of other links and of checks, and nobody announces that those changed.
+        # Status pages show other links and check results, whose changes are not announced, so the link is read again.
         target = await self._resolver.recent(slug, target)
-        if slug == path and _leads(target, milliseconds):
-            await self._tap(scope, send, target, slug, milliseconds)
-        elif slug == path or _is_secret(target):
+        if slug == path and leads_on(target.life, now_ms):
+            await self._tap(scope, send, target, slug, now_ms)
+        elif slug == path or is_secret(target.life):
             INACTIVE.add()
-            status, page = self._closed_page(target, milliseconds)
+            status, page = self._closed_page(target, now_ms)
             await _page(send, status, page, method)
         else:
             OFFICIAL.add()
-            await _page(send, 200, self._official_page(target, slug, milliseconds), method)
+            await _page(send, 200, self._official_page(target, slug, now_ms), method)
 
     async def _look_up(self, slug: str) -> Target | None:
         if len(slug) > _LONGEST_SLUG or not _SLUG.fullmatch(slug):
@@ -157,31 +157,33 @@ class RedirectApp:
             now_ms=now_ms,
         )
 
-    def _closed_page(self, target: Target, milliseconds: int) -> tuple[int, bytes]:
+    def _closed_page(self, target: Target, now_ms: int) -> tuple[int, bytes]:
         """The status and page of a link that does not lead on, now or ever again."""
-        if target.state is LinkState.RETIRED:
-            return 410, pages.retired_page(self._live(target))
-        if _is_secret(target):
-            return 404, pages.UNKNOWN
-        if target.state is LinkState.PAUSED:
-            return 404, pages.PAUSED
-        if target.starts_ms is not None and milliseconds < target.starts_ms:
-            return 404, pages.not_yet(datetime.fromtimestamp(target.starts_ms / 1000, self._zone))
-        return 410, pages.ended_page(self._live(target))
+        match closed_standing(target.life, now_ms):
+            case Standing.RETIRED:
+                return 410, pages.retired_page(self._live(target))
+            case Standing.ENDED:
+                return 410, pages.ended_page(self._live(target))
+            case Standing.PAUSED:
+                return 404, pages.PAUSED
+            case Standing.NOT_YET if target.life.starts_ms is not None:
+                return 404, pages.not_yet(datetime.fromtimestamp(target.life.starts_ms / 1000, self._zone))
+            case _:
+                return 404, pages.UNKNOWN
 
-    def _official_page(self, target: Target, slug: str, milliseconds: int) -> bytes:
+    def _official_page(self, target: Target, slug: str, now_ms: int) -> bytes:
         about = target.about
-        over = target.ends_ms is not None and milliseconds >= target.ends_ms
+        over = is_over(target.life, now_ms)
         leads_to = [about.ended] if over and about.ended is not None else about.destinations
-        state = _standing(target, milliseconds)
+        standing = standing_of(target.life, now_ms)
         return pages.official_page(
             short_url=self._base + slug,
-            # Where it will lead one day, or led once, is not for this page to say.
-            leads_to=leads_to if state in ("active", "doubtful") else (),
+            # The page does not show where the link will lead one day, or led once.
+            leads_to=leads_to if standing in (Standing.ACTIVE, Standing.DOUBTFUL) else (),
             unit=about.unit,
             programme=about.programme,
             campaign=about.campaign,
-            state=state,
+            standing=standing,
             live=self._live(target),
         )
 
@@ -197,34 +199,15 @@ class RedirectApp:
 
     def _live(self, target: Target) -> str | None:
         about = target.about
-        return None if about.live is None or about.campaign_state == CampaignState.CLOSED else self._base + about.live
-
-
-def _leads(target: Target, milliseconds: int) -> bool:
-    """Whether the link sends taps on at this moment."""
-    if target.state is not LinkState.ACTIVE or (target.starts_ms is not None and milliseconds < target.starts_ms):
-        return False
-    return target.ends_ms is None or milliseconds < target.ends_ms or target.ended is not None
-
-
-def _is_secret(target: Target) -> bool:
-    """Whether nobody outside is to know of the link yet."""
-    return target.state is LinkState.DRAFT or target.about.campaign_state == CampaignState.DRAFT
-
-
-def _standing(target: Target, milliseconds: int) -> str:
-    """What the official page says of a link that is no secret; the words are those of `pages.official_page`."""
-    if target.state is not LinkState.ACTIVE:
-        return target.state.value
-    if target.about.campaign_state == CampaignState.CLOSED:
-        return "closed"
-    if not _leads(target, milliseconds):
-        return "not_yet" if target.starts_ms is not None and milliseconds < target.starts_ms else "ended"
-    return "doubtful" if target.about.doubtful else "active"
+        return (
+            None
+            if about.live is None or target.life.campaign_state == CampaignState.CLOSED
+            else self._base + about.live
+        )
 
 
 def _leg(target: Target, tap: Tap, now_ms: int) -> TargetUrl:
-    if target.ended is not None and target.ends_ms is not None and now_ms >= target.ends_ms:
+    if target.ended is not None and is_over(target.life, now_ms):
         leg = target.ended
     else:
         facts = tap.facts

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
+from campaigns.links.standing import Standing
+
 _STYLE = """
 :root{color-scheme:light dark}
 body{font-family:system-ui,sans-serif;line-height:1.5;color:#1b1f24;background:#fff}
@@ -66,14 +68,14 @@ _MONTHS = (
     ("Desember", "December"),
 )
 
-# What the official page says of a link that does not lead on, by state.
-_STATES = {
-    "not_yet": ("Tautan ini belum dibuka.", "This link is not open yet."),
-    "paused": ("Tautan ini sedang dihentikan sementara.", "This link is paused for now."),
-    "ended": ("Masa berlaku tautan ini sudah berakhir.", "This link's time is over."),
-    "retired": ("Tautan ini sudah tidak dipakai.", "This link has been retired."),
-    "closed": ("Kampanye ini sudah ditutup.", "This campaign is closed."),
-    "doubtful": (
+# What the official page says of a link that the visitor should not follow, by standing.
+_STANDINGS = {
+    Standing.NOT_YET: ("Tautan ini belum dibuka.", "This link is not open yet."),
+    Standing.PAUSED: ("Tautan ini sedang dihentikan sementara.", "This link is paused for now."),
+    Standing.ENDED: ("Masa berlaku tautan ini sudah berakhir.", "This link's time is over."),
+    Standing.RETIRED: ("Tautan ini sudah tidak dipakai.", "This link has been retired."),
+    Standing.CLOSED: ("Kampanye ini sudah ditutup.", "This campaign is closed."),
+    Standing.DOUBTFUL: (
         "Situs tujuannya belum dapat kami pastikan. Jangan mengisi data di sana untuk saat ini.",
         "We could not confirm the page it leads to. Do not enter data there for now.",
     ),
@@ -158,12 +160,18 @@ def retired_page(live: str | None) -> bytes:
 
 
 def official_page(
-    *, short_url: str, leads_to: Sequence[str], unit: str, programme: str, campaign: str, state: str, live: str | None
+    *,
+    short_url: str,
+    leads_to: Sequence[str],
+    unit: str,
+    programme: str,
+    campaign: str,
+    standing: Standing,
+    live: str | None,
 ) -> bytes:
     """The page that answers whether a short link is real: whose it is, and where it leads.
 
-    `leads_to` are all addresses a tap can be sent to now. `state` is `active` or one of `_STATES`; `live` as in
-    `ended_page`.
+    `leads_to` are all addresses a tap can be sent to now; `live` as in `ended_page`.
     """
     origin = short_url.rpartition("/")[0] + "/"
     rows = (
@@ -176,13 +184,13 @@ def official_page(
     table = "".join(
         f'<dt>{name} · <span lang="en">{english}</span></dt>\n<dd>{text}</dd>\n' for name, english, text in rows
     )
-    standing, onward = "", f"<p>{_link(short_url, 'Lanjutkan ke situs tujuan')}</p>\n"
-    if state != "active":
-        standing = f'<div class="state">\n{_paragraphs(*_STATES.get(state, _INACTIVE))}</div>\n'
+    warning, onward = "", f"<p>{_link(short_url, 'Lanjutkan ke situs tujuan')}</p>\n"
+    if standing is not Standing.ACTIVE:
+        warning = f'<div class="state">\n{_paragraphs(*_STANDINGS.get(standing, _INACTIVE))}</div>\n'
         onward = _live(live)
     return _frame(
         "Tautan ini resmi",
-        f"{standing}<dl>\n{table}</dl>\n{onward}"
+        f"{warning}<dl>\n{table}</dl>\n{onward}"
         + _paragraphs(
             "<strong>Pendaftaran tidak dipungut biaya.</strong> Jangan membayar kepada siapa pun yang menjanjikan"
             " kelulusan.",

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.redirect import pages
+from campaigns.links.standing import Standing
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)><a href='//evil.example'>{title}%s&amp;"
 VOID = {"meta", "br"}
@@ -28,7 +29,7 @@ OFFICIAL: dict[str, Any] = {
     "unit": "Polda Contoh",
     "programme": "Bintara",
     "campaign": "Bintara 2027",
-    "state": "active",
+    "standing": Standing.ACTIVE,
     "live": None,
 }
 PREVIEW: dict[str, Any] = {
@@ -99,7 +100,7 @@ EVERY_PAGE = {
     "ended": pages.ended_page(None),
     "retired": pages.retired_page("https://s.polda.example/live"),
     "official": pages.official_page(**OFFICIAL),
-    "official-paused": pages.official_page(**OFFICIAL | {"state": "paused"}),
+    "official-paused": pages.official_page(**OFFICIAL | {"standing": Standing.PAUSED}),
     "preview": pages.preview_page(**PREVIEW),
     "hostile-retired": pages.retired_page(HOSTILE),
     "hostile-ended": pages.ended_page(HOSTILE),
@@ -200,22 +201,22 @@ class TestOfficial:
         assert "Menuju" not in official(leads_to=[]).text
 
     @pytest.mark.parametrize(
-        ("state", "said"),
+        ("standing", "said"),
         [
-            ("not_yet", "belum dibuka"),
-            ("paused", "dihentikan sementara"),
-            ("ended", "sudah berakhir"),
-            ("retired", "sudah tidak dipakai"),
-            ("closed", "sudah ditutup"),
-            ("doubtful", "belum dapat kami pastikan"),
-            ("another", "tidak aktif"),
+            (Standing.NOT_YET, "belum dibuka"),
+            (Standing.PAUSED, "dihentikan sementara"),
+            (Standing.ENDED, "sudah berakhir"),
+            (Standing.RETIRED, "sudah tidak dipakai"),
+            (Standing.CLOSED, "sudah ditutup"),
+            (Standing.DOUBTFUL, "belum dapat kami pastikan"),
+            (Standing.SECRET, "tidak aktif"),
         ],
     )
-    def test_says_that_it_does_not_lead_on(self, state: str, said: str) -> None:
-        page = official(state=state, live="https://s.polda.example/live")
+    def test_says_that_it_does_not_lead_on(self, standing: Standing, said: str) -> None:
+        page = official(standing=standing, live="https://s.polda.example/live")
         assert said in page.text
         assert page.links == ["https://s.polda.example/live"] * 2
-        assert official(state=state).links == []
+        assert official(standing=standing).links == []
         assert said not in official().text
 
 

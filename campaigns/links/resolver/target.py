@@ -20,6 +20,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from campaigns.links.standing import LifeCycle
 from campaigns.links.target_url import CLICK_PARAMETER, compose_target, parameter_name
 from campaigns.links.types import LinkState, Utm
 
@@ -91,13 +92,10 @@ class LinkInfo(Struct, frozen=True, gc=False):
     """What the pages about a link say; `live` is the slug of the campaign's live link.
 
     `destinations` are all that taps can be sent to while the link is active, `ended` where they are sent afterwards.
-    `doubtful` says that following them found one that leads where it should not (`links.checking`).
     """
 
     destinations: tuple[str, ...]
     ended: str | None
-    doubtful: bool
-    campaign_state: str
     title: str
     description: str | None
     image: str | None
@@ -119,9 +117,7 @@ class Target(Struct, frozen=True, gc=False):
     campaign_id: bytes
     plain: bool
     default: TargetUrl
-    state: LinkState
-    starts_ms: int | None
-    ends_ms: int | None
+    life: LifeCycle
     ended: TargetUrl | None
     rules: tuple[tuple[str | None, str | None, TargetUrl], ...]
     variants: tuple[TargetUrl, ...]
@@ -145,8 +141,15 @@ def target_of(facts: str) -> Target:
     """The target of a link's facts."""
     read: dict[str, Any] = json.loads(facts)
     utm = Utm(*read["utm"])
-    starts_ms, ends_ms = _milliseconds(read["starts_at"]), _milliseconds(read["ends_at"])
     ended = read["ended_destination"]
+    life = LifeCycle(
+        state=LinkState(read["state"]),
+        starts_ms=_milliseconds(read["starts_at"]),
+        ends_ms=_milliseconds(read["ends_at"]),
+        has_ended_destination=ended is not None,
+        campaign_state=_shared(read["campaign_state"]),
+        is_doubtful=read["doubtful"],
+    )
     tail = compose_target("", utm)[0].removeprefix(b"?")
 
     def leg(destination: str, variant: str | None = None) -> TargetUrl:
@@ -156,15 +159,13 @@ def target_of(facts: str) -> Target:
     rules = tuple((one["device"], one["language"], leg(one["destination"])) for one in read["rules"])
     variants = tuple(leg(one["destination"], one["key"]) for one in read["variants"])
     weights = tuple(accumulate(one["weight"] for one in read["variants"]))
-    state = LinkState(read["state"])
+    is_dated = life.starts_ms is not None or life.ends_ms is not None
     return Target(
         link_id=UUID(read["id"]).bytes,
         campaign_id=UUID(read["campaign_id"]).bytes,
-        plain=state is LinkState.ACTIVE and not (starts_ms or ends_ms or rules or variants or read["pass_query"]),
+        plain=life.state is LinkState.ACTIVE and not (is_dated or rules or variants or read["pass_query"]),
         default=leg(read["destination"]),
-        state=state,
-        starts_ms=starts_ms,
-        ends_ms=ends_ms,
+        life=life,
         ended=None if ended is None else leg(ended),
         rules=rules,
         variants=variants,
@@ -173,8 +174,6 @@ def target_of(facts: str) -> Target:
         about=LinkInfo(
             destinations=_destinations(read),
             ended=ended,
-            doubtful=read["doubtful"],
-            campaign_state=_shared(read["campaign_state"]),
             title=_shared(read["title"]),
             description=_shared(read["description"]),
             image=_shared(read["image"]),
