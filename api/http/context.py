@@ -48,9 +48,9 @@ def _context(request: Request) -> Context:
     return context
 
 
-def _now() -> datetime:
+def current_time() -> datetime:
     return datetime.now(UTC)
 
 
 CurrentContext = Annotated[Context, Depends(_context)]
-Now = Annotated[datetime, Depends(_now)]
+Now = Annotated[datetime, Depends(current_time)]

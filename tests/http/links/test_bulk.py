@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.http.context import _now
+from api.http.context import current_time
 from campaigns.access.models import AuditEntry
 from campaigns.access.types import Role
 from campaigns.kit.models import IdempotencyRecord
@@ -98,7 +98,7 @@ class TestMaking:
         self, client: httpx.AsyncClient, app: FastAPI, world: World, now: datetime
     ) -> None:
         # Half past midnight on the 1st in Jakarta, where days and months are told.
-        app.dependency_overrides[_now] = lambda: now.replace(2026, 11, 30, 17, 30)
+        app.dependency_overrides[current_time] = lambda: now.replace(2026, 11, 30, 17, 30)
         await make(client, world, utm_content="bio")
         pattern = "{unit} {campaign} {medium}/{source}: {content}, {month} {date} #{number}"
         made = (await send(client, world, name=pattern, contents=["Story 1"])).json()

@@ -12,7 +12,7 @@ from sqlalchemy import func
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.http.context import Context, _now
+from api.http.context import Context, current_time
 from campaigns.access.models import AuditEntry
 from campaigns.applicants.models import Applicant, Application, Consent, RepeatedApplication, StageChange
 from campaigns.applicants.rules import MIN_AGE
@@ -249,7 +249,7 @@ class TestAge:
     async def test_is_counted_by_the_local_day(
         self, client: httpx.AsyncClient, app: FastAPI, now: datetime, days_younger: int, status: int
     ) -> None:
-        app.dependency_overrides[_now] = lambda: now
+        app.dependency_overrides[current_time] = lambda: now
         today = now.astimezone(JAKARTA).date()
         born = today.replace(year=today.year - MIN_AGE) + timedelta(days=days_younger)
         answer = await post_registration(client, registration(now, birth_date=born.isoformat()))
