@@ -38,7 +38,7 @@ async def test_a_hostile_tap_is_stored_with_its_neighbours(redirect: Redirect, h
 @given(hostiles=st.lists(requests, min_size=2, max_size=6))
 @bounded(3)
 async def test_and_so_it_is_by_way_of_the_journal(redirect: Redirect, hostiles: list[Request]) -> None:
-    redirect.taps.fallback.use_postgres(False)
+    redirect.taps.fallback.switch_to_journal()
     await redirect.ask_at_once(BEFORE, *hostiles, AFTER)
 
 

@@ -24,7 +24,7 @@ AGENT = HeaderParser().agents.get(b"Mozilla/5.0 (Linux; Android 14) test")
 
 @pytest.fixture
 def agent() -> CachedAgent:
-    return CachedAgent(AGENT.id, AGENT.text, AGENT.verdict, preview=False)
+    return CachedAgent(AGENT.id, AGENT.text, AGENT.verdict, is_preview=False)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_two_processes_may_meet_an_agent_at_once(
 ) -> None:
     other = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=50)
     other.start()
-    again = CachedAgent(agent.id, agent.text, agent.verdict, preview=False)
+    again = CachedAgent(agent.id, agent.text, agent.verdict, is_preview=False)
     assert all(await asyncio.gather(writer.write(line(), agent), other.write(line(), again)))
     await other.stop(within_seconds=5)
     assert (count(conninfo), fallback.waiting) == (2, 0)

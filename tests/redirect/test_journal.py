@@ -232,7 +232,7 @@ class TestDraining:
         ahead = Entry(CLICKS.name, f"{CLICKS.column_list}, later", 1, [], line()[:-1] + b"\tx\n")
         left_behind(directory, ahead)  # of a release whose columns this database does not have
         left_behind(directory, entry(line()))
-        fallback.use_postgres(False)
+        fallback.switch_to_journal()
         await fallback.take(entry(line()))
         for _ in range(2):
             with pytest.raises(psycopg.errors.UndefinedColumn):
@@ -275,7 +275,7 @@ class TestDraining:
 
 
 async def test_the_switch_goes_back_as_soon_as_postgresql_answers(fallback: Failover, drainer: Drainer) -> None:
-    fallback.use_postgres(False)
+    fallback.switch_to_journal()
     await drainer.drain()
     assert fallback.postgres_well
 
@@ -283,7 +283,7 @@ async def test_the_switch_goes_back_as_soon_as_postgresql_answers(fallback: Fail
 async def test_a_slow_postgresql_does_not_get_the_taps_back(
     fallback: Failover, drainer: Drainer, conninfo: str
 ) -> None:
-    fallback.use_postgres(False)
+    fallback.switch_to_journal()
     async with await psycopg.AsyncConnection.connect(conninfo) as blocker:
         await blocker.execute("LOCK TABLE clicks IN ACCESS EXCLUSIVE MODE")
         with pytest.raises((psycopg.Error, OSError)):

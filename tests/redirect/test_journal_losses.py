@@ -283,7 +283,7 @@ async def test_a_garbled_record_of_losses_is_not_believed_and_holds_nothing_up(
     counts = {"id": uuid4().hex, "lost": 3, "first_ms": 1700000000000, "last_ms": 1700000000000, "reason": "full"}
     written = json.dumps(json.loads(record.read_text()) | counts | change)
     record.write_bytes(written.encode().ljust(512))
-    fallback.use_postgres(False)
+    fallback.switch_to_journal()
     await drainer.drain()
     assert (fallback.postgres_well, stored(conninfo), lost(conninfo)) == (True, 1, 0)
     assert not record.exists()

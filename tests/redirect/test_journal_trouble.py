@@ -61,7 +61,7 @@ class TestFiles:
         content = path.read_bytes()
         assert b"campaign_id, link_id, id" in content
         path.write_bytes(content.replace(b"campaign_id, link_id, id", b"campaign_id, link\xa5id, id", 1))
-        fallback.use_postgres(False)
+        fallback.switch_to_journal()
         await drain_rounds(drainer, 4)
         assert (stored(conninfo), lost(conninfo), fallback.postgres_well) == (4, 1, True)
 
@@ -72,7 +72,7 @@ class TestFiles:
             await fallback.take(entry(line()))
         assert isinstance(fallback.journal, Journal)
         fallback.journal._database.execute("UPDATE batches SET columns = CAST(x'63a5a5' AS TEXT) WHERE id = 3")
-        fallback.use_postgres(False)
+        fallback.switch_to_journal()
         await drain_rounds(drainer, 4)
         assert (stored(conninfo), lost(conninfo), fallback.postgres_well) == (4, 1, True)
 
@@ -195,10 +195,10 @@ class TestFullDisks:
 
         refusing.setattr(TapStore, "merge", one_more_meanwhile)
         writer.start()
-        fallback.use_postgres(False)
+        fallback.switch_to_journal()
         for _ in range(20):
             assert not await writer.write(line(), agent)
-        fallback.use_postgres(True)
+        fallback.switch_to_postgres()
         async with asyncio.timeout(10):
             while writer.waiting:
                 await asyncio.sleep(0.01)
@@ -297,7 +297,7 @@ class TestPostgresql:
                 await asyncio.sleep(fallback.deadline_seconds * 0.6)
 
         monkeypatch.setattr(TapStore, "execute", slow_once)
-        fallback.use_postgres(False)
+        fallback.switch_to_journal()
         until = time.monotonic() + 8
         while not fallback.postgres_well and time.monotonic() < until:
             await fallback.take(entry(line()))  # the journal is never found empty

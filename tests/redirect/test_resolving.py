@@ -132,7 +132,7 @@ class TestSnapshot:
         resolver = resolver_of(counted)
         target = await resolver.resolve("abc")
         assert target is not None
-        assert target.default.bare.startswith(b"https://daftar.example/form?lang=id&utm_source=instagram")
+        assert target.default.without_token().startswith(b"https://daftar.example/form?lang=id&utm_source=instagram")
         assert resolver.cached("abc") is target
         with pytest.raises(LookupFailed):
             await resolver.resolve("nobody-knows")

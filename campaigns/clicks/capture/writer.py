@@ -28,7 +28,7 @@ from campaigns.clicks.store import TapStore
 from campaigns.kit.batched_counter import BatchedCounter
 
 STORED = Counter("jaring_taps_stored_total", "Taps committed to PostgreSQL at once.", ["table"])
-LATE = Counter("jaring_taps_late_total", "Taps sent on before they were on any disk.", ["table"])
+LATE_TAPS = Counter("jaring_taps_late_total", "Taps sent on before they were on any disk.", ["table"])
 WAITING = Gauge("jaring_taps_waiting", "Taps sent on that are in memory only.", ["table"], multiprocess_mode="livesum")
 COMMITS = Counter("jaring_taps_commits_total", "Commits to PostgreSQL that hold the taps stored at once.", ["table"])
 
@@ -51,7 +51,7 @@ class _Batch:
     waiters: list["asyncio.Future[bool]"] = field(default_factory=list)
     opened: float = 0.0
 
-    def settle(self, durable: bool) -> None:
+    def answer(self, durable: bool) -> None:
         for waiter in self.waiters:
             if not waiter.done():  # its browser may have gone away
                 waiter.set_result(durable)
@@ -69,7 +69,7 @@ class TapWriter:
         self._full: deque[_Batch] = deque()
         self._open = _Batch()
         self._unsaved: deque[_Batch] = deque()
-        self._kept: list[_Batch] = []  # the batch that is being put on a disk
+        self._saving: list[_Batch] = []  # the batch that is being put on a disk
         self._stopped = False
         self._filled = asyncio.Event()
         self._begun = -math.inf  # when the last commit began
@@ -81,7 +81,7 @@ class TapWriter:
             BatchedCounter(STORED.labels(table.name)),
             BatchedCounter(COMMITS.labels(table.name)),
         )
-        self._late = LATE.labels(table.name)
+        self._late = LATE_TAPS.labels(table.name)
         self._gauge = WAITING.labels(table.name)
 
     @property
@@ -110,8 +110,8 @@ class TapWriter:
         if left:
             self._fallback.lose(left, "stopped with full disks", no_longer_in_memory=self._table.name)
             log.error("taps_lost_at_stop", table=self._table.name, taps=left)
-        for batch in [*self._unsaved, *self._full, self._open, *self._kept]:
-            batch.settle(False)
+        for batch in [*self._unsaved, *self._full, self._open, *self._saving]:
+            batch.answer(False)
         await self._store.close()
 
     def write(self, line: bytes, agent: CachedAgent) -> "asyncio.Future[bool]":
@@ -156,10 +156,10 @@ class TapWriter:
                 await asyncio.sleep(0)
             await self._pace()
             while self._full:
-                await self._keep(self._full.popleft())
+                await self._save(self._full.popleft())
             fresh, self._open = self._open, _Batch()
             if fresh.lines:
-                await self._keep(fresh)
+                await self._save(fresh)
             if self._unsaved:
                 await self._save_overdue()
 
@@ -178,23 +178,23 @@ class TapWriter:
         self._due = None
         self._begun = time.monotonic()
 
-    async def _keep(self, batch: _Batch) -> None:
+    async def _save(self, batch: _Batch) -> None:
         """Put the batch on a disk, whichever takes it in time, and send on those who wait for it."""
-        self._kept = [batch]
+        self._saving = [batch]
         try:
             entry = self._entry(batch)
-            kept = (
+            saved = (
                 self._fallback.postgres_well and await self._stored_in_time(batch, entry)
             ) or await self._fallback.take(entry)
         except Exception as error:  # nothing that one batch does may keep the next ones waiting
             log.error("batch_failed", table=self._table.name, error=type(error).__name__)
-            kept = False
-        self._kept = []
-        if kept:
-            self._settle(batch)
+            saved = False
+        self._saving = []
+        if saved:
+            self._finish(batch)
         else:
             self._late.inc(len(batch.lines))
-            batch.settle(False)
+            batch.answer(False)
             self._put_off(batch)
             self._note_unsaved()
 
@@ -217,7 +217,7 @@ class TapWriter:
         except (psycopg.Error, OSError, TimeoutError) as error:
             # It may have arrived all the same; the journal's entries are merged, so that no tap is there twice.
             log.warning("postgresql_late", table=self._table.name, error=type(error).__name__)
-            self._fallback.use_postgres(False)
+            self._fallback.switch_to_journal()
             return False
         for agent in batch.agents.values():
             agent.stored = True
@@ -229,7 +229,7 @@ class TapWriter:
         """Try again what is only in memory."""
         # Taps that have just come do not wait for all of it.
         while self._unsaved and await self._saved(self._entry(self._unsaved[0])):
-            self._settle(self._unsaved.popleft())
+            self._finish(self._unsaved.popleft())
             if self._open.lines:
                 break
         self._note_unsaved()
@@ -247,14 +247,14 @@ class TapWriter:
             except (psycopg.DataError, psycopg.IntegrityError):
                 pass
             except (psycopg.Error, OSError, TimeoutError):
-                self._fallback.use_postgres(False)
+                self._fallback.switch_to_journal()
             else:
                 return True
         return await self._fallback.take(entry)
 
-    def _settle(self, batch: _Batch) -> None:
+    def _finish(self, batch: _Batch) -> None:
         self._waiting -= len(batch.lines)
-        batch.settle(True)
+        batch.answer(True)
 
     def _entry(self, batch: _Batch) -> Entry:
         agents = [agent.row() for agent in batch.agents.values()]

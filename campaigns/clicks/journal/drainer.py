@@ -77,14 +77,20 @@ class Drainer:
             await self._merge(journal, chunk)
             # It took some, so from now on taps go there at once; what still waits is drained beside them.
             prompt = prompt or time.monotonic() - begun < fallback.deadline_seconds / 2
-            fallback.use_postgres(prompt)
+            self._switch(prompt)
             await fallback.drained(journal, chunk)
-        fallback.use_postgres(prompt)
+        self._switch(prompt)
         if journal.damaged:
             log.error("journal_damaged", taps=fallback.waiting)
             await fallback.replace(journal)
             self._orphans_due = 0.0
         await self._report(fallback.journal)
+
+    def _switch(self, prompt: bool) -> None:
+        if prompt:
+            self._fallback.switch_to_postgres()
+        else:
+            self._fallback.switch_to_journal()
 
     async def _drain_orphan(self, journal: Journal) -> None:
         fallback, drained = self._fallback, 0
@@ -96,10 +102,10 @@ class Drainer:
             missing = max(0, missing - chunk.taps_upto(written or chunk.upto))
             journal.losses.note(in_journal=missing, read=chunk.upto, now_ms=now_ms())
             await fallback.off_loop(partial(journal.forget, chunk.upto))
-        missing = journal.losses.give_up(now_ms=now_ms(), reason="journal damaged or process killed")
+        missing = journal.losses.mark_lost(now_ms=now_ms(), reason="journal damaged or process killed")
         fallback.count_lost(missing)
         await self._report(journal)
-        await fallback.off_loop(journal.set_aside if journal.damaged else journal.remove)
+        await fallback.off_loop(journal.quarantine if journal.damaged else journal.remove)
         log.info("orphan_drained", taps=drained, missing=missing)
 
     async def _merge(self, journal: AnyJournal, chunk: Chunk) -> None:
@@ -140,7 +146,7 @@ class Drainer:
         lost = counts.lost
         values = (UUID(counts.id), first, last, lost, counts.reason)
         await self._store.execute(_INSERT_LOSS, values, within=ATTEMPT_SECONDS)
-        journal.losses.settle(lost)  # more may have been lost meanwhile
+        journal.losses.acknowledge(lost)  # more may have been lost meanwhile
 
 
 def _joined(entries: Iterable[Entry]) -> list[Entry]:

@@ -54,15 +54,22 @@ class Failover:
         """Do something that blocks in the journal's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def use_postgres(self, well: bool) -> None:
-        """Send taps to PostgreSQL from now on, or to the journal."""
-        if well != self.postgres_well:
-            log.warning("capture_switched", to="postgresql" if well else "journal")
-        self.postgres_well = well
-        WELL.set(int(well))
+    def switch_to_postgres(self) -> None:
+        """Send taps to PostgreSQL from now on."""
+        if not self.postgres_well:
+            log.warning("capture_switched", to="postgresql")
+        self.postgres_well = True
+        WELL.set(1)
+
+    def switch_to_journal(self) -> None:
+        """Send taps to the journal from now on."""
+        if self.postgres_well:
+            log.warning("capture_switched", to="journal")
+        self.postgres_well = False
+        WELL.set(0)
 
     async def take(self, entry: Entry) -> bool:
-        """Put a batch into the journal; False if that cannot be done either."""
+        """Put a batch into the journal; False if the journal cannot take it."""
         async with self._switching:
             journal = self.journal
             try:

@@ -104,7 +104,7 @@ class Journal:
         try:
             return cls(path, lock)
         except BaseException:
-            _give_up(path, lock)
+            _discard(path, lock)
             raise
 
     def append(self, entry: Entry) -> int:
@@ -177,7 +177,7 @@ class Journal:
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Close the file and give it up: whoever takes its lock next may drain it."""
+        """Close the file and release its lock; whoever takes the lock next may drain it."""
         if self._lock is None:
             return
         self._database.close()
@@ -193,8 +193,8 @@ class Journal:
         _lock_path(self.path).unlink(missing_ok=True)
         self._unlock()
 
-    def set_aside(self) -> None:
-        """Close a file that cannot be read any further and keep it beside the others for whoever wants to look."""
+    def quarantine(self) -> None:
+        """Close a file that cannot be read any further, and rename it so that people can still look into it."""
         self._database.close()
         for path in sqlite_files(self.path):
             if path.exists():
@@ -259,7 +259,7 @@ def _is_damage(error: Exception) -> bool:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _PASSING
 
 
-def _give_up(path: Path, lock: int) -> None:
+def _discard(path: Path, lock: int) -> None:
     """Leave nothing of a file that could not be made."""
     for part in (*sqlite_files(path), path.with_suffix(LOSSES_SUFFIX), _lock_path(path)):
         with contextlib.suppress(OSError):

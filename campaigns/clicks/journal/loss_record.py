@@ -9,7 +9,7 @@ import json
 import os
 import time
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -83,7 +83,7 @@ class LossRecord:
             counts.last_ms = now_ms
         self._write()
 
-    def give_up(self, *, now_ms: int, reason: str) -> int:
+    def mark_lost(self, *, now_ms: int, reason: str) -> int:
         """Count all that was only in memory or could not be read from the journal as gone; returns how many.
 
         In one write: whoever is killed behind it does not count them twice.
@@ -99,16 +99,16 @@ class LossRecord:
 
     def take_over(self, old: "LossRecord", *, in_memory: int, now_ms: int) -> None:
         """Go on with what is in this process' memory, and with what it lost, in this file."""
-        own = self.counts
-        own.id, own.lost, own.first_ms, own.last_ms, own.reason = (
-            *(old.counts.id, old.counts.lost, old.counts.first_ms, old.counts.last_ms, old.counts.reason),
+        lost = old.counts
+        self.counts = replace(
+            self.counts, id=lost.id, lost=lost.lost, first_ms=lost.first_ms, last_ms=lost.last_ms, reason=lost.reason
         )
-        old.counts.id, old.counts.lost, old.counts.in_memory, old.counts.first_ms = "", 0, 0, now_ms
+        old.counts = replace(lost, id="", lost=0, in_memory=0, first_ms=now_ms)
         self.note(in_memory=in_memory, now_ms=now_ms)
         old.note(now_ms=now_ms)
 
-    def settle(self, taps: int) -> None:
-        """Forget so many lost taps, since they stand in PostgreSQL now; what was lost meanwhile becomes another row."""
+    def acknowledge(self, taps: int) -> None:
+        """Forget so many lost taps, since PostgreSQL has them counted; taps lost meanwhile become another row."""
         counts = self.counts
         counts.lost -= taps
         counts.id, counts.first_ms = (uuid4().hex, counts.last_ms) if counts.lost else ("", 0)
