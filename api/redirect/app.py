@@ -1,9 +1,9 @@
-"""Short links as a bare ASGI application: resolve, record, send on. Nothing here is per-request but these few steps.
+"""Short links as a bare ASGI application: resolve, record, send on. A request takes these few steps only.
 
     tap -> target from memory -> tap stored by group commit -> 302 to the destination with UTM and the signed cid
 
-Every GET and HEAD of a link that leads somewhere is recorded; whether it counts as a person's is what the agent's
-verdict and the observed facts amount to (campaigns/clicks/verdict.py). Only preview crawlers are answered differently.
+Every GET and HEAD of a link that leads somewhere is recorded. Whether it counts as a person's follows from the user
+agent's verdict and the request's flags (campaigns/clicks/bots/reasons.py). Only preview crawlers get another answer.
 """
 
 import re
@@ -38,14 +38,14 @@ UNKNOWN = BatchedCounter(ANSWERS.labels("unknown"))
 INACTIVE = BatchedCounter(ANSWERS.labels("not_leading"))
 UNAVAILABLE = BatchedCounter(ANSWERS.labels("unavailable"))
 
-# What can be a slug at all; anything else is answered as unknown without asking or recording.
+# Whatever cannot be a slug is answered as unknown without a look-up or a record.
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_SLUG = 60
 _NO_STORE = (b"cache-control", b"no-store")
 _EMPTY = (b"content-length", b"0")
 _REDIRECT = {"type": "http.response.start", "status": 302}
 _NO_BODY = {"type": "http.response.body", "body": b""}
-# Nothing is loaded, and no other site shows these pages as a part of its own to borrow their trust.
+# Pages load nothing, and no other site can frame them to borrow their trust.
 _POLICY = b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 Scope = MutableMapping[str, Any]
@@ -120,20 +120,20 @@ class RedirectApp:
 
     async def _tap(self, scope: Scope, send: Send, target: Target, slug: str, now_ms: int) -> None:
         tap = self._read(scope, target.link_id, now_ms)
-        leg = target.default if target.plain else _leg(target, tap, now_ms)
-        line = encode_click(tap, target.campaign_id, target.link_id, leg.variant)
+        url = target.default if target.plain else _url_for(target, tap, now_ms)
+        line = encode_click(tap, target.campaign_id, target.link_id, url.variant)
         agent = tap.facts.agent
         await self._clicks.write(line, agent)
-        if agent.preview:
+        if agent.is_preview:
             PREVIEWED.add()
             await _page(send, 200, self._preview_page(target, slug), scope["method"])
         elif scope["method"] == "HEAD":
             # Link checkers send HEAD. They never register, so they get no token.
             HEAD_ONLY.add()
-            await _answer(send, 302, [(b"location", leg.bare), _NO_STORE, _EMPTY])
+            await _answer(send, 302, [(b"location", url.without_token()), _NO_STORE, _EMPTY])
         else:
             REDIRECTED.add()
-            location = leg.address(sign_click(self._token_key, tap.id, target.link_id))
+            location = url.with_token(sign_click(self._token_key, tap.id, target.link_id))
             # As `_answer` does, which would be one coroutine more.
             await send({**_REDIRECT, "headers": [(b"location", location), _NO_STORE, _EMPTY]})
             await send(_NO_BODY)
@@ -172,47 +172,45 @@ class RedirectApp:
                 return 404, pages.UNKNOWN
 
     def _official_page(self, target: Target, slug: str, now_ms: int) -> bytes:
-        about = target.about
+        info = target.info
         over = is_over(target.life, now_ms)
-        leads_to = [about.ended] if over and about.ended is not None else about.destinations
+        leads_to = [info.ended] if over and info.ended is not None else info.destinations
         standing = standing_of(target.life, now_ms)
         return pages.official_page(
             short_url=self._base + slug,
             # The page does not show where the link will lead one day, or led once.
             leads_to=leads_to if standing in (Standing.ACTIVE, Standing.DOUBTFUL) else (),
-            unit=about.unit,
-            programme=about.programme,
-            campaign=about.campaign,
+            unit=info.unit,
+            programme=info.programme,
+            campaign=info.campaign,
             standing=standing,
             live=self._live(target),
         )
 
     def _preview_page(self, target: Target, slug: str) -> bytes:
-        about = target.about
+        info = target.info
         return pages.preview_page(
             short_url=self._base + slug,
-            title=about.title,
-            description=about.description,
-            image=about.image,
-            site=about.unit,
+            title=info.title,
+            description=info.description,
+            image=info.image,
+            site=info.unit,
         )
 
     def _live(self, target: Target) -> str | None:
-        about = target.about
+        info = target.info
         return (
-            None
-            if about.live is None or target.life.campaign_state == CampaignState.CLOSED
-            else self._base + about.live
+            None if info.live is None or target.life.campaign_state == CampaignState.CLOSED else self._base + info.live
         )
 
 
-def _leg(target: Target, tap: Tap, now_ms: int) -> TargetUrl:
+def _url_for(target: Target, tap: Tap, now_ms: int) -> TargetUrl:
     if target.ended is not None and is_over(target.life, now_ms):
-        leg = target.ended
+        url = target.ended
     else:
         facts = tap.facts
-        leg = target.leg(device=facts.agent.verdict.device.value, language=facts.language, visitor=tap.visitor)
-    return leg.passing(tap.query.passed) if target.pass_query and tap.query.passed else leg
+        url = target.choose(device=facts.agent.verdict.device.value, language=facts.language, visitor=tap.visitor)
+    return url.with_parameters(tap.query.passed) if target.pass_query and tap.query.passed else url
 
 
 async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> None:

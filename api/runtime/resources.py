@@ -69,7 +69,7 @@ async def open_resources(settings: Settings) -> Resources:
     salts = SaltKeeper(connections, ZoneInfo(settings.timezone))
     salts_fetched = await salts.fetch_first(datetime.now(UTC))
     if not salts_fetched:
-        failover.use_postgres(False)
+        failover.switch_to_journal()
     return Resources(
         settings=settings,
         keys=keys,

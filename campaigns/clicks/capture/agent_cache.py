@@ -1,6 +1,6 @@
-"""User agents that one server process has met: judged when first seen, and stored before the first tap that has them.
+"""User agents that one server process has met: classified at first sight, and stored before their first tap.
 
-On the redirect's hot path: a known agent costs one look into a dictionary.
+On the redirect's hot path: a known agent costs one look-up in a dictionary.
 """
 
 import hashlib
@@ -10,20 +10,20 @@ from msgspec import Struct
 from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
 from campaigns.clicks.types import AgentVerdict, BotReason
 
-MAX_AGENT_LENGTH = 1000  # characters; what is longer is cut, and judged as cut
+MAX_AGENT_LENGTH = 1000  # characters; a longer one is cut, then classified
 MAX_CACHED_AGENTS = 50_000
 
 
 class CachedAgent(Struct, eq=False, gc=False):
     """One user agent: its row in `agents`, and whether PostgreSQL is known to have it.
 
-    `preview` is that of the verdict's reasons which the redirect answers differently.
+    `is_preview`: a link-preview crawler, which gets an HTML page instead of a redirect.
     """
 
     id: int
     text: str
     verdict: AgentVerdict
-    preview: bool
+    is_preview: bool
     stored: bool = False
 
     def row(self) -> tuple[int, str, int, int, str, str | None, int]:
@@ -41,7 +41,7 @@ class CachedAgent(Struct, eq=False, gc=False):
 
 
 class UserAgentCache:
-    """What this process knows of user agents; the oldest are forgotten beyond `most`."""
+    """The user agents of one server process; the oldest are forgotten beyond `most`."""
 
     def __init__(self, most: int = MAX_CACHED_AGENTS) -> None:
         self._known: dict[bytes, CachedAgent] = {}
@@ -49,19 +49,19 @@ class UserAgentCache:
 
     def get(self, header: bytes) -> CachedAgent:
         """The agent of a User-Agent header; empty for a request that has none."""
-        seen = self._known.get(header)
-        if seen is None:
+        agent = self._known.get(header)
+        if agent is None:
             text = agent_text(header)
             verdict = classify_user_agent(text)
-            seen = CachedAgent(agent_id(text), text, verdict, BotReason.PREVIEW in verdict.reasons)
+            agent = CachedAgent(agent_id(text), text, verdict, BotReason.PREVIEW in verdict.reasons)
             while len(self._known) >= self._most:
                 del self._known[next(iter(self._known))]
-            self._known[header] = seen
-        return seen
+            self._known[header] = agent
+        return agent
 
 
 def agent_text(header: bytes) -> str:
-    """A header's text as it is stored and judged: whatever bytes came in, it is text that PostgreSQL takes."""
+    """A header's text as it is stored and classified; PostgreSQL takes it, whatever bytes came in."""
     return header.decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_AGENT_LENGTH]
 
 

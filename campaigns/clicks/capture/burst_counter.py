@@ -1,7 +1,7 @@
-"""Bursts as they happen: taps marked at once that `bursts` would mark a minute later, which spares the database work.
+"""In-process burst detection: flags a tap immediately, so the periodic SQL job has fewer rows to update.
 
-Never more than `bursts` marks: what is over the limit within a fixed stretch of time is over it within the sliding one.
-Counts only what this process sees, so `bursts` has the last word.
+It never flags a tap that the job (`bots/bursts.py`) would not: a count over the limit within a fixed window is over it
+within the sliding window too. It counts the taps of this process only, so the job decides in the end.
 """
 
 from campaigns.clicks.bots.bursts import MAX_TAPS, WITHIN
@@ -10,17 +10,17 @@ _WINDOW_MS = int(WITHIN.total_seconds() * 1000)
 
 
 class BurstCounter:
-    """Counts taps of visitors on links for one server process; forgets them with every stretch of time."""
+    """Counts taps of visitors on links for one server process; starts anew with every window."""
 
     def __init__(self) -> None:
-        self._stretch = 0
+        self._window = 0
         self._taps: dict[tuple[int, bytes], int] = {}
 
     def is_burst(self, visitor: int, link_id: bytes, now_ms: int) -> bool:
         """Whether a tap now is one too many for a person's fingers."""
-        stretch = now_ms // _WINDOW_MS
-        if stretch != self._stretch:
-            self._stretch = stretch
+        window = now_ms // _WINDOW_MS
+        if window != self._window:
+            self._window = window
             self._taps = {}
         key = (visitor, link_id)
         count = self._taps.get(key, 0) + 1

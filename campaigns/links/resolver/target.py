@@ -1,7 +1,7 @@
 """A link as the redirect uses it: every address it can lead to, composed beforehand, and what decides between them.
 
-On the redirect's hot path, so it knows nothing heavy. A link's facts are JSON as `FACTS_SQL` makes it: what PostgreSQL
-answered and what the memory on disk kept are the same text.
+On the redirect's hot path, so it imports nothing heavy. A link's facts are JSON as `FACTS_SQL` makes it: PostgreSQL
+answers with the same text that the snapshot on disk holds.
 
 A process remembers some hundred thousand of these, and a collection of Python's garbage that walks over all their parts
 stops every tap for most of a second. So they are structs that the collector does not know (`gc=False`), holding tuples
@@ -58,38 +58,38 @@ FACTS_SQL = """
 
 
 class TargetUrl(Struct, frozen=True, gc=False):
-    """One address that a link can lead to: `stem`, `tail`, the click token, `after`.
+    """One address that a link can lead to: `prefix`, `utm_suffix`, the click token, `fragment`.
 
-    `tail` is UTM and the token's name, which all legs of a link share; `variant` is the key of a variant.
+    `utm_suffix` is the UTM parameters and the token's name, which all addresses of a link share. `variant` is the key
+    of the variant that the address belongs to.
     """
 
-    stem: bytes
-    tail: bytes
-    after: bytes
+    prefix: bytes
+    utm_suffix: bytes
+    fragment: bytes
     variant: str | None
 
-    def address(self, token: bytes) -> bytes:
-        return self.stem + self.tail + token + self.after
+    def with_token(self, token: bytes) -> bytes:
+        return self.prefix + self.utm_suffix + token + self.fragment
 
-    @property
-    def bare(self) -> bytes:
-        """The address without a token."""
-        return self.stem + self.tail.removesuffix(_TOKEN_NAME) + self.after
+    def without_token(self) -> bytes:
+        return self.prefix + self.utm_suffix.removesuffix(_TOKEN_NAME) + self.fragment
 
-    def passing(self, parameters: Sequence[tuple[bytes, bytes]]) -> "TargetUrl":
-        """The same address with more parameters (name, value; fit for an address), in front of the click token.
+    def with_parameters(self, parameters: Sequence[tuple[bytes, bytes]]) -> "TargetUrl":
+        """The same address with more parameters (name, value; percent-encoded), in front of the click token.
 
-        A parameter that the address has already stays as it is: nobody can change what a link says by adding to it.
+        A parameter that the address has already stays as it is, so nobody can change a link's values by adding to it.
         """
-        query = (self.stem + self.tail).decode("ascii").partition("?")[2]
+        query = (self.prefix + self.utm_suffix).decode("ascii").partition("?")[2]
         own = {parameter_name(part.partition("=")[0]) for part in query.split("&")}
         free = (pair for pair in parameters if parameter_name(pair[0].decode("ascii")) not in own)
         added = b"".join(b"&%s=%s" % pair for pair in free)
-        return TargetUrl(self.stem, self.tail.removesuffix(_TOKEN_NAME) + added + _TOKEN_NAME, self.after, self.variant)
+        suffix = self.utm_suffix.removesuffix(_TOKEN_NAME) + added + _TOKEN_NAME
+        return TargetUrl(self.prefix, suffix, self.fragment, self.variant)
 
 
 class LinkInfo(Struct, frozen=True, gc=False):
-    """What the pages about a link say; `live` is the slug of the campaign's live link.
+    """What the pages about a link show; `live` is the slug of the campaign's live link.
 
     `destinations` are all that taps can be sent to while the link is active, `ended` where they are sent afterwards.
     """
@@ -123,15 +123,15 @@ class Target(Struct, frozen=True, gc=False):
     variants: tuple[TargetUrl, ...]
     weights: tuple[int, ...]
     pass_query: bool
-    about: LinkInfo
+    info: LinkInfo
 
-    def leg(self, *, device: str, language: str | None, visitor: int) -> TargetUrl:
+    def choose(self, *, device: str, language: str | None, visitor: int) -> TargetUrl:
         """Where a tap of this visitor goes while the link is active."""
-        for wanted_device, wanted_language, leg in self.rules:
+        for wanted_device, wanted_language, url in self.rules:
             if (wanted_device is None or wanted_device == device) and (
                 wanted_language is None or wanted_language == language
             ):
-                return leg
+                return url
         if self.variants:
             return self.variants[bisect_right(self.weights, _share(visitor, self.link_id) % self.weights[-1])]
         return self.default
@@ -150,28 +150,28 @@ def target_of(facts: str) -> Target:
         campaign_state=_shared(read["campaign_state"]),
         is_doubtful=read["doubtful"],
     )
-    tail = compose_target("", utm)[0].removeprefix(b"?")
+    utm_suffix = compose_target("", utm)[0].removeprefix(b"?")
 
-    def leg(destination: str, variant: str | None = None) -> TargetUrl:
-        before, after = compose_target(destination, utm)
-        return TargetUrl(before.removesuffix(tail), tail, after, _shared(variant))
+    def url_of(destination: str, variant: str | None = None) -> TargetUrl:
+        before, fragment = compose_target(destination, utm)
+        return TargetUrl(before.removesuffix(utm_suffix), utm_suffix, fragment, _shared(variant))
 
-    rules = tuple((one["device"], one["language"], leg(one["destination"])) for one in read["rules"])
-    variants = tuple(leg(one["destination"], one["key"]) for one in read["variants"])
+    rules = tuple((one["device"], one["language"], url_of(one["destination"])) for one in read["rules"])
+    variants = tuple(url_of(one["destination"], one["key"]) for one in read["variants"])
     weights = tuple(accumulate(one["weight"] for one in read["variants"]))
     is_dated = life.starts_ms is not None or life.ends_ms is not None
     return Target(
         link_id=UUID(read["id"]).bytes,
         campaign_id=UUID(read["campaign_id"]).bytes,
         plain=life.state is LinkState.ACTIVE and not (is_dated or rules or variants or read["pass_query"]),
-        default=leg(read["destination"]),
+        default=url_of(read["destination"]),
         life=life,
-        ended=None if ended is None else leg(ended),
+        ended=None if ended is None else url_of(ended),
         rules=rules,
         variants=variants,
         weights=weights,
         pass_query=read["pass_query"],
-        about=LinkInfo(
+        info=LinkInfo(
             destinations=_destinations(read),
             ended=ended,
             title=_shared(read["title"]),

@@ -33,7 +33,7 @@ def target(link_id: str, weights: dict[str, int]) -> Target:
 
 
 def shown(link: Target) -> list[str | None]:
-    return [link.leg(device="android", language=None, visitor=visitor).variant for visitor in VISITORS]
+    return [link.choose(device="android", language=None, visitor=visitor).variant for visitor in VISITORS]
 
 
 @pytest.mark.parametrize("weights", [{"a": 1, "b": 1}, {"a": 1, "b": 2, "c": 7}, {"a": 1000, "b": 1}, {"a": 3}])
