@@ -61,8 +61,8 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
         for example in schema.get("examples", []):
             _restore_nulls(example, schema, schemas)
     for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            for status in _refusals(path, method, operation):
+        for operation in operations.values():
+            for status in _refusals(path, operation):
                 operation["responses"][status] = {
                     "description": REFUSALS[status],
                     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -86,8 +86,12 @@ def _restore_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]
             _restore_nulls(example[name], schema["properties"][name], schemas)
 
 
-def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[str]:
-    """The refusals an operation can answer with, told from its shape and from what its route declares."""
+def _refusals(path: str, operation: dict[str, Any]) -> set[str]:
+    """The refusals an operation can answer with: what its route declares, and what follows from what it takes.
+
+    A route declares what its operation raises by `problems.refuses`. Every operation can fail (500, 503); a key can be
+    missing or too weak, a path can name nothing, parameters and bodies can be wrong, and a version can be old.
+    """
     parameters = operation.get("parameters", [])
     possible = {"500", "503"} | (set(operation["responses"]) & set(REFUSALS))
     if any("api_key" in scheme for scheme in operation.get("security", [])):
@@ -97,9 +101,7 @@ def _refusals(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     if parameters or "requestBody" in operation:
         possible.add("422")
     if "requestBody" in operation:
-        possible |= {"400", "404", "413"}
+        possible |= {"400", "413"}
     if any(parameter["name"].lower() == "if-match" for parameter in parameters):
-        possible |= {"409", "412"}
-    if method == "post" and not path.endswith("/query"):
-        possible.add("409")
+        possible.add("412")
     return possible

@@ -14,11 +14,13 @@ from api.http.auth import ApplicationsReader, ApplicationsWriter
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import CurrentContext, Now
 from api.http.paging import PageQuery, list_page
+from api.http.problems import refuses
 from api.http.schemas import ListPage, ShortText, Timestamp
 from api.http.sessions import ReadSession, UnitOfWork
 from campaigns.applicants.operations.move_stage import move_application
 from campaigns.applicants.queries.recruiting import list_applications, read_application
 from campaigns.applicants.types import ApplicationFilters
+from campaigns.kit.errors import Conflict, NotFound
 from campaigns.planning.rules import STAGE_KEY_PATTERN
 from campaigns.planning.types import StageKind
 
@@ -30,7 +32,7 @@ def _forbid_storing(response: Response) -> None:
 router = APIRouter(prefix="/v1/applications", tags=["applications"], dependencies=[Depends(_forbid_storing)])
 
 
-@router.get("", name="list", responses={404: {}})
+@router.get("", name="list", responses=refuses(NotFound))
 async def list_all(
     caller: ApplicationsReader,
     session: ReadSession,
@@ -83,7 +85,7 @@ async def get(
     return ApplicationDetailOut.model_validate(found)
 
 
-@router.post("/{application_id}/stage", name="move")
+@router.post("/{application_id}/stage", name="move", responses=refuses(Conflict))
 async def move(
     application_id: UUID,
     body: Move,

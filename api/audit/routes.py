@@ -8,15 +8,17 @@ from fastapi import APIRouter, Query, Request, Response
 from api.audit.responses import AuditEntryOut, ObjectType
 from api.http.auth import AuditReader
 from api.http.paging import PageQuery, list_page
+from api.http.problems import refuses
 from api.http.schemas import ListPage, Timestamp
 from api.http.sessions import ReadSession
 from campaigns.access.queries import list_audit_entries
+from campaigns.kit.errors import NotFound
 from campaigns.planning.queries import subtree
 
 router = APIRouter(prefix="/v1/audit-entries", tags=["audit"])
 
 
-@router.get("", name="list", responses={404: {}})
+@router.get("", name="list", responses=refuses(NotFound))
 async def list_all(
     caller: AuditReader,
     session: ReadSession,

@@ -11,8 +11,10 @@ from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, list_page
+from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
+from campaigns.kit.errors import Conflict, NotFound
 from campaigns.links.operations.planning_changes import update_campaign
 from campaigns.planning.operations.campaigns import close_campaign, create_campaign
 from campaigns.planning.queries import get_campaign, list_campaigns
@@ -21,7 +23,7 @@ from campaigns.planning.types import CampaignChanges, CampaignState
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 
 
-@router.post("", name="create", status_code=201)
+@router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))
 async def create(
     body: CampaignCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
 ) -> CampaignOut:
@@ -32,7 +34,7 @@ async def create(
     return CampaignOut.model_validate(campaign)
 
 
-@router.get("", name="list", responses={404: {}})
+@router.get("", name="list", responses=refuses(NotFound))
 async def list_all(
     caller: PlanningReader,
     session: ReadSession,
@@ -56,7 +58,7 @@ async def get(campaign_id: UUID, caller: PlanningReader, session: ReadSession, r
     return CampaignOut.model_validate(campaign)
 
 
-@router.patch("/{campaign_id}", name="change")
+@router.patch("/{campaign_id}", name="change", responses=refuses(Conflict))
 async def change(
     campaign_id: UUID,
     body: CampaignChange,

@@ -11,8 +11,10 @@ from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, list_page
+from api.http.problems import refuses
 from api.http.schemas import ListPage, UtmName, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
+from campaigns.kit.errors import Conflict, NotFound
 from campaigns.naming.types import NameIssue
 from campaigns.planning.operations.channels import change_channel, close_channel, create_channel
 from campaigns.planning.queries import get_channel, list_channels
@@ -21,7 +23,7 @@ from campaigns.planning.types import ChannelChanges, OpenState
 router = APIRouter(prefix="/v1/channels", tags=["channels"])
 
 
-@router.post("", name="create", status_code=201)
+@router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))
 async def create(
     body: ChannelCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
 ) -> ChannelWritten:
@@ -56,7 +58,7 @@ async def get(channel_id: UUID, caller: PlanningReader, session: ReadSession, re
     return ChannelOut.model_validate(channel)
 
 
-@router.patch("/{channel_id}", name="change")
+@router.patch("/{channel_id}", name="change", responses=refuses(Conflict))
 async def change(
     channel_id: UUID,
     body: ChannelChange,

@@ -66,6 +66,12 @@ STATUS: Mapping[type[DomainError], HTTPStatus] = {
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+
+def refuses(*kinds: type[DomainError]) -> dict[int | str, dict[str, Any]]:
+    """What a route can answer when its operation raises one of the errors, as its `responses` in the document."""
+    return {STATUS[kind].value: {} for kind in kinds}
+
+
 # Code and sentence for the refusals that the web framework itself makes.
 FRAMEWORK_ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("bad-request", "The request cannot be read."),

@@ -11,10 +11,12 @@ from api.http.auth import PlanningReader, PlanningWriter
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, list_page
+from api.http.problems import refuses
 from api.http.schemas import ListPage
 from api.http.sessions import ReadSession, UnitOfWork
 from api.intakes.requests import IntakeChange, IntakeCreate
 from api.intakes.responses import IntakeOut
+from campaigns.kit.errors import Conflict, NotFound
 from campaigns.planning.models import Intake
 from campaigns.planning.operations.programmes import change_intake, close_intake, create_intake
 from campaigns.planning.queries import get_intake, list_intakes, list_stages
@@ -23,7 +25,7 @@ from campaigns.planning.types import IntakeChanges, StagePlan
 router = APIRouter(prefix="/v1/intakes", tags=["intakes"])
 
 
-@router.post("", name="create", status_code=201)
+@router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))
 async def create(
     body: IntakeCreate, caller: PlanningWriter, session: UnitOfWork, now: Now, response: Response
 ) -> IntakeOut:
@@ -36,7 +38,7 @@ async def create(
     return await _shown(session, intake)
 
 
-@router.get("", name="list", responses={404: {}})
+@router.get("", name="list", responses=refuses(NotFound))
 async def list_all(
     caller: PlanningReader,
     session: ReadSession,
@@ -58,7 +60,7 @@ async def get(intake_id: UUID, caller: PlanningReader, session: ReadSession, res
     return await _shown(session, intake)
 
 
-@router.patch("/{intake_id}", name="change")
+@router.patch("/{intake_id}", name="change", responses=refuses(Conflict))
 async def change(
     intake_id: UUID,
     body: IntakeChange,

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.auth import LinksReader, LinksWriter
 from api.http.context import Context, CurrentContext, Now
-from api.http.problems import invalid_parameter
+from api.http.problems import invalid_parameter, refuses
 from api.http.schemas import UtmName
 from api.http.sessions import StreamSession, UnitOfWork
 from api.links.bulk_requests import BulkCreate
@@ -24,7 +24,7 @@ from api.links.bulk_responses import PlacementsOut, dry_run_out, placements_out
 from api.links.filters import Filters
 from campaigns.access.types import Principal
 from campaigns.kit.database.dry_run import dry_run
-from campaigns.kit.errors import invalid_field
+from campaigns.kit.errors import Conflict, NotFound, invalid_field
 from campaigns.kit.idempotency import begin_once, finish_once
 from campaigns.links.csv_sheets.export import sheet_parts
 from campaigns.links.csv_sheets.format import read_sheet
@@ -55,9 +55,18 @@ OnceKey = Annotated[
 ]
 MADE: dict[int | str, dict[str, Any]] = {200: {"model": PlacementsOut, "description": "The dry run; nothing was made."}}
 
+SHEET: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The sheet.", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+
 
 @router.post(
-    "/bulk", name="bulk", status_code=201, response_model=PlacementsOut, responses=MADE, max_body_size=BULK_BYTES
+    "/bulk",
+    name="bulk",
+    status_code=201,
+    response_model=PlacementsOut,
+    responses=MADE | refuses(NotFound, Conflict),
+    max_body_size=BULK_BYTES,
 )
 async def bulk(
     body: BulkCreate,
@@ -87,7 +96,7 @@ async def bulk(
     name="import",
     status_code=201,
     response_model=PlacementsOut,
-    responses=MADE,
+    responses=MADE | refuses(Conflict),
     max_body_size=SHEET_BYTES,
 )
 async def import_sheet(
@@ -148,10 +157,7 @@ async def import_sheet(
     "/export",
     name="export",
     response_class=StreamingResponse,
-    responses={
-        200: {"description": "The sheet.", "content": {"text/csv": {"schema": {"type": "string"}}}},
-        404: {},
-    },
+    responses=SHEET | refuses(NotFound),
 )
 async def export(
     caller: LinksReader,

@@ -13,11 +13,13 @@ from api.http.conditional import ExpectedVersion, IfNoneMatch, set_etag, still_s
 from api.http.context import CurrentContext, Now
 from api.http.cursors import decode_cursor, encode_cursor
 from api.http.paging import Cursor, Limit, list_page_up_to, page_after
+from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from api.links.filters import Filters
 from api.links.requests import LinkChange, LinkCreate, QrQuery, spec_of
 from api.links.responses import LinkChanged, LinkCreated, LinkOut, link_changed, link_created, link_out, short_url
+from campaigns.kit.errors import Conflict, NotFound
 from campaigns.links.destination_checks.queries import read_checks
 from campaigns.links.operations.create import create_link
 from campaigns.links.operations.update import retire_link, update_link
@@ -33,7 +35,7 @@ MEDIA_TYPES: dict[PictureKind, str] = {"svg": "image/svg+xml", "png": "image/png
 router = APIRouter(prefix="/v1/links", tags=["links"])
 
 
-@router.post("", name="create", status_code=201)
+@router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))
 async def create(
     body: LinkCreate,
     caller: LinksWriter,
@@ -58,7 +60,7 @@ async def create(
     return link_created(placed, context.settings.short_link_base)
 
 
-@router.get("", name="list", responses={404: {}})
+@router.get("", name="list", responses=refuses(NotFound))
 async def list_all(
     caller: LinksReader,
     session: ReadSession,
@@ -103,7 +105,7 @@ async def get(
     return link_out(link, context.settings.short_link_base, checks=checks[link.id])
 
 
-@router.patch("/{link_id}", name="change")
+@router.patch("/{link_id}", name="change", responses=refuses(Conflict))
 async def change(
     link_id: UUID,
     body: LinkChange,

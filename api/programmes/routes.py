@@ -8,10 +8,12 @@ from api.http.auth import PlanningReader, PlanningWriter
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, list_page
+from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from api.programmes.requests import ProgrammeChange, ProgrammeCreate
 from api.programmes.responses import ProgrammeOut
+from campaigns.kit.errors import Conflict, NotFound
 from campaigns.planning.operations.programmes import change_programme, close_programme, create_programme
 from campaigns.planning.queries import get_programme, list_programmes
 from campaigns.planning.types import ProgrammeChanges
@@ -19,7 +21,7 @@ from campaigns.planning.types import ProgrammeChanges
 router = APIRouter(prefix="/v1/programmes", tags=["programmes"])
 
 
-@router.post("", name="create", status_code=201)
+@router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))
 async def create(
     body: ProgrammeCreate, caller: PlanningWriter, session: UnitOfWork, now: Now, response: Response
 ) -> ProgrammeOut:

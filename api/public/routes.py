@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Path, Response, Security
 from fastapi.security import APIKeyHeader
 
 from api.http.context import CurrentContext, Now
-from api.http.problems import invalid_parameter
+from api.http.problems import invalid_parameter, refuses
 from api.http.schemas import Slug
 from api.http.sessions import ReadSession, UnitOfWork
 from api.public.minimum_duration import MinimumDuration
@@ -17,6 +17,7 @@ from campaigns.applicants.operations.register import register_candidate
 from campaigns.applicants.queries.public import read_public_campaign, read_status
 from campaigns.applicants.rules import FORM
 from campaigns.applicants.types import ConsentGiven, RegistrationForm
+from campaigns.kit.errors import Conflict
 
 router = APIRouter(prefix="/v1/public", tags=["public"])
 
@@ -58,7 +59,13 @@ async def campaign(slug: Slug, session: ReadSession, now: Now) -> PublicCampaign
     )
 
 
-@router.post("/campaigns/{slug}/applications", name="register", status_code=201, dependencies=[MinimumDuration])
+@router.post(
+    "/campaigns/{slug}/applications",
+    name="register",
+    status_code=201,
+    dependencies=[MinimumDuration],
+    responses=refuses(Conflict),
+)
 async def register(
     slug: Slug,
     body: RegistrationCreate,

@@ -9,10 +9,12 @@ from api.http.auth import PlanningReader, PlanningWriter
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, list_page
+from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from api.units.requests import UnitChange, UnitCreate
 from api.units.responses import UnitListed, UnitOut
+from campaigns.kit.errors import Conflict, NotFound
 from campaigns.links.operations.planning_changes import update_unit
 from campaigns.planning.models import Unit
 from campaigns.planning.operations.units import create_unit
@@ -22,7 +24,7 @@ from campaigns.planning.types import UnitChanges
 router = APIRouter(prefix="/v1/units", tags=["units"])
 
 
-@router.post("", name="create", status_code=201)
+@router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))
 async def create(
     body: UnitCreate, caller: PlanningWriter, session: UnitOfWork, now: Now, response: Response
 ) -> UnitOut:
