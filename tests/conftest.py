@@ -7,6 +7,7 @@ import asyncio
 import functools
 import inspect
 import os
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
@@ -30,6 +31,15 @@ from campaigns.kit.settings import Settings
 from tests.contract.checked_client import CheckedTransport
 from tests.factories.databases import copied_database
 from tests.factories.world import World, build_world, reloaded
+
+
+def pytest_configure() -> None:
+    """Let the programs that tests start be interrupted, also where the run itself was started with `&` or nohup.
+
+    A shell then ignores SIGINT for it, which every child inherits; a handler in its place is not inherited.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -60,7 +60,7 @@ class Operator:
     def run(self, *command: str | Path) -> tuple[int, str, str]:
         """The exit code and what was printed on either side."""
         process = self.begin(*command)
-        printed, complained = process.communicate(timeout=90)
+        printed, complained = process.communicate()
         assert "Traceback" not in complained, complained
         return process.returncode, printed, complained
 
@@ -194,11 +194,9 @@ def halted(operator: Operator) -> Iterator[psycopg.Connection[tuple[int]]]:
 
 
 def wait_until_held_up(connection: "psycopg.Connection[tuple[int]]") -> None:
-    begun = time.monotonic()
     while not connection.execute(
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     ).fetchone()[0]:  # type: ignore[index]
-        assert time.monotonic() - begun < 60, "the import never reached its second chunk"
         time.sleep(0.02)
 
 
@@ -213,7 +211,7 @@ async def test_goes_on_after_it_was_stopped(
     process = operator.begin("import", sheet)
     await asyncio.to_thread(wait_until_held_up, halted)
     process.send_signal(how)
-    _, complained = await asyncio.to_thread(process.communicate, timeout=30)
+    _, complained = await asyncio.to_thread(process.communicate)
     if how is signal.SIGINT:
         assert process.returncode == 130
         assert f"{ROWS_PER_CHUNK} links were made and stay; the same command goes on from there." in complained

@@ -4,7 +4,6 @@ import logging
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -84,12 +83,10 @@ def test_it_serves_once_mended(server, made):
 
 
 def _refused(postgres, reason: str) -> None:
-    began = time.monotonic()
     with pytest.raises(EmbeddedPostgresError, match=reason) as refusal:
         postgres.start()
-    logger.info("%.2f s: %s", time.monotonic() - began, refusal.value)
+    logger.info("%s", refusal.value)
     assert "\n" not in str(refusal.value)
-    assert time.monotonic() - began < 5
     assert postgres.pid is None
 
 

@@ -159,10 +159,16 @@ def test_stop_during_start(server, folder, processes, seconds):
 @pytest.mark.parametrize("seconds", [0.005, 0.02, 0.04, 0.06])
 def test_stop_by_a_signal_in_the_middle_of_start(server, made, processes, seconds):
     postgres = server()
-    before = signal.signal(signal.SIGALRM, lambda *_: postgres.stop())
+    stopped = threading.Event()
+
+    def stop(*_: object) -> None:
+        postgres.stop()
+        stopped.set()
+
+    before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     _start_or_stopped(postgres)
-    time.sleep(0.1)
+    stopped.wait()
     signal.signal(signal.SIGALRM, before)
     postgres.stop()
     assert (postgres.pid, processes(made)) == (None, [])

@@ -57,13 +57,17 @@ def test_a_second_owner_is_refused(server, made):
 def test_a_forked_worker_neither_keeps_the_lock_nor_stops_the_server(server):
     postgres = server()
     postgres.start()
+    done, tells = os.pipe()
     worker = os.fork()
     if worker == 0:
         postgres.stop()
-        time.sleep(60)
+        os.write(tells, b".")
+        time.sleep(600)
         os._exit(0)
     try:
-        time.sleep(0.3)
+        os.close(tells)
+        assert os.read(done, 1) == b"."
+        os.close(done)
         psycopg.connect(postgres.conninfo).close()
         postgres.stop()
         postgres.start()
@@ -87,7 +91,7 @@ def test_an_orphan_is_taken_over(server, folder, processes):
 
 def test_an_owner_killed_in_its_first_start(server, folder, wait_until):
     with _killed_owner(folder / "pg", "announce"):
-        wait_until(lambda: list((folder / "pg").glob("data.new-*/base")), 5)
+        wait_until(lambda: list((folder / "pg").glob("data.new-*/base")))
     assert not (folder / "pg" / "data").exists()
     postgres = server()
     postgres.start()
@@ -107,7 +111,8 @@ def test_a_stranger_with_the_recorded_number_is_left_alone(server, folder, kind)
         ["/bin/sleep", "60" if kind == "living" else "0"],
         user=owner.st_uid if os.geteuid() == 0 else None,
     )
-    time.sleep(0.1)
+    if kind == "zombie":
+        os.waitid(os.P_PID, stranger.pid, os.WEXITED | os.WNOWAIT)
     pid_file = folder / "pg" / "data" / "postmaster.pid"
     pid_file.write_text(f"{stranger.pid}\n{folder}/pg/data\n1\n5432\n{folder}/pg/run\n\n 0 0\nready   \n")
     os.chown(pid_file, owner.st_uid, owner.st_gid)

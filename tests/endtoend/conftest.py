@@ -17,7 +17,6 @@ import httpx
 import pytest
 
 JARING = str(Path(sys.executable).with_name("jaring"))
-START_SECONDS = 60
 
 
 def free_port() -> int:
@@ -36,7 +35,6 @@ class Server:
     variables: dict[str, str] = field(default_factory=dict)
     printed: str = ""
     process: subprocess.Popen[str] | None = None
-    seconds_to_ready: float = 0.0
 
     @property
     def url(self) -> str:
@@ -50,7 +48,6 @@ class Server:
 
     def start(self) -> "Server":
         """Start and return when it serves."""
-        begun = time.monotonic()
         self.printed = ""
         self.process = subprocess.Popen(
             [JARING, "serve", *self.options],
@@ -64,9 +61,7 @@ class Server:
         threading.Thread(target=self._read, daemon=True).start()
         while "Ctrl-C stops everything" not in self.printed:
             assert self.process.poll() is None, self.printed
-            assert time.monotonic() - begun < START_SECONDS, self.printed
             time.sleep(0.01)
-        self.seconds_to_ready = time.monotonic() - begun
         return self
 
     def _read(self) -> None:
@@ -80,18 +75,16 @@ class Server:
         """Send SIGINT to the whole process group; the exit code."""
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(timeout=30)
+        return self.process.wait()
 
     def stop(self) -> int:
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(timeout=30)
+        return self.process.wait()
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run another `jaring` command on the same data."""
-        return subprocess.run(
-            [JARING, *command], env=self.environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        return subprocess.run([JARING, *command], env=self.environment, capture_output=True, text=True, check=False)
 
     def key(self, role: str) -> dict[str, str]:
         """Make a key of the national unit; the headers of a request with it."""

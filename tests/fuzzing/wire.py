@@ -18,7 +18,6 @@ from tests.endtoend.conftest import Server
 from tests.fuzzing.hostile import PHONE
 
 SECONDS = 5
-SETTLING_SECONDS = 20
 TARGET = f"/{LINKS[0][0]}".encode()
 GOOD = b"GET %s HTTP/1.1\r\nHost: x\r\nUser-Agent: %s\r\n\r\n" % (TARGET, PHONE)
 HALF_A_BODY = b"POST /v1/links HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"
@@ -76,8 +75,6 @@ def _check_stored(server: Server, locations: list[str]) -> None:
 
 def _settle(server: Server) -> None:
     """Wait until everything is in PostgreSQL."""
-    deadline = time.monotonic() + SETTLING_SECONDS
     while (ready := httpx.get(f"{server.url}/readyz", verify=False).json())["taps_waiting"] or ready["taps_journalled"]:
-        assert time.monotonic() < deadline
         time.sleep(0.02)
     assert ready["taps_lost"] == 0
