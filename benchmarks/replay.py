@@ -32,7 +32,7 @@ import psycopg
 from api.cli.demo.data import LINKS
 from benchmarks.redirects import free_port, started
 from campaigns.attribution.types import NOT_SET
-from campaigns.clicks.bots.bursts import MAX_TAPS, WITHIN, mark_bursts, take_lock
+from campaigns.clicks.bots.bursts import MAX_TAPS, WITHIN, lock_marking, mark_bursts
 from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
 from campaigns.clicks.bots.reasons import ORDER_OF_REASONS, reasons_sql, word_of
 from campaigns.clicks.types import BotReason, RequestFlag
@@ -206,7 +206,7 @@ def _wait_until_stored(connection: psycopg.Connection, since: datetime, expected
 async def _mark_bursts(database: str, since: datetime) -> None:
     """Do at once what the server does within a minute, so that no figure changes while it is read."""
     async with await psycopg.AsyncConnection.connect(database) as connection:
-        await take_lock(connection)
+        await lock_marking(connection)
         await mark_bursts(connection, since=since, until=datetime.now(UTC) + timedelta(seconds=1))
 
 

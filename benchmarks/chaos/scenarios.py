@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from benchmarks.chaos.stage import Skipped, Stage, Volume, kill
@@ -27,7 +28,7 @@ def kill_postgres(trial: Trial) -> None:
             processes = stage.postgres_processes()
             for pid in processes[:1] if number % 2 else processes:
                 kill(pid)
-            stage.until(lambda killed=processes[0]: stage.postgres.pid not in (None, killed), "PostgreSQL to restart")
+            stage.until(partial(_restarted, stage, processes[0]), "PostgreSQL to restart")
             slowest = max(slowest, stage.until(stage.postgres_answers, "PostgreSQL to answer again"))
             time.sleep(trial.scale.calm / 2)
         trial.phase("killing", begun)
@@ -48,7 +49,7 @@ def kill_worker(trial: Trial) -> None:
                 stage.until(lambda: stage.noted("in_journal") > 0, "taps in the journals")
             before = stage.workers()
             kill(before[0])
-            trial.took(stage.until(lambda known=before: _replaced(stage, known), "a new worker"), "new worker")
+            trial.took(stage.until(partial(_replaced, stage, before), "a new worker"), "new worker")
             time.sleep(trial.scale.broken)
         stage.signal_postgres(signal.SIGCONT)
         time.sleep(trial.scale.calm)
@@ -226,6 +227,10 @@ def _calm(trial: Trial) -> None:
     begun = time.monotonic()
     time.sleep(trial.scale.calm)
     trial.phase("calm", begun)
+
+
+def _restarted(stage: Stage, killed: int) -> bool:
+    return stage.postgres.pid not in (None, killed)
 
 
 def _replaced(stage: Stage, known: list[int]) -> bool:

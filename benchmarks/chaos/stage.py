@@ -261,15 +261,14 @@ def stage(*, small_disks: bool = False) -> Iterator[Stage]:
     # Short, since sockets' paths are limited; open, since PostgreSQL runs as another account under root.
     folder = Path(tempfile.mkdtemp(prefix="jaring-chaos-"))
     folder.chmod(0o755)
-    volumes: list[Volume] = []
+    disk, journals = (Volume(folder / name) if small_disks else None for name in ("disk", "journals"))
     with contextlib.ExitStack() as ending:
         ending.callback(shutil.rmtree, folder, ignore_errors=True)
-        for name in ("disk", "journals") if small_disks else ():
-            volume = Volume(folder / name)
-            volume.mount()
-            ending.callback(volume.unmount)
-            volumes.append(volume)
-        played = Stage(folder, *volumes)
+        for volume in (disk, journals):
+            if volume:
+                volume.mount()
+                ending.callback(volume.unmount)
+        played = Stage(folder, disk, journals)
         ending.callback(played.tear_down)
         played.set_up()
         yield played

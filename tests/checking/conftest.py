@@ -32,7 +32,8 @@ sys.addaudithook(_watch)
 def connected() -> Iterator[list[tuple[Any, ...]]]:
     """The address of every connection the test makes to an IP address; none may go anywhere but out."""
     global _watched
-    _watched = connected = []
+    connected: list[tuple[Any, ...]] = []
+    _watched = connected
     yield connected
     _watched = None
     assert {address[0] for address in connected} <= {OUTSIDE, DEAD}

@@ -14,10 +14,10 @@ from tests.factories.world import LANDING, World
 
 OK = Finding(CheckVerdict.OK, "The page answers.", 200, LANDING, 1, True, True, True)
 GONE = Finding(
-    CheckVerdict.BROKEN, "The destination leads to a page that answers 410 Gone.", 410, LANDING, 0, *[None] * 3
+    CheckVerdict.BROKEN, "The destination leads to a page that answers 410 Gone.", 410, LANDING, 0, None, None, None
 )
 AWAY = Finding(
-    CheckVerdict.UNREACHABLE, "The destination leads to a host that does not exist.", *[None] * 2, 0, *[None] * 3
+    CheckVerdict.UNREACHABLE, "The destination leads to a host that does not exist.", None, None, 0, None, None, None
 )
 
 

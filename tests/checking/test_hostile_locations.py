@@ -95,7 +95,7 @@ def test_no_location_leads_inside(location: bytes, answer: Sequence[Address]) ->
 def test_no_stored_destination_raises(destination: str) -> None:
     """Old rows were checked by older rules; whatever is in them ends in a finding."""
 
-    async def resolve(_: str) -> Sequence[Address]:
+    async def resolve(host: str) -> Sequence[Address]:
         return [ip_address("8.8.4.4")]
 
     due = DueCheck(UUID(int=1), "default", destination, UTM, ())

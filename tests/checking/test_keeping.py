@@ -231,7 +231,7 @@ async def test_a_change_under_way_is_waited_for_and_wins(
         async def is_waiting() -> bool:
             statement = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
             async with own_sessions() as other:
-                return await (await other.connection()).scalar(statement) == 1
+                return bool(await (await other.connection()).scalar(statement) == 1)
 
         await until(is_waiting)
         assert not recording.done()

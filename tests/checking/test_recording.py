@@ -1,6 +1,7 @@
 """When destinations are followed, and what of it is written down."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -27,7 +28,7 @@ from campaigns.planning.models import Unit
 from tests.checking.links import AWAY, GONE, OK, put_link
 from tests.factories.world import LANDING, World
 
-EVERYWHERE = {
+EVERYWHERE: dict[str, Any] = {
     "ends_at": datetime.fromisoformat("2030-01-01T00:00:00+07:00"),
     "ended_destination": f"{LANDING}/selesai",
     "rules": [

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-
-Starter = Callable[..., EmbeddedPostgres]
+from tests.embedded.servers import EventHandler, Processes, Starter, WaitUntil, ignore
 
 
 def _processes_below(folder: Path) -> list[int]:
@@ -76,7 +75,7 @@ def made(pattern: Path, folder: Path) -> Path:
 
 
 @pytest.fixture
-def processes() -> Callable[[Path], list[int]]:
+def processes() -> Processes:
     return _processes_below
 
 
@@ -85,8 +84,10 @@ def server(folder: Path) -> Iterator[Starter]:
     """Return a maker of servers on `folder / "pg"` (or another directory), which are stopped in the end."""
     made: list[EmbeddedPostgres] = []
 
-    def make(directory: Path = folder / "pg", **options: object) -> EmbeddedPostgres:
-        made.append(EmbeddedPostgres(directory, **options))
+    def make(
+        directory: Path = folder / "pg", *, binaries: Path | None = None, on_event: EventHandler = ignore
+    ) -> EmbeddedPostgres:
+        made.append(EmbeddedPostgres(directory, binaries=binaries, on_event=on_event))
         return made[-1]
 
     yield make
@@ -95,7 +96,7 @@ def server(folder: Path) -> Iterator[Starter]:
 
 
 @pytest.fixture
-def wait_until() -> Callable[[Callable[[], object]], None]:
+def wait_until() -> WaitUntil:
     """Return a function that waits for a condition, as long as a test may last."""
 
     def wait(condition: Callable[[], object]) -> None:

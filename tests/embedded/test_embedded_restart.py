@@ -4,9 +4,14 @@ import os
 import signal
 import threading
 import time
+from functools import partial
+from pathlib import Path
 
 import psycopg
 import pytest
+
+from campaigns.kit.embedded.supervisor import EmbeddedPostgres
+from tests.embedded.servers import Processes, Starter, WaitUntil
 
 pytestmark = pytest.mark.usefixtures("made")
 COMPUTING = (
@@ -14,7 +19,16 @@ COMPUTING = (
 )
 
 
-def test_kill_9_under_load_twice(server, wait_until):
+def kill(postgres: EmbeddedPostgres) -> None:
+    assert postgres.pid is not None
+    os.kill(postgres.pid, signal.SIGKILL)
+
+
+def runs_again(postgres: EmbeddedPostgres, killed: int | None) -> bool:
+    return postgres.pid not in {None, killed}
+
+
+def test_kill_9_under_load_twice(server: Starter, wait_until: WaitUntil) -> None:
     postgres = server()
     postgres.start()
     with psycopg.connect(postgres.conninfo) as connection:
@@ -37,14 +51,17 @@ def test_kill_9_under_load_twice(server, wait_until):
     workers = [threading.Thread(target=insert, args=[worker]) for worker in range(4)]
     for worker in workers:
         worker.start()
+
+    def wait_for_more(number: int) -> None:
+        enough = len(acknowledged) + number
+        wait_until(lambda: len(acknowledged) >= enough)
+
     for _ in range(2):
-        had, killed = len(acknowledged), postgres.pid
-        wait_until(lambda had=had: len(acknowledged) > had + 200)
-        had = len(acknowledged)
-        os.kill(killed, signal.SIGKILL)
-        wait_until(lambda killed=killed: postgres.pid not in {None, killed})
-        had = len(acknowledged)
-        wait_until(lambda had=had: len(acknowledged) > had)
+        wait_for_more(200)
+        killed = postgres.pid
+        kill(postgres)
+        wait_until(partial(runs_again, postgres, killed))
+        wait_for_more(1)
     done.set()
     for worker in workers:
         worker.join()
@@ -53,7 +70,7 @@ def test_kill_9_under_load_twice(server, wait_until):
     assert set(acknowledged) - stored == set()
 
 
-def test_a_busy_backend_does_not_hold_the_restart_up(server, wait_until):
+def test_a_busy_backend_does_not_hold_the_restart_up(server: Starter, wait_until: WaitUntil) -> None:
     told: list[str] = []
     postgres = server(on_event=lambda name, _facts: told.append(name))
     postgres.start()
@@ -69,18 +86,18 @@ def test_a_busy_backend_does_not_hold_the_restart_up(server, wait_until):
     busy.start()
     with psycopg.connect(postgres.conninfo, autocommit=True) as other:
         wait_until(lambda: other.execute(COMPUTING).fetchone())
-    os.kill(postgres.pid, signal.SIGKILL)
+    kill(postgres)
     wait_until(lambda: told.count("postgres_started") == 2)
     busy.join()
 
 
-def test_stop_during_back_off(server, folder, processes, wait_until):
+def test_stop_during_back_off(server: Starter, folder: Path, processes: Processes, wait_until: WaitUntil) -> None:
     told: list[tuple[str, dict[str, object]]] = []
     postgres = server(on_event=lambda *event: told.append(event))
     postgres.start()
     control = folder / "pg" / "data" / "global" / "pg_control"
     hidden = control.rename(folder / "pg_control")
-    os.kill(postgres.pid, signal.SIGKILL)
+    kill(postgres)
     wait_until(lambda: sum(name == "postgres_died" for name, _ in told) >= 5)
     postgres.stop()
     assert (postgres.pid, processes(folder)) == (None, [])
@@ -93,13 +110,14 @@ def test_stop_during_back_off(server, folder, processes, wait_until):
     psycopg.connect(postgres.conninfo).close()
 
 
-def test_a_fault_in_the_event_handler_does_no_harm(server, wait_until):
+def test_a_fault_in_the_event_handler_does_no_harm(server: Starter, wait_until: WaitUntil) -> None:
     def fail(_name: str, _facts: dict[str, object]) -> None:
         raise RuntimeError
 
     postgres = server(on_event=fail)
     postgres.start()
     killed = postgres.pid
+    assert killed is not None
     os.kill(killed, signal.SIGTERM)
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: postgres.pid not in {None, killed})
+    wait_until(partial(runs_again, postgres, killed))

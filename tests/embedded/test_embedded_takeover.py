@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
+from tests.embedded.servers import Processes, Starter, WaitUntil
 
 OWNER = """
 import pathlib, sys, time
@@ -33,12 +34,12 @@ def _killed_owner(*arguments: object) -> Iterator[str]:
     command = [sys.executable, "-c", OWNER, *map(str, arguments)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as owner:
         try:
-            yield owner.stdout.readline()
+            yield owner.stdout.readline() if owner.stdout else ""
         finally:
             owner.kill()
 
 
-def test_a_second_owner_is_refused(server, made):
+def test_a_second_owner_is_refused(server: Starter, made: Path) -> None:
     first = server()
     first.start()
     second = server()
@@ -54,7 +55,7 @@ def test_a_second_owner_is_refused(server, made):
 
 
 @pytest.mark.usefixtures("made")
-def test_a_forked_worker_neither_keeps_the_lock_nor_stops_the_server(server):
+def test_a_forked_worker_neither_keeps_the_lock_nor_stops_the_server(server: Starter) -> None:
     postgres = server()
     postgres.start()
     done, tells = os.pipe()
@@ -77,7 +78,7 @@ def test_a_forked_worker_neither_keeps_the_lock_nor_stops_the_server(server):
 
 
 @pytest.mark.usefixtures("made")
-def test_an_orphan_is_taken_over(server, folder, processes):
+def test_an_orphan_is_taken_over(server: Starter, folder: Path, processes: Processes) -> None:
     with _killed_owner(folder / "pg") as said:
         orphan = int(said)
     assert orphan in processes(folder)
@@ -89,7 +90,7 @@ def test_an_orphan_is_taken_over(server, folder, processes):
     psycopg.connect(postgres.conninfo).close()
 
 
-def test_an_owner_killed_in_its_first_start(server, folder, wait_until):
+def test_an_owner_killed_in_its_first_start(server: Starter, folder: Path, wait_until: WaitUntil) -> None:
     with _killed_owner(folder / "pg", "announce"):
         wait_until(lambda: list((folder / "pg").glob("data.new-*/base")))
     assert not (folder / "pg" / "data").exists()
@@ -100,7 +101,7 @@ def test_an_owner_killed_in_its_first_start(server, folder, wait_until):
 
 @pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("kind", ["living", "zombie"])
-def test_a_stranger_with_the_recorded_number_is_left_alone(server, folder, kind):
+def test_a_stranger_with_the_recorded_number_is_left_alone(server: Starter, folder: Path, kind: str) -> None:
     postgres = server()
     postgres.start()
     killed = postgres.pid

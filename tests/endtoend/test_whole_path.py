@@ -110,10 +110,9 @@ def test_from_a_tap_to_a_statistic(server: Server, http: httpx.Client) -> None:
         "consent": {"notice_version": shown["notice"]["version"], "accepted_at": datetime.now(UTC).isoformat()},
         "touches": query["cid"],
     }
-    send = {"url": f"/v1/public/campaigns/{campaign['slug']}/applications", "json": form}
-    key = {"Idempotency-Key": str(uuid4())}
-    receipt = made(http.post(**send, headers=key))
-    assert made(http.post(**send, headers=key)) == receipt
+    address, key = f"/v1/public/campaigns/{campaign['slug']}/applications", {"Idempotency-Key": str(uuid4())}
+    receipt = made(http.post(address, json=form, headers=key))
+    assert made(http.post(address, json=form, headers=key)) == receipt
     status = http.get(
         f"/v1/public/applications/{receipt['reference']}", headers={"Status-Token": receipt["status_token"]}
     )

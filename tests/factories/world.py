@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import create_key
@@ -145,9 +145,9 @@ async def build_world(session: AsyncSession, *, now: datetime) -> World:
 
 async def reloaded(session: AsyncSession, world: World) -> World:
     """The same world with its rows read into another session."""
-    rows = {
+    rows: dict[str, Any] = {
         name: await session.get_one(type(value), value.id)
         for name, value in vars(world).items()
-        if isinstance(value, SQLModel)
+        if isinstance(value, Unit | Programme | Intake | Channel | Campaign)
     }
     return replace(world, **rows)

@@ -149,7 +149,7 @@ async def taps(
     )
     clicks.start()
     orphans.start()
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://short.example") as client:
         yield Taps(
             app,

@@ -99,7 +99,7 @@ async def following(taps: Taps) -> AsyncIterator[None]:
 
 class TestChanges:
     async def location(self, taps: Taps, path: str) -> str:
-        return (await taps.client.get(path)).headers.get("location", "")
+        return str((await taps.client.get(path)).headers.get("location", ""))
 
     async def notify(self, taps: Taps, slug: str) -> None:
         await taps.sql(f"SELECT pg_notify('{LINKS_CHANNEL}', '{slug}')")

@@ -247,6 +247,7 @@ class TestDraining:
     ) -> None:
         for _ in range(3):
             await fallback.take(entry(line()))
+        assert isinstance(fallback.journal, Journal)
         garble(fallback.journal.path, 2)
         await drainer.drain()
         await fallback.take(entry(line()))

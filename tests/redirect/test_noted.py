@@ -89,7 +89,13 @@ class TestBehindAProxy:
 
     async def test_tells_visitors_apart_by_address_agent_and_language(self, taps: Taps) -> None:
         same = {"x_forwarded_for": "114.4.1.1", "user_agent": "one", "accept_language": "id"}
-        changes = ({}, {}, {"x_forwarded_for": "114.4.1.2"}, {"user_agent": "two"}, {"accept_language": "en"})
+        changes: tuple[dict[str, str], ...] = (
+            {},
+            {},
+            {"x_forwarded_for": "114.4.1.2"},
+            {"user_agent": "two"},
+            {"accept_language": "en"},
+        )
         first, again, *others = [(await noted(taps, **same | change))["visitor"] for change in changes]
         assert first == again
         assert len({first, *others}) == 4

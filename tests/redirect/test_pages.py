@@ -92,6 +92,7 @@ def preview(**changes: Any) -> Page:
     return Page(pages.preview_page(**PREVIEW | changes))
 
 
+HOSTILE_OFFICIAL: dict[str, Any] = dict.fromkeys(OFFICIAL, HOSTILE)
 EVERY_PAGE = {
     "unknown": pages.UNKNOWN,
     "unavailable": pages.UNAVAILABLE,
@@ -104,7 +105,7 @@ EVERY_PAGE = {
     "preview": pages.preview_page(**PREVIEW),
     "hostile-retired": pages.retired_page(HOSTILE),
     "hostile-ended": pages.ended_page(HOSTILE),
-    "hostile-official": pages.official_page(**dict.fromkeys(OFFICIAL, HOSTILE)),
+    "hostile-official": pages.official_page(**HOSTILE_OFFICIAL),
     "hostile-preview": pages.preview_page(**dict.fromkeys(PREVIEW, HOSTILE)),
 }
 
@@ -262,7 +263,8 @@ class TestPreview:
 
 @given(st.text())
 def test_no_text_becomes_markup(text: str) -> None:
-    hostile = pages.official_page(**{**dict.fromkeys(OFFICIAL, text), "leads_to": [text, text]})
+    texts: dict[str, Any] = {**dict.fromkeys(OFFICIAL, text), "leads_to": [text, text]}
+    hostile = pages.official_page(**texts)
     plain = {tag for tag, _ in official().elements} | {tag for tag, _ in preview().elements}
     assert {tag for tag, _ in Page(hostile).elements} <= plain | {"div"}
     assert {tag for tag, _ in Page(pages.preview_page(**dict.fromkeys(PREVIEW, text))).elements} <= plain

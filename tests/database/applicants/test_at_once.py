@@ -26,7 +26,15 @@ async def test_fifty_with_one_key_are_one_application_and_one_answer(
     answers = await asyncio.gather(*(post_registration(committing_client, body, key="double tap") for _ in range(50)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
-    tables = [Applicant, ApplicantKey, Application, Consent, Conversion, IdempotencyRecord, RepeatedApplication]
+    tables: list[type[SQLModel]] = [
+        Applicant,
+        ApplicantKey,
+        Application,
+        Consent,
+        Conversion,
+        IdempotencyRecord,
+        RepeatedApplication,
+    ]
     assert await counted(committing, tables) == [1, 1, 1, 1, 1, 1, 0]
 
 
@@ -36,7 +44,15 @@ async def test_twenty_of_one_person_are_one_application_and_nineteen_repeats(
     answers = await asyncio.gather(*(post_registration(committing_client, registration(now)) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["reference"] for answer in answers}) == 20
-    tables = [Applicant, ApplicantKey, Application, Consent, Conversion, IdempotencyRecord, RepeatedApplication]
+    tables: list[type[SQLModel]] = [
+        Applicant,
+        ApplicantKey,
+        Application,
+        Consent,
+        Conversion,
+        IdempotencyRecord,
+        RepeatedApplication,
+    ]
     assert await counted(committing, tables) == [1, 1, 1, 1, 1, 20, 19]
     for answer in answers:
         receipt = answer.json()

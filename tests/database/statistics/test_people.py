@@ -105,7 +105,7 @@ class TestFilters:
         ],
     )
     async def test_what_taps_brought_along_is_known_where_they_were(
-        self, session: AsyncSession, field: Field, name: DimensionName, stored: dict[str, str], asked: str
+        self, session: AsyncSession, field: Field, name: DimensionName, stored: dict[str, Any], asked: str
     ) -> None:
         """On any day, in the caller's own campaigns only."""
         long_ago = moment("2026-01-01T12:00Z")

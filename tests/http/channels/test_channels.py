@@ -81,7 +81,7 @@ class TestCreate:
     async def test_names_in_use_keep_their_spelling(
         self, client: httpx.AsyncClient, world: World, own: dict[str, str], session: AsyncSession, now: datetime
     ) -> None:
-        older = {"source": "kaskus_forum", "medium": "social_media", "aliases": ["kaskus_id"]}
+        older: dict[str, Any] = {"source": "kaskus_forum", "medium": "social_media", "aliases": ["kaskus_id"]}
         session.add(Channel(unit_id=world.own.id, name="Kaskus", state="active", created_at=now, **older))
         await session.commit()
         made = await client.post("/v1/channels", json=body(world, **{**older, "medium": "chat"}), headers=own)

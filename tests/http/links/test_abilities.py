@@ -50,7 +50,7 @@ STORED = {
         {"key": "film", "destination": "https://daftar.example/film", "weight": 1},
     ],
 }
-PLAIN = {
+PLAIN: dict[str, Any] = {
     "state": "active",
     "starts_at": None,
     "ends_at": None,

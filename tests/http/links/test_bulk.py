@@ -18,7 +18,9 @@ from campaigns.access.types import Role
 from campaigns.kit.models import IdempotencyRecord
 from campaigns.links.models import Link
 from campaigns.links.operations.planning_changes import update_unit
+from campaigns.planning.models import Unit
 from campaigns.planning.operations.channels import close_channel
+from campaigns.planning.types import UnitChanges
 from tests.factories.keys import headers_of_new_key
 from tests.factories.world import LANDING, World
 from tests.http.links.placements import foreign_link, make, poster_channel
@@ -265,17 +267,18 @@ class TestTemplates:
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
     ) -> None:
         await make(client, world, utm_content="bio")
-        for unit, changes in (
+        given: list[tuple[Unit, UnitChanges]] = [
             (world.national, {"term_template": "{unit} {content}", "content_template": "never"}),
             (world.own, {"content_template": "{source}_{number}"}),
-        ):
+        ]
+        for unit, changes in given:
             await update_unit(
                 session,
                 world.admin,
                 unit_id=unit.id,
                 changes=changes,
                 expected_version=None,
-                now=now,  # type: ignore[arg-type]
+                now=now,
             )
         await session.commit()
         made = (await send(client, world, contents=[])).json()
@@ -310,7 +313,7 @@ class TestTemplates:
             details = [error["detail"] for error in answer.json()["errors"]]
             assert any("template makes this content of it: poster-terminal" in detail for detail in details)
         # In a request by itself, and confirmed.
-        near = {"name": "{content} di {source}", "contents": []}
+        near: dict[str, Any] = {"name": "{content} di {source}", "contents": []}
         assert (await send(client, world, **near)).status_code == 201
         assert faults(await send(client, world, **{**near, "name": "{content} di {source}m"}))[0][0] == "/name"
         accepted = ["di-instagramm", "instagram-di-instagramm"]

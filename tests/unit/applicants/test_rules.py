@@ -1,6 +1,7 @@
 """The registration form's rules: what is accepted, and how it is stored."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,7 +36,7 @@ def read(notice: str = "1", accepted_at: datetime = NOW, **changed: str) -> Answ
     return read_answers(form, notice_version="1", today=TODAY, now=NOW)
 
 
-def refusals(**changed: str) -> list[FieldError]:
+def refusals(**changed: Any) -> list[FieldError]:
     with pytest.raises(Invalid) as refused:
         read(**changed)
     return list(refused.value.fields)

@@ -131,7 +131,7 @@ def test_a_tag_has_one_spelling(text: str) -> None:
     ],
 )
 def test_a_link_ends_after_it_begins(
-    starts_at: datetime | None, ends_at: datetime | None, ended: str | None, faults: list[str]
+    starts_at: datetime | None, ends_at: datetime | None, ended: str | None, faults: list[tuple[str]]
 ) -> None:
     found = find_date_errors(starts_at, ends_at, ended, path=())
     assert [fault.path for fault in found] == faults

@@ -16,7 +16,7 @@ from campaigns.links.standing import (
 from campaigns.links.types import LinkState
 
 START, END = 1_000, 2_000
-DATED = {"starts_ms": START, "ends_ms": END}
+DATED: dict[str, Any] = {"starts_ms": START, "ends_ms": END}
 
 
 def life_of(state: str = "active", **changes: Any) -> LifeCycle:
