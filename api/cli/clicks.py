@@ -8,7 +8,7 @@ import typer
 
 from api.cli.database import current_database
 from api.cli.errors import CommandError
-from campaigns.clicks.bots.reclassify import ReclassifyResult, exclusive_run, reclassify
+from campaigns.clicks.bots.reclassify import ReclassifyResult, exclusive_run, reclassify, request_all
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.settings import Settings
 
@@ -32,7 +32,10 @@ async def _work(conninfo: str, everything: bool, changed: ReclassifyResult) -> N
     async with connection, exclusive_run(connection) as alone:
         if not alone:
             raise CommandError("Another reclassification is at work; let it end first")
-        async for work in reclassify(connection, everything=everything, changed=changed, now=datetime.now(UTC)):
+        now = datetime.now(UTC)
+        if everything:
+            await request_all(connection, now=now)
+        async for work in reclassify(connection, changed=changed, now=now):
             with typer.progressbar(length=work.steps, label=work.label) as bar:
                 async for done in work.doing:
                     bar.update(done)

@@ -11,12 +11,23 @@ history anew. Uses psycopg only, since the redirect's process loads it.
 """
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import LiteralString
 
 import psycopg
 
 from campaigns.clicks.types import RequestFlag
+from campaigns.clicks.watermarks import (
+    BURSTS,
+    LATE_TAPS,
+    delete_watermark,
+    lock_watermark,
+    lower_watermark,
+    read_watermark,
+    read_with_time,
+    try_lock_watermark,
+    write_watermark,
+)
 from campaigns.kit.database.connections import Connections
 
 # Raised with every change of these two; `reclassifying` then begins anew.
@@ -24,11 +35,9 @@ BURSTS_VERSION = 1
 MAX_TAPS = 20
 WITHIN = timedelta(seconds=10)
 
-# The row of watermarks that says up to when taps are marked; who marks holds its lock. The other says since when there
-# are taps that came late: a row of its own, so that storing them does not wait for whoever marks.
-RUN = "bursts"
-LATE = "bursts-late"
 INTERVAL_SECONDS = 60.0
+# Half an interval, so that a clock that is set back a little does not make the only process skip a round.
+JUST_MARKED = timedelta(seconds=INTERVAL_SECONDS / 2)
 # Every round searches this much of the time before it again, for taps that were stored a moment after they came. At
 # thousands of taps a second a longer one would keep a core of the database busy.
 LOOK_BACK = timedelta(minutes=2)
@@ -76,20 +85,14 @@ async def mark_bursts(connection: psycopg.AsyncConnection, *, since: datetime, u
 
 async def lock_marking(connection: psycopg.AsyncConnection) -> None:
     """Wait until nobody else marks; nobody else does then until the transaction ends."""
-    await _ensure_run(connection)
-    await connection.execute("SELECT FROM watermarks WHERE name = %s FOR UPDATE", (RUN,))
+    await lock_watermark(connection, BURSTS)
 
 
 async def note_late_taps(connection: psycopg.AsyncConnection, *, since: datetime) -> None:
     """Have taps since this time searched for bursts again; called in the transaction that stores them late."""
-    # Its time is noted even if the position stays: whoever marks now does not see these taps, and has to come again.
-    await connection.execute(
-        "INSERT INTO watermarks AS late (name, position, changed_at) VALUES (%s, %s, clock_timestamp())"
-        " ON CONFLICT (name) DO UPDATE SET changed_at = excluded.changed_at, position = CASE"
-        " WHEN late.position = '' OR late.position::timestamptz > excluded.position::timestamptz"
-        " THEN excluded.position ELSE late.position END",
-        (LATE, _written(since)),
-    )
+    # The time of this note is stored even if the position stays: a round of marking that is under way does not see
+    # these taps, so it must not delete the watermark.
+    await lower_watermark(connection, LATE_TAPS, since)
 
 
 async def mark_new_bursts(connections: Connections, *, now: datetime) -> None:
@@ -107,41 +110,16 @@ async def mark_next_step(connection: psycopg.AsyncConnection, *, now: datetime) 
     """
     async with asyncio.timeout(STEP_SECONDS), connection.transaction():
         await connection.execute("SELECT set_config('statement_timeout', '0', true)")
-        await _ensure_run(connection)
-        cursor = await connection.execute(
-            "SELECT nullif(position, '')::timestamptz FROM watermarks WHERE name = %s FOR UPDATE SKIP LOCKED", (RUN,)
-        )
-        row = await cursor.fetchone()
-        if row is None:
+        if not await try_lock_watermark(connection, BURSTS):
             return False
-        late, noted_at = await _late(connection)
-        # Half a minute, so that a clock that is set back a little does not make the only process skip a round.
-        just_been = row[0] is not None and timedelta(0) <= now - row[0] < timedelta(seconds=INTERVAL_SECONDS / 2)
-        if just_been and late is None:
+        marked_until = await read_watermark(connection, BURSTS)
+        late_since, noted_at = await read_with_time(connection, LATE_TAPS) or (None, None)
+        if late_since is None and marked_until is not None and timedelta(0) <= now - marked_until < JUST_MARKED:
             return False
-        reached: datetime = min(late or now, row[0] or now)
+        reached = min(late_since or now, marked_until or now)
         until = min(reached + STEP, now)
         await mark_bursts(connection, since=reached - LOOK_BACK, until=until)
-        await connection.execute(
-            "UPDATE watermarks SET position = %s, changed_at = %s WHERE name = %s", (_written(until), now, RUN)
-        )
-        await connection.execute("DELETE FROM watermarks WHERE name = %s AND changed_at = %s", (LATE, noted_at))
+        await write_watermark(connection, BURSTS, until, now=now)
+        if noted_at is not None:
+            await delete_watermark(connection, LATE_TAPS, changed_at=noted_at)
         return until < now
-
-
-async def _late(connection: psycopg.AsyncConnection) -> tuple[datetime | None, datetime | None]:
-    """Since when there are taps that came late, and when that was noted."""
-    cursor = await connection.execute(
-        "SELECT position::timestamptz, changed_at FROM watermarks WHERE name = %s", (LATE,)
-    )
-    return await cursor.fetchone() or (None, None)
-
-
-async def _ensure_run(connection: psycopg.AsyncConnection) -> None:
-    await connection.execute(
-        "INSERT INTO watermarks (name, changed_at) VALUES (%s, now()) ON CONFLICT (name) DO NOTHING", (RUN,)
-    )
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()

@@ -18,14 +18,23 @@ from campaigns.acquisition.channel_groups import GROUPING_VERSION, classify_traf
 from campaigns.clicks.bots.bursts import BURSTS_VERSION, lock_marking, mark_bursts
 from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
 from campaigns.clicks.bots.reasons import reasons_sql
+from campaigns.clicks.watermarks import (
+    AGENTS,
+    BURST_HISTORY,
+    CHANNEL_GROUPS,
+    read_version,
+    read_watermark,
+    write_watermark,
+)
 from campaigns.kit.database.locks import AdvisoryLock, try_session_lock
 
 BATCH = 500
 
-AGENTS, BURSTS, GROUPS = "agents", "burst-history", "groups"
+# Before all agents and links.
 _LEAST_ID = -(2**63)
+_LEAST_LINK = UUID(int=0)
 # Agents are numbered by a hash, so 0 is none of them: it stands for taps from before agents were kept.
-_OF_AGENTS = "WHERE id <> 0 AND id > %(after)s AND (%(everything)s OR rules_version <> %(version)s)"
+_OF_AGENTS = "WHERE id <> 0 AND id > %(after)s AND (%(all)s OR rules_version <> %(version)s)"
 
 
 @dataclass(slots=True)
@@ -60,27 +69,36 @@ async def exclusive_run(connection: psycopg.AsyncConnection) -> AsyncIterator[bo
         yield alone
 
 
+async def request_all(connection: psycopg.AsyncConnection, *, now: datetime) -> None:
+    """Have `reclassify` go over all agents and links, also those that the present rules were applied to already.
+
+    Where an earlier such run was interrupted, it goes on.
+    """
+    if await read_watermark(connection, AGENTS, version=RULES_VERSION) is None:
+        await write_watermark(connection, AGENTS, _LEAST_ID, version=RULES_VERSION, now=now)
+    if await read_watermark(connection, CHANNEL_GROUPS, version=GROUPING_VERSION) is None:
+        await write_watermark(connection, CHANNEL_GROUPS, _LEAST_LINK, version=GROUPING_VERSION, now=now)
+
+
 async def reclassify(
-    connection: psycopg.AsyncConnection, *, everything: bool, changed: ReclassifyResult, now: datetime
+    connection: psycopg.AsyncConnection, *, changed: ReclassifyResult, now: datetime
 ) -> AsyncIterator[ReclassifyStep]:
     """The parts that have something to do, to be worked off in order over a connection in autocommit.
 
-    Without `everything` agents and links are left alone that were judged by the present rules already. Counts what it
-    does into `changed`, the taps concerned once the agents are through.
+    Agents and links that the present rules were applied to are left alone, unless `request_all` was called. Counts what
+    it does into `changed`, the taps concerned once the agents are through.
     """
-    yield await _agents(connection, everything, changed, now)
+    yield await _agents(connection, changed, now)
     yield await _bursts(connection, changed, now)
-    groups = await _groups(connection, everything, changed, now)
+    groups = await _groups(connection, changed, now)
     if groups is not None:
         yield groups
 
 
-async def _agents(
-    connection: psycopg.AsyncConnection, everything: bool, changed: ReclassifyResult, now: datetime
-) -> ReclassifyStep:
-    begun = await _position(connection, AGENTS, RULES_VERSION)
-    # Only a run over everything has a place to go on from; otherwise the rows themselves say what is left.
-    given = {"after": int(begun or _LEAST_ID), "everything": everything or bool(begun), "version": RULES_VERSION}
+async def _agents(connection: psycopg.AsyncConnection, changed: ReclassifyResult, now: datetime) -> ReclassifyStep:
+    # Only a run over all agents has a position to go on from; otherwise the rows themselves say what is left.
+    begun = await read_watermark(connection, AGENTS, version=RULES_VERSION)
+    given = {"after": _LEAST_ID if begun is None else begun, "all": begun is not None, "version": RULES_VERSION}
     steps = await _number(connection, f"SELECT count(*) FROM agents {_OF_AGENTS}", given)  # noqa: S608
     return ReclassifyStep("User agents", steps, _judge_agents(connection, given, changed, now))
 
@@ -100,8 +118,8 @@ async def _judge_agents(
             if batch:
                 await _store_verdicts(connection, batch, changed)
                 given["after"] = batch[-1][0]
-            place = str(given["after"]) if batch and given["everything"] else ""
-            await _note(connection, AGENTS, RULES_VERSION, place, now)
+            position = given["after"] if batch and given["all"] else None
+            await write_watermark(connection, AGENTS, position, version=RULES_VERSION, now=now)
         if not batch:
             break
         yield len(batch)
@@ -169,9 +187,9 @@ async def _bursts(connection: psycopg.AsyncConnection, changed: ReclassifyResult
     first, last = await cursor.fetchone() or (None, None)
     if first is None:
         return ReclassifyStep("Days of taps", 0, _mark_days(connection, [], changed, now))
-    begun = await _position(connection, BURSTS, BURSTS_VERSION)
+    begun = await read_watermark(connection, BURST_HISTORY, version=BURSTS_VERSION)
     day, end = first.astimezone(UTC).date(), last.astimezone(UTC).date()
-    day = max(day, date.fromisoformat(begun)) if begun else day
+    day = max(day, begun or day)
     days = [day + timedelta(days=place) for place in range((end - day).days + 1)]
     return ReclassifyStep("Days of taps", len(days), _mark_days(connection, days, changed, now))
 
@@ -184,19 +202,19 @@ async def _mark_days(
         async with connection.transaction():
             await lock_marking(connection)
             changed.burst_marks += await mark_bursts(connection, since=since, until=since + timedelta(days=1))
-            await _note(connection, BURSTS, BURSTS_VERSION, (day + timedelta(days=1)).isoformat(), now)
+            next_day = day + timedelta(days=1)
+            await write_watermark(connection, BURST_HISTORY, next_day, version=BURSTS_VERSION, now=now)
         yield 1
-    await _note(connection, BURSTS, BURSTS_VERSION, "", now)
+    await write_watermark(connection, BURST_HISTORY, None, version=BURSTS_VERSION, now=now)
 
 
 async def _groups(
-    connection: psycopg.AsyncConnection, everything: bool, changed: ReclassifyResult, now: datetime
+    connection: psycopg.AsyncConnection, changed: ReclassifyResult, now: datetime
 ) -> ReclassifyStep | None:
-    cursor = await connection.execute("SELECT version, position FROM watermarks WHERE name = %s", (GROUPS,))
-    version, begun = await cursor.fetchone() or (0, "")
-    if version == GROUPING_VERSION and not begun and not everything:
+    begun = await read_watermark(connection, CHANNEL_GROUPS, version=GROUPING_VERSION)
+    if begun is None and await read_version(connection, CHANNEL_GROUPS) == GROUPING_VERSION:
         return None
-    after = UUID(begun) if begun and version == GROUPING_VERSION else UUID(int=0)
+    after = begun or _LEAST_LINK
     steps = await _number(connection, "SELECT count(*) FROM links WHERE id > %(after)s", {"after": after})
     return ReclassifyStep("Links", steps, _group_links(connection, after, changed, now))
 
@@ -226,27 +244,11 @@ async def _group_links(
                     ([row[0] for row in batch], [group.value for group in groups]),
                 )
                 changed.links += stored.rowcount
-            await _note(connection, GROUPS, GROUPING_VERSION, str(after) if batch else "", now)
+            position = after if batch else None
+            await write_watermark(connection, CHANNEL_GROUPS, position, version=GROUPING_VERSION, now=now)
         if not batch:
             return
         yield len(batch)
-
-
-async def _position(connection: psycopg.AsyncConnection, name: str, version: int) -> str:
-    """Where an interrupted run by these very rules stopped; empty if there is none."""
-    cursor = await connection.execute(
-        "SELECT position FROM watermarks WHERE name = %s AND version = %s", (name, version)
-    )
-    row = await cursor.fetchone()
-    return str(row[0]) if row else ""
-
-
-async def _note(connection: psycopg.AsyncConnection, name: str, version: int, position: str, now: datetime) -> None:
-    await connection.execute(
-        "INSERT INTO watermarks (name, version, position, changed_at) VALUES (%s, %s, %s, %s) ON CONFLICT (name)"
-        " DO UPDATE SET version = excluded.version, position = excluded.position, changed_at = excluded.changed_at",
-        (name, version, position, now),
-    )
 
 
 async def _number(connection: psycopg.AsyncConnection, statement: str, given: dict[str, Any]) -> int:

@@ -11,10 +11,8 @@ import pytest
 
 from campaigns.clicks.bots import bursts
 from campaigns.clicks.bots.bursts import (
-    LATE,
     LOOK_BACK,
     MAX_TAPS,
-    RUN,
     STEP,
     WITHIN,
     mark_bursts,
@@ -22,6 +20,7 @@ from campaigns.clicks.bots.bursts import (
     mark_next_step,
     note_late_taps,
 )
+from campaigns.clicks.watermarks import BURSTS, LATE_TAPS, WatermarkKey, read_watermark
 from tests.database.clicks.conftest import BURST, Stored, spread
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
@@ -33,11 +32,8 @@ async def mark_all(stored: Stored) -> int:
     return await mark_bursts(stored.connection, since=NOON - HOUR, until=NOON + HOUR)
 
 
-async def position(stored: Stored, name: str = RUN) -> datetime | None:
-    found: datetime | None = await stored.value(
-        "SELECT nullif(position, '')::timestamptz FROM watermarks WHERE name = %s", (name,)
-    )
-    return found
+async def position(stored: Stored, key: WatermarkKey[datetime] = BURSTS) -> datetime | None:
+    return await read_watermark(stored.connection, key)
 
 
 class TestMarking:
@@ -170,7 +166,7 @@ class TestSteps:
     async def test_rewinding_goes_back_only(self, stored: Stored) -> None:
         for moment, first in ((NOON, NOON), (NOON + HOUR, NOON), (NOON - HOUR, NOON - HOUR)):
             await note_late_taps(stored.connection, since=moment)
-            assert await position(stored, LATE) == first
+            assert await position(stored, LATE_TAPS) == first
 
     async def test_storing_late_taps_does_not_wait_for_whoever_marks(self, stored: Stored) -> None:
         await mark_next_step(stored.connection, now=NOON)
@@ -179,7 +175,7 @@ class TestSteps:
             await stored.connection.execute("SET lock_timeout = '1s'")
             await note_late_taps(stored.connection, since=NOON - HOUR)
             await other.rollback()
-        assert await position(stored, LATE) == NOON - HOUR
+        assert await position(stored, LATE_TAPS) == NOON - HOUR
 
     async def test_taps_that_come_late_while_late_ones_are_marked_are_not_forgotten(
         self, stored: Stored, monkeypatch: pytest.MonkeyPatch
@@ -196,7 +192,7 @@ class TestSteps:
 
         monkeypatch.setattr(bursts, "mark_bursts", meanwhile)
         await mark_next_step(stored.connection, now=NOON + timedelta(minutes=1))
-        assert await position(stored, LATE) == NOON - HOUR
+        assert await position(stored, LATE_TAPS) == NOON - HOUR
 
 
 async def test_several_processes_at_once_mark_everything(stored: Stored) -> None:

@@ -14,9 +14,11 @@ import psycopg
 import pytest
 
 from campaigns.acquisition.channel_groups import GROUPING_VERSION
+from campaigns.clicks.bots.bursts import BURSTS_VERSION
 from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
-from campaigns.clicks.bots.reclassify import AGENTS, BATCH, BURSTS, GROUPS, exclusive_run
+from campaigns.clicks.bots.reclassify import BATCH, exclusive_run
 from campaigns.clicks.types import BotReason, RequestFlag
+from campaigns.clicks.watermarks import AGENTS, BURST_HISTORY, CHANNEL_GROUPS, read_version, write_watermark
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.database.locks import AdvisoryLock
 from campaigns.links.models import Link
@@ -167,15 +169,16 @@ class TestStopping:
         self, stored: Stored, command: dict[str, Any]
     ) -> None:
         await store_agents(stored, [FETCHER] * 3, version=RULES_VERSION)
-        await self.note(stored, AGENTS, RULES_VERSION, "1")
+        await write_watermark(stored.connection, AGENTS, 1, version=RULES_VERSION, now=NOON)
         assert "Judged 2 user agents" in await reclassified(command)
-        await self.note(stored, AGENTS, RULES_VERSION + 1, "2")
+        await write_watermark(stored.connection, AGENTS, 2, version=RULES_VERSION + 1, now=NOON)
         assert "Judged 3 user agents" in await reclassified(command, "--all")
 
     async def test_days_of_taps_go_on_too(self, stored: Stored, command: dict[str, Any]) -> None:
         for days in range(3):
             await stored.tap([NOON + timedelta(days=days)] * 21, link=uuid4())
-        await self.note(stored, BURSTS, 1, (NOON + timedelta(days=1)).date().isoformat())
+        second = (NOON + timedelta(days=1)).date()
+        await write_watermark(stored.connection, BURST_HISTORY, second, version=BURSTS_VERSION, now=NOON)
         assert "Changed the burst mark of 42 taps" in await reclassified(command)
         assert "Changed the burst mark of 21 taps" in await reclassified(command)
         assert await stored.marked() == 63
@@ -198,13 +201,6 @@ class TestStopping:
         async with asyncio.timeout(PROMPTLY):
             while await stored.value(statement) != number:
                 await asyncio.sleep(0.02)
-
-    async def note(self, stored: Stored, name: str, version: int, position: str) -> None:
-        await stored.connection.execute(
-            "INSERT INTO watermarks (name, version, position, changed_at) VALUES (%s, %s, %s, now())"
-            " ON CONFLICT (name) DO UPDATE SET version = excluded.version, position = excluded.position",
-            (name, version, position),
-        )
 
 
 async def test_channel_groups_follow_the_rules_when_these_have_changed(
@@ -230,8 +226,6 @@ async def test_channel_groups_follow_the_rules_when_these_have_changed(
     assert "channel group of 0 links" in await reclassified(command)
     assert "channel group of 1 links" in await reclassified(command, "--all")
     await stored.connection.execute("UPDATE links SET channel_group = 'email'")
-    await stored.connection.execute(
-        "UPDATE watermarks SET version = %s WHERE name = %s", (GROUPING_VERSION - 1, GROUPS)
-    )
+    await write_watermark(stored.connection, CHANNEL_GROUPS, None, version=GROUPING_VERSION - 1, now=NOON)
     assert "channel group of 1 links" in await reclassified(command)
-    assert await stored.value("SELECT version FROM watermarks WHERE name = %s", (GROUPS,)) == GROUPING_VERSION
+    assert await read_version(stored.connection, CHANNEL_GROUPS) == GROUPING_VERSION
