@@ -6,6 +6,7 @@ import campaigns.access.models
 import campaigns.applicants.models
 import campaigns.attribution.models
 import campaigns.clicks.models
+import campaigns.events.models
 import campaigns.kit.models
 import campaigns.links.models
 import campaigns.planning.models  # noqa: F401

@@ -6,13 +6,14 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
 from campaigns.applicants.encryption import PersonVault, open_vault
 from campaigns.applicants.models import ApplicantKey, Application, StageChange
 from campaigns.applicants.queries.recruiting import lock_application
 from campaigns.attribution.operations import record_stage_entry
 from campaigns.attribution.types import ConversionContext
+from campaigns.events.operations import record_change
+from campaigns.events.types import EventType
 from campaigns.kit.database.versioning import require_version
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.errors import Conflict, invalid_field
@@ -58,10 +59,10 @@ async def move_application(
     application.stage_entered_at = now
     application.version += 1
     await record_stage_entry(session, _conversion_context(application), entered=StageKind(entered.kind), now=now)
-    record_audit(
+    record_change(
         session,
         principal,
-        "application.moved",
+        EventType.APPLICATION_MOVED,
         object_id=application.id,
         unit_id=application.unit_id,
         now=now,

@@ -13,7 +13,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.access.operations import record_audit
 from campaigns.access.types import Actor, ActorKind
 from campaigns.applicants.encryption import PersonVault, email_index, new_vault, open_vault, phone_index
 from campaigns.applicants.models import (
@@ -30,6 +29,8 @@ from campaigns.applicants.rules import identity_of, read_answers, require_open
 from campaigns.applicants.types import Answers, ConsentGiven, PublicCampaign, Receipt, RegistrationForm
 from campaigns.attribution.operations import record_stage_entry, record_touches, verify_touches
 from campaigns.attribution.types import ConversionContext, Credit, VerifiedTouch
+from campaigns.events.operations import record_change
+from campaigns.events.types import EventType
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.idempotency import begin_once, finish_once
 from campaigns.kit.ids import new_id, uuid7_at
@@ -143,9 +144,8 @@ async def _store(session: AsyncSession, registration: Registration) -> None:
     _record_first_stage(session, registration, first_stage_id)
     record_touches(session, application_id=registration.application_id, touches=registration.touches)
     await record_stage_entry(session, registration.context, entered=StageKind.REGISTERED, now=registration.now)
-    _record_audit(
-        session, registration, "application.registered", registration.application_id, registration.context.unit_id
-    )
+    application_id, unit_id = registration.application_id, registration.context.unit_id
+    _record_change(session, registration, EventType.APPLICATION_REGISTERED, application_id, unit_id)
 
 
 async def _find_or_create_applicant(session: AsyncSession, keys: KeyRing, email: str, now: datetime) -> UUID:
@@ -257,16 +257,16 @@ async def _record_repeat(session: AsyncSession, registration: Registration) -> N
             answers_sealed=registration.vault.encrypt_repeat(repeat_id, registration.answers, registration.consent),
         )
     )
-    _record_audit(session, registration, "application.repeated", application_id, unit_id)
+    _record_change(session, registration, EventType.APPLICATION_REPEATED, application_id, unit_id)
 
 
-def _record_audit(
-    session: AsyncSession, registration: Registration, action: str, application_id: UUID, unit_id: UUID
+def _record_change(
+    session: AsyncSession, registration: Registration, event_type: EventType, application_id: UUID, unit_id: UUID
 ) -> None:
-    record_audit(
+    record_change(
         session,
         Actor(ActorKind.CANDIDATE, application_id),
-        action,
+        event_type,
         object_id=application_id,
         unit_id=unit_id,
         now=registration.now,

@@ -11,9 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
 from campaigns.acquisition.channel_groups import classify_traffic
+from campaigns.events.operations import record_change
+from campaigns.events.types import EventType
 from campaigns.kit.errors import Conflict, FieldError, Unavailable, raise_if_any
 from campaigns.links.destination_checks.operations import schedule_checks
 from campaigns.links.models import Link
@@ -66,10 +67,10 @@ async def insert_links(
     await announce_slugs(session, [link.slug for link in links])
     await schedule_checks(session, *links, now=now)
     for link in links:
-        record_audit(
+        record_change(
             session,
             principal,
-            "link.created",
+            EventType.LINK_CREATED,
             object_id=link.id,
             unit_id=campaign.unit_id,
             now=now,

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
+from campaigns.events.operations import record_change
+from campaigns.events.types import EventType
 from campaigns.kit.database.versioning import apply_changes, require_version
 from campaigns.kit.errors import Conflict, FieldError, raise_if_any
 from campaigns.links.destination_checks.operations import CHECKED_COLUMNS, schedule_checks
@@ -59,8 +60,14 @@ async def update_link(
         await announce_slugs(session, [link.slug])
         if written.keys() & CHECKED_COLUMNS:
             await schedule_checks(session, link, now=now)
-        record_audit(
-            session, principal, "link.changed", object_id=link.id, unit_id=campaign.unit_id, now=now, changes=written
+        record_change(
+            session,
+            principal,
+            EventType.LINK_CHANGED,
+            object_id=link.id,
+            unit_id=campaign.unit_id,
+            now=now,
+            changes=written,
         )
     return Written(link, corrections)
 
@@ -81,8 +88,14 @@ async def retire_link(
     written = apply_changes(link, retired, expected_version=expected_version)
     await announce_slugs(session, [link.slug])
     await schedule_checks(session, link, now=now)
-    record_audit(
-        session, principal, "link.retired", object_id=link.id, unit_id=campaign.unit_id, now=now, changes=written
+    record_change(
+        session,
+        principal,
+        EventType.LINK_RETIRED,
+        object_id=link.id,
+        unit_id=campaign.unit_id,
+        now=now,
+        changes=written,
     )
     return link
 

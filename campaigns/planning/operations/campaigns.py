@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
+from campaigns.events.operations import record_change
+from campaigns.events.types import EventType
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.database.versioning import apply_changes
 from campaigns.kit.errors import Conflict, FieldError, collect_errors, raise_if_any
@@ -81,8 +82,8 @@ async def create_campaign(
             raise Conflict("campaign-slug-taken", "Another campaign has this slug.") from None
         raise
     changes = {"name": name, "slug": slug, "state": state.value}
-    record_audit(
-        session, principal, "campaign.created", object_id=campaign.id, unit_id=unit_id, now=now, changes=changes
+    record_change(
+        session, principal, EventType.CAMPAIGN_CREATED, object_id=campaign.id, unit_id=unit_id, now=now, changes=changes
     )
     return campaign
 
@@ -94,10 +95,10 @@ async def close_campaign(
     campaign = await lock_campaign(session, principal, campaign_id=campaign_id)
     written = apply_changes(campaign, {"state": CampaignState.CLOSED.value}, expected_version=expected_version)
     if written:
-        record_audit(
+        record_change(
             session,
             principal,
-            "campaign.closed",
+            EventType.CAMPAIGN_CLOSED,
             object_id=campaign.id,
             unit_id=campaign.unit_id,
             now=now,

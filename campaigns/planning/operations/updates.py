@@ -11,6 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Principal
+from campaigns.events.operations import record_change
+from campaigns.events.types import EventType
 from campaigns.kit.database.versioning import apply_changes
 from campaigns.kit.errors import Conflict
 from campaigns.planning.models import Campaign, Unit
@@ -45,10 +47,10 @@ async def apply_campaign_update(
     )
     written = apply_changes(campaign, settled, expected_version=expected_version)
     if written:
-        record_audit(
+        record_change(
             session,
             principal,
-            "campaign.changed",
+            EventType.CAMPAIGN_CHANGED,
             object_id=campaign.id,
             unit_id=campaign.unit_id,
             now=now,

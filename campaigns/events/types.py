@@ -1,0 +1,15 @@
+"""The events that other slices can read. A new one is an entry here; its name is that of the audit trail's action."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    LINK_CREATED = "link.created"
+    LINK_CHANGED = "link.changed"
+    LINK_RETIRED = "link.retired"
+    CAMPAIGN_CREATED = "campaign.created"
+    CAMPAIGN_CHANGED = "campaign.changed"
+    CAMPAIGN_CLOSED = "campaign.closed"
+    APPLICATION_REGISTERED = "application.registered"
+    APPLICATION_REPEATED = "application.repeated"
+    APPLICATION_MOVED = "application.moved"
