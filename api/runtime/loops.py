@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.runtime.resources import Resources
 from campaigns.clicks.bots import bursts
+from campaigns.events.operations import RETENTION, delete_read_events
 from campaigns.kit.idempotency import forget_old_answers
 from campaigns.kit.periodic import Backoff, ContinuousWork, PeriodicWork, Work
 from campaigns.links.destination_checks.dns import resolve_by_system
@@ -79,6 +80,14 @@ def background_work(resources: Resources) -> Iterator[Work]:
         backoff=Backoff(60, 3600),
         expected=DATABASE_ERRORS,
     )
+    yield PeriodicWork(
+        name="event-cleanup",
+        run=partial(_delete_read_events, resources),
+        interval_seconds=3600,
+        first_delay_seconds=3600,
+        backoff=Backoff(60, 3600),
+        expected=DATABASE_ERRORS,
+    )
     if resources.transport is not None:
         worker = _check_worker(resources, resources.transport)
         yield PeriodicWork(
@@ -97,6 +106,11 @@ async def _forget_old_answers(resources: Resources, now: datetime) -> None:
     kept = timedelta(hours=resources.settings.idempotency_hours)
     async with resources.sessions() as session, session.begin():
         await forget_old_answers(session, kept=kept, now=now)
+
+
+async def _delete_read_events(resources: Resources, now: datetime) -> None:
+    async with resources.sessions() as session, session.begin():
+        await delete_read_events(session, kept=RETENTION, now=now)
 
 
 def _check_worker(resources: Resources, transport: Transport) -> CheckWorker:
