@@ -1,4 +1,4 @@
-"""Writes of access: making and revoking keys, and the audit trail every other slice writes to."""
+"""Writes of access: creating and revoking keys, and the audit trail of all slices."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ def record_audit(
     now: datetime,
     changes: dict[str, Any] | None = None,
 ) -> None:
-    """Write down a change in the transaction that makes it.
+    """Add an audit entry in the transaction of the change it is about.
 
     `action` is `<object type>.<past participle>`, such as `link.retired`; `changes` must hold no personal data.
     """
@@ -53,7 +53,10 @@ async def create_key(
     life: timedelta,
     now: datetime,
 ) -> tuple[ApiKey, str]:
-    """Make a key for a unit; returns it with the secret, which is not stored and cannot be shown again."""
+    """Create a key for a unit; returns it with its secret, which is not stored and cannot be shown again.
+
+    Raises Invalid at `/name` or `/days`.
+    """
     if not (1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable()):
         raise invalid_field(("name",), f"A key's name has 1 to {MAX_NAME_LENGTH} printable characters.", "bad-name")
     if not timedelta(0) < life <= MAX_LIFETIME:
@@ -83,7 +86,10 @@ async def create_key(
 
 
 async def revoke_key(session: AsyncSession, *, actor: Actor, shown: str, now: datetime) -> ApiKey:
-    """Revoke the key whose shown beginning this is; it stops working at once."""
+    """Revoke the key whose secret begins with `shown`, at once.
+
+    Raises NotFound or Conflict (`key-already-revoked`).
+    """
     found = (await session.exec(select(ApiKey).where(col(ApiKey.shown) == shown).with_for_update())).all()
     if not found:
         raise NotFound("key")

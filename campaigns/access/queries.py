@@ -1,4 +1,4 @@
-"""Reads of access: whose key this is, and what was written down about changes."""
+"""Reads of access: the caller behind a key, keys, and audit entries."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Who is calling and what they may do."""
+"""Scopes and roles, and the actors that use them."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,8 +1,9 @@
-"""When destinations are followed, and what is written down about it.
+"""Scheduling of destination checks, and the storing of their findings.
 
-Nobody asks a page while a transaction is open: `claim_due` moves a check's time ahead and commits, the page is asked,
-`record_finding` writes. A process that dies in between leaves a check whose time comes again after `CLAIMED_FOR`; it is
-then followed once more, which does no harm. Claims of several processes never meet, since each skips locked rows.
+No page is requested while a transaction is open: `claim_due` moves the time of a check ahead and its transaction is
+committed, then the page is requested, then `record_finding` stores the finding. If the process dies in between, the
+check is due again after `CLAIMED_FOR`; a second request does no harm. Two processes never claim the same check, since
+each skips locked rows.
 """
 
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ from campaigns.links.types import CheckVerdict, LinkState
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.queries import effective_hosts
 
-# What a check depends on: whoever changes one of these columns of a link schedules its checks anew.
+# Changes of these columns of a link make its checks due.
 CHECKED_COLUMNS = frozenset({"destination", "ended_destination", "rules", "variants", "utm_term", "utm_content"})
 
 CLAIMED_FOR = timedelta(minutes=5)
@@ -32,7 +33,7 @@ MAX_FAILURES = 1000
 
 
 def places_of(link: Link) -> list[tuple[str, str]]:
-    """Every place of a link that leads somewhere, with where to."""
+    """Each destination of a link as (place, address); places are `default`, `ended`, `rule:<n>` and `variant:<key>`."""
     places = [("default", link.destination)]
     if link.ended_destination is not None:
         places.append(("ended", link.ended_destination))
@@ -42,10 +43,10 @@ def places_of(link: Link) -> list[tuple[str, str]]:
 
 
 async def schedule_checks(session: AsyncSession, *links: Link, now: datetime) -> None:
-    """Have the links followed at once; called when links are made, retired, or changed in `CHECKED_COLUMNS`.
+    """Make the checks of these links due now; for links that were created, retired or changed in `CHECKED_COLUMNS`.
 
-    Their findings are forgotten, being about what the links were before; whether a place was broken is not, so that
-    mending it is noticed. Retired links have no checks.
+    Findings are cleared, since they are about the links as they were. One failure is kept, so that the audit trail
+    tells when a broken destination works again. Checks of retired links are deleted.
     """
     kept = [(link.id, place) for link in links if link.state != LinkState.RETIRED.value for place, _ in places_of(link)]
     kept.sort()  # as `check_again_soon` takes them, so that neither waits for the other
@@ -70,10 +71,7 @@ async def schedule_checks(session: AsyncSession, *links: Link, now: datetime) ->
 
 
 async def check_again_soon(session: AsyncSession, *, unit_path: str, now: datetime) -> None:
-    """Have all links of a unit and of those below it followed at once, since its allow-list changed.
-
-    Their findings stand until then.
-    """
+    """Make all checks of a unit and of those below it due now, after a change of its allow-list; findings are kept."""
     units = select(Unit.id).where(col(Unit.path).startswith(unit_path))
     links = select(Link.id).join(Campaign, col(Campaign.id) == Link.campaign_id).where(col(Campaign.unit_id).in_(units))
     of_links = select(DestinationCheck.link_id, DestinationCheck.place).where(col(DestinationCheck.link_id).in_(links))
@@ -88,10 +86,10 @@ async def check_again_soon(session: AsyncSession, *, unit_path: str, now: dateti
 
 
 async def claim_due(session: AsyncSession, *, now: datetime, limit: int) -> list[DueCheck]:
-    """Up to `limit` checks whose time has come, for the caller to follow and record after committing.
+    """Claim up to `limit` due checks, for the caller to carry out after committing.
 
-    Half of them are those whose time came last: a link that was just made or changed does not wait for the thousands
-    of an import before it. The others are those that wait longest, so that none waits for ever.
+    Half of them are those that became due last, so that a link just created or changed does not wait behind an import
+    of thousands; the others are those that have waited longest, so that none waits for ever.
     """
     newest = await _claim(session, col(DestinationCheck.next_at).desc(), now=now, limit=limit // 2)
     oldest = await _claim(session, col(DestinationCheck.next_at), now=now, limit=limit - len(newest))
@@ -123,10 +121,10 @@ async def _claim(session: AsyncSession, order: Any, *, now: datetime, limit: int
 
 
 async def record_finding(session: AsyncSession, due: DueCheck, finding: Finding, *, now: datetime) -> bool:
-    """Put what was found on the link, and on the audit trail when its destination broke or was mended.
+    """Store a finding, with an audit entry if the destination broke or works again.
 
-    False, and nothing written, if the link was changed or retired meanwhile, or the allow-list: it is followed anew
-    then.
+    Returns False and stores nothing if the link or its allow-list was changed meanwhile, or the link retired; another
+    check is due then.
     """
     locked = select(DestinationCheck).where(
         col(DestinationCheck.link_id) == due.link_id, col(DestinationCheck.place) == due.place
@@ -171,14 +169,15 @@ async def record_finding(session: AsyncSession, due: DueCheck, finding: Finding,
 
 
 def next_time(failures: int, *, link_id: UUID, now: datetime) -> datetime:
-    """When to follow again: daily while all is well, after failures sooner and then ever later.
+    """When the next check is due: after a day without failures, else after the pause in `AFTER_FAILURES`.
 
-    Up to a tenth earlier or later, by the random end of the link's id: links made together are not all asked together.
+    Up to a tenth earlier or later, by the random end of the link's id, so that links created together are not all
+    checked together.
     """
     wait = AFTER_FAILURES[min(failures, len(AFTER_FAILURES)) - 1] if failures else WHILE_OK
     return now + wait * (0.9 + 0.2 * (link_id.int % 1000) / 1000)
 
 
 def _destination(link: Link, place: str) -> str | None:
-    """Where this place of the link leads; None if it is not followed (any more)."""
+    """The address of this place of the link; None if there is no such place any more or the link is retired."""
     return None if link.state == LinkState.RETIRED.value else dict(places_of(link)).get(place)

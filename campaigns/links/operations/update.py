@@ -1,4 +1,4 @@
-"""Changing and retiring links. Each tells the redirect's caches in the transaction that does it."""
+"""Updating and retiring links; both notify the redirect's caches when they are committed."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
