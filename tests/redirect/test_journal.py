@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from campaigns.clicks.journal import drainer as draining
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry, Journal, adopt_orphans
@@ -131,6 +132,7 @@ class TestDraining:
     async def test_an_entry_merged_but_not_taken_out_is_merged_again_without_doubles(
         self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(draining, "ORPHANS_SECONDS", 0.0)
         await fallback.take(entry(line(), line()))
         drained = Failover.drained
 
@@ -147,7 +149,6 @@ class TestDraining:
         assert orphan.read(10) is not None
         orphan.close()
         fallback.journal = Journal.create(fallback.directory)
-        drainer._orphans_due = 0.0
         await drainer.drain()
         assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
 
@@ -239,8 +240,7 @@ class TestDraining:
                 await drainer.drain()
         assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
         assert (fallback.postgres_well, fallback.waiting) == (True, 0)
-        for journal in drainer._adopted:
-            journal.close()
+        await drainer.close()
 
     async def test_a_damaged_journal_of_a_living_process_is_replaced(
         self, fallback: Failover, drainer: Drainer, conninfo: str
@@ -271,8 +271,7 @@ class TestDraining:
             await away.drain()
         assert fallback.waiting == 1
         assert len(list(directory.glob("*.journal"))) == 2
-        for journal in away._adopted:
-            journal.close()
+        await away.close()
 
 
 async def test_the_switch_goes_back_as_soon_as_postgresql_answers(fallback: Failover, drainer: Drainer) -> None:

@@ -25,6 +25,12 @@ from tests.redirect.test_journal import entry, garble, killed_with_in_memory, le
 
 directory, drainer = test_journal.directory, test_journal.drainer
 
+
+@pytest.fixture(autouse=True)
+def _orphans_are_looked_for_in_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draining, "ORPHANS_SECONDS", 0.0)
+
+
 AWAY = "host=127.0.0.1 port=1 dbname=none"
 
 
@@ -37,9 +43,8 @@ def lost(conninfo: str) -> object:
 
 
 async def drain_rounds(drainer: Drainer, rounds: int) -> None:
-    """As its task does, orphans looked for each time; an error that would end the task is let through."""
+    """As its loop does; errors that the loop does not expect are let through."""
     for _ in range(rounds):
-        drainer._orphans_due = 0.0
         with contextlib.suppress(psycopg.Error, OSError, TimeoutError, sqlite3.Error):
             await drainer.drain()
 
@@ -48,7 +53,7 @@ async def drained_by_the_next_process(directory: Path, conninfo: str) -> None:
     fallback = Failover(directory, deadline_seconds=0.5)
     drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
     await drainer.drain()
-    await drainer._store.close()
+    await drainer.close()
     await fallback.close()
 
 
@@ -74,18 +79,20 @@ class TestPostgresqlAway:
         killed_with_in_memory(directory, 7)
         drainer = Drainer(fallback, TapStore(AWAY, application_name="jaring-drainer"))
         await drain_rounds(drainer, 20)
-        drainer._store = TapStore(conninfo, application_name="jaring-drainer")
+        await drainer.close()
+        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
         await drainer.drain()
-        await drainer._store.close()
+        await drainer.close()
         assert (lost(conninfo), fallback.lost) == (7, 7)
 
     async def test_a_garbled_entry_is_counted_once(self, directory: Path, fallback: Failover, conninfo: str) -> None:
         garble(left_behind(directory, entry(line()), entry(line(), line()), entry(line())), 2)
         drainer = Drainer(fallback, TapStore(AWAY, application_name="jaring-drainer"))
         await drain_rounds(drainer, 20)
-        drainer._store = TapStore(conninfo, application_name="jaring-drainer")
+        await drainer.close()
+        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
         await drainer.drain()
-        await drainer._store.close()
+        await drainer.close()
         assert (stored(conninfo), lost(conninfo)) == (2, 2)
 
     async def test_a_refused_line_is_counted_once_though_its_chunk_is_tried_again(
@@ -227,7 +234,7 @@ class TestReplacing:
         drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
         await drain_rounds(drainer, 3)
         assert fallback.waiting == 0
-        await drainer._store.close()
+        await drainer.close()
         await fallback.close()
         await drained_by_the_next_process(tmp_path / "journal", conninfo)
         assert (stored(conninfo), lost(conninfo)) == (1, 0)
@@ -257,7 +264,7 @@ class TestReplacing:
         journal._database.execute("UPDATE batches SET taps = 50000 WHERE id = 1")
         drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
         await drain_rounds(drainer, 4)
-        await drainer._store.close()
+        await drainer.close()
         await fallback.close()
         await drained_by_the_next_process(tmp_path / "journal", conninfo)
         assert (stored(conninfo), lost(conninfo)) == (11, 1)

@@ -110,7 +110,9 @@ class Drainer:
 
     async def _merge(self, journal: AnyJournal, chunk: Chunk) -> None:
         # Counted when all of the chunk is stored, since it is tried again from its beginning otherwise.
-        refused = sum([await self._store_entry(entry) for entry in _joined(chunk.numbered.values())])
+        refused = 0
+        for entry in _joined(chunk.numbered.values()):
+            refused += await self._store_entry(entry)
         if refused:
             self._lose(journal, refused, "refused by the database")
 
@@ -123,14 +125,11 @@ class Drainer:
             if len(lines) == 1:
                 log.error("tap_refused", table=entry.table, sqlstate=error.sqlstate)
                 return 1
-            middle = len(lines) // 2
-            halves = (lines[:middle], lines[middle:])
-            return sum(
-                [
-                    await self._store_entry(Entry(entry.table, entry.columns, len(half), entry.agents, b"".join(half)))
-                    for half in halves
-                ]
-            )
+            middle, refused = len(lines) // 2, 0
+            for half in (lines[:middle], lines[middle:]):
+                part = Entry(entry.table, entry.columns, len(half), entry.agents, b"".join(half))
+                refused += await self._store_entry(part)
+            return refused
         return 0
 
     def _lose(self, journal: AnyJournal, taps: int, reason: str) -> None:
