@@ -104,7 +104,7 @@ class TapLoss(SQLModel, table=True):
 
 
 class Watermark(SQLModel, table=True):
-    """How far a set of rules has been applied to history, so that an interrupted run goes on where it was."""
+    """How far a set of rules has been applied to history; read and written by `clicks.watermarks` alone."""
 
     __tablename__ = "watermarks"
 
