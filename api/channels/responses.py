@@ -1,6 +1,5 @@
 """The public contract of channels."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from pydantic import Field
 
 from api.channels.requests import EXAMPLE
 from api.http.schemas import CorrectionOut, ResponseModel, correction_out, example
-from campaigns.naming.types import NameIssue
+from campaigns.naming.types import Written
 from campaigns.planning.models import Channel
 from campaigns.planning.types import OpenState
 
@@ -58,6 +57,7 @@ class ChannelWritten(ChannelOut):
     corrections: list[CorrectionOut] = Field(description="Names that were mended: case, spaces, underscores.")
 
 
-def channel_written(channel: Channel, mended: Sequence[NameIssue]) -> ChannelWritten:
+def channel_written(written: Written[Channel]) -> ChannelWritten:
     """The channel as the answer to making or changing it."""
-    return ChannelWritten.model_validate({**channel.model_dump(), "corrections": correction_out(mended)})
+    corrections = correction_out(written.corrections)
+    return ChannelWritten.model_validate({**written.row.model_dump(), "corrections": corrections})

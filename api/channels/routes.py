@@ -15,7 +15,6 @@ from api.http.problems import refuses
 from api.http.schemas import ListPage, UtmName, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from campaigns.kit.errors import Conflict, NotFound
-from campaigns.naming.types import NameIssue
 from campaigns.planning.operations.channels import change_channel, close_channel, create_channel
 from campaigns.planning.queries import get_channel, list_channels
 from campaigns.planning.types import ChannelChanges, OpenState
@@ -28,11 +27,11 @@ async def create(
     body: ChannelCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
 ) -> ChannelWritten:
     """Make a channel of one of your units; a spelling stands for one source only."""
-    mended: list[NameIssue] = []
-    channel = await create_channel(session, caller, **body.model_dump(), now=now, corrections=mended)
+    written = await create_channel(session, caller, **body.model_dump(), now=now)
+    channel = written.row
     set_etag(response, channel.version)
     response.headers["Location"] = f"/v1/channels/{channel.id}"
-    return channel_written(channel, mended)
+    return channel_written(written)
 
 
 @router.get("", name="list")
@@ -69,8 +68,7 @@ async def change(
     response: Response,
 ) -> ChannelWritten:
     """Change a channel's name or aliases; its source and medium are in past figures and stay."""
-    mended: list[NameIssue] = []
-    channel = await change_channel(
+    written = await change_channel(
         session,
         caller,
         channel_id=channel_id,
@@ -78,10 +76,10 @@ async def change(
         keep_names=body.keep_names,
         expected_version=expected,
         now=now,
-        corrections=mended,
     )
+    channel = written.row
     set_etag(response, channel.version)
-    return channel_written(channel, mended)
+    return channel_written(written)
 
 
 @router.post("/{channel_id}/close", name="close")

@@ -11,13 +11,13 @@ from api.http.context import Context
 from campaigns.applicants.models import Application
 from campaigns.applicants.operations.register import register_candidate
 from campaigns.applicants.types import ConsentGiven, RegistrationForm
-from campaigns.links.operations.insert import insert_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.operations.channels import create_channel
 from campaigns.planning.operations.programmes import create_intake, create_programme
 from campaigns.planning.rules import DEFAULT_STAGES
 from tests.contract.requests import Objects
+from tests.factories.links import make_link
 from tests.factories.world import World
 
 
@@ -39,10 +39,11 @@ async def sides(session: AsyncSession, world: World, context: Context, now: date
             stages=DEFAULT_STAGES,
             now=now,
         )
-        channel = await create_channel(
+        written = await create_channel(
             session, world.admin, unit_id=unit.id, name=mark, source=mark, medium="social", aliases=[], now=now
         )
-        link = await insert_link(
+        channel = written.row
+        link = await make_link(
             session,
             world.admin,
             campaign_id=campaign.id,

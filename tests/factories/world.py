@@ -103,7 +103,7 @@ async def build_world(session: AsyncSession, *, now: datetime) -> World:
         stages=DEFAULT_STAGES,
         now=now,
     )
-    channel = await create_channel(
+    written = await create_channel(
         session,
         admin,
         unit_id=national.id,
@@ -113,6 +113,7 @@ async def build_world(session: AsyncSession, *, now: datetime) -> World:
         aliases=["ig", "insta"],
         now=now,
     )
+    channel = written.row
     world = World(
         national=national,
         own=own,

@@ -31,7 +31,7 @@ from campaigns.kit.encryption.master_key import check_master_key, load_keys
 from campaigns.kit.ids import uuid7_at
 from campaigns.kit.settings import Settings
 from campaigns.links.models import Link
-from campaigns.links.operations.insert import insert_link
+from campaigns.links.operations.create import create_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Campaign, Channel, Unit
 from campaigns.planning.operations.campaigns import create_campaign
@@ -133,9 +133,11 @@ async def _make_force(session: AsyncSession, now: datetime) -> tuple[_Force, dic
         now=now,
     )
     channels = {
-        source: await create_channel(
-            session, admin, unit_id=national.id, name=name, source=source, medium=medium, aliases=aliases, now=now
-        )
+        source: (
+            await create_channel(
+                session, admin, unit_id=national.id, name=name, source=source, medium=medium, aliases=aliases, now=now
+            )
+        ).row
         for name, source, medium, aliases in demo_data.CHANNELS
     }
     campaigns = {
@@ -167,13 +169,15 @@ async def _make_link(
     now: datetime,
 ) -> None:
     slug, name, campaign, source, content, taps, registrations = row
-    link = await insert_link(
+    created = await create_link(
         session,
         force.admin,
         campaign_id=force.campaigns[campaign].id,
         spec=LinkSpec(channel_id=force.channels[source].id, name=name, slug=slug, utm_content=content),
+        timezone=ZoneInfo(settings.timezone),
         now=now,
     )
+    (link,) = created.links
     clicks = [_click(link, moment, chance) for moment in _moments(chance, taps, now)]
     session.add_all(clicks)
     for click in chance.sample(clicks, registrations):

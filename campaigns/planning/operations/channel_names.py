@@ -1,4 +1,4 @@
-"""The lint of channels' sources, media and aliases against those in reach; asked by `channels`, which makes them."""
+"""Checks of channels' sources, media and aliases against those in reach, for `channels`, which creates them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
@@ -26,7 +26,7 @@ class ChannelVocabulary:
 
 
 async def lock_channel_names(session: AsyncSession, principal: Principal) -> ChannelVocabulary:
-    """The words in reach, which nobody else changes before this transaction ends."""
+    """The words in reach, which no other transaction changes before this one ends."""
     # The national unit's row is the lock that makes any two changes to the vocabulary wait for each other, for a unit
     # shares the words of those above it; `key_share` lets rows that only refer to the unit be made meanwhile.
     await session.exec(select(Unit.id).where(col(Unit.parent_id).is_(None)).with_for_update(key_share=True))
@@ -40,12 +40,12 @@ async def lock_channel_names(session: AsyncSession, principal: Principal) -> Cha
 
 
 def normalize_channel_name(
-    text: str, known: Collection[str], *, path: FieldPath, corrections: list[NameIssue], faults: list[FieldError]
+    text: str, known: Collection[str], *, path: FieldPath, corrections: list[NameIssue], errors: list[FieldError]
 ) -> str:
-    """The source, medium or alias in its one spelling; what was mended and what is wrong is added to the lists."""
-    word, mended = normalize_name(text, path=path, known=known)
-    corrections += mended
-    with collect_errors(faults):
+    """The source, medium or alias in its normal form; what was corrected and what is wrong is added to the lists."""
+    word, found = normalize_name(text, path=path, known=known)
+    corrections += found
+    with collect_errors(errors):
         word = fold_utm_name(word, path=path)
     return word
 
@@ -53,10 +53,10 @@ def normalize_channel_name(
 def find_near_duplicate_names(
     source: str, medium: str, words: ChannelVocabulary, keep_names: Collection[str]
 ) -> list[FieldError]:
-    """A fault if the source is nearly another or an alias of one, and one if the medium is nearly another."""
+    """An error for a source that is a near-duplicate of another or of an alias, and for such a medium."""
     found = []
     for name, double in find_near_duplicates([source], words.meanings, keep_names).items():
-        # Of an alias the source is told, since that is what to use.
+        # Where an alias is resembled, its source is suggested, since that is the name to use.
         found.append(near_duplicate(("source",), name, min(words.meanings[double])))
     for name, double in find_near_duplicates([medium], words.media, keep_names).items():
         found.append(near_duplicate(("medium",), name, double))
@@ -66,7 +66,7 @@ def find_near_duplicate_names(
 def find_near_duplicate_aliases(
     aliases: Mapping[str, FieldPath], source: str, words: ChannelVocabulary, keep_names: Collection[str]
 ) -> list[FieldError]:
-    """A fault for each of the aliases (with their paths) that is nearly a spelling of another source."""
+    """An error for each alias, given with its path, that is a near-duplicate of a spelling of another source."""
     others = {word: sources - {source} for word, sources in words.meanings.items() if sources - {source}}
     doubles = find_near_duplicates(aliases, others, keep_names)
     found = []

@@ -12,7 +12,7 @@ from campaigns.access.types import Principal
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.database.versioning import apply_changes
 from campaigns.kit.errors import Conflict, FieldError, FieldPath, raise_if_any
-from campaigns.naming.types import NameIssue
+from campaigns.naming.types import NameIssue, Written
 from campaigns.planning.models import Channel
 from campaigns.planning.operations.channel_names import (
     ChannelVocabulary,
@@ -37,23 +37,22 @@ async def create_channel(
     aliases: list[str],
     keep_names: Collection[str] = (),
     now: datetime,
-    corrections: list[NameIssue] | None = None,
-) -> Channel:
-    """Make a channel; what is mended in its source, medium and aliases is added to `corrections`.
+) -> Written[Channel]:
+    """Make a channel; its source, medium and aliases are corrected to their normal form.
 
-    A source or medium that is nearly one there is, and an alias that nearly stands for another source, is taken for a
-    slip unless `keep_names` has it. Raises NotFound, Invalid, or Conflict (`channel-exists`, `alias-taken`).
+    A near-duplicate of a source or medium in use, and an alias that is one of a spelling of another source, is refused
+    unless `keep_names` has it. Raises NotFound, Invalid, or Conflict (`channel-exists`, `alias-taken`).
     """
     await get_unit(session, principal, unit_id=unit_id)
     words = await lock_channel_names(session, principal)
-    mended: list[NameIssue] = []
-    faults: list[FieldError] = []
-    source = normalize_channel_name(source, words.meanings, path=("source",), corrections=mended, faults=faults)
-    medium = normalize_channel_name(medium, words.media, path=("medium",), corrections=mended, faults=faults)
-    spelt = _spelt_aliases(aliases, words, mended, faults)
-    faults += find_near_duplicate_names(source, medium, words, keep_names)
-    faults += find_near_duplicate_aliases(spelt, source, words, keep_names)
-    raise_if_any(faults)
+    corrections: list[NameIssue] = []
+    errors: list[FieldError] = []
+    source = normalize_channel_name(source, words.meanings, path=("source",), corrections=corrections, errors=errors)
+    medium = normalize_channel_name(medium, words.media, path=("medium",), corrections=corrections, errors=errors)
+    spelt = _spelt_aliases(aliases, words, corrections, errors)
+    errors += find_near_duplicate_names(source, medium, words, keep_names)
+    errors += find_near_duplicate_aliases(spelt, source, words, keep_names)
+    raise_if_any(errors)
     require_unambiguous(source, spelt, words)
     channel = Channel(
         unit_id=unit_id,
@@ -73,9 +72,7 @@ async def create_channel(
         raise
     changes = {"source": channel.source, "medium": channel.medium, "aliases": channel.aliases}
     record_audit(session, principal, "channel.created", object_id=channel.id, unit_id=unit_id, now=now, changes=changes)
-    if corrections is not None:
-        corrections += mended
-    return channel
+    return Written(channel, corrections)
 
 
 async def change_channel(
@@ -87,27 +84,24 @@ async def change_channel(
     keep_names: Collection[str] = (),
     expected_version: int | None,
     now: datetime,
-    corrections: list[NameIssue] | None = None,
-) -> Channel:
+) -> Written[Channel]:
     """Change a channel's name or aliases; its source and medium are in past figures and stay.
 
-    Aliases that it does not have yet are linted as new channels' are.
+    Aliases that it does not have yet are checked as those of a new channel are.
     """
     channel = await lock_channel(session, principal, channel_id=channel_id)
     await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
-    mended: list[NameIssue] = []
+    corrections: list[NameIssue] = []
     if "aliases" in changes:
         words = await lock_channel_names(session, principal)
-        faults: list[FieldError] = []
-        spelt = _spelt_aliases(changes["aliases"], words, mended, faults)
+        errors: list[FieldError] = []
+        spelt = _spelt_aliases(changes["aliases"], words, corrections, errors)
         new = {alias: path for alias, path in spelt.items() if alias not in channel.aliases}
-        raise_if_any(faults + find_near_duplicate_aliases(new, channel.source, words, keep_names))
+        raise_if_any(errors + find_near_duplicate_aliases(new, channel.source, words, keep_names))
         changes = {**changes, "aliases": sorted(spelt)}
         if changes["aliases"] != channel.aliases:
             require_unambiguous(channel.source, spelt, words)
     written = apply_changes(channel, changes, expected_version=expected_version)
-    if corrections is not None:
-        corrections += mended
     if written:
         record_audit(
             session,
@@ -118,7 +112,7 @@ async def change_channel(
             now=now,
             changes=written,
         )
-    return channel
+    return Written(channel, corrections)
 
 
 async def close_channel(
@@ -142,13 +136,13 @@ async def close_channel(
 
 
 def _spelt_aliases(
-    aliases: Sequence[str], words: ChannelVocabulary, corrections: list[NameIssue], faults: list[FieldError]
+    aliases: Sequence[str], words: ChannelVocabulary, corrections: list[NameIssue], errors: list[FieldError]
 ) -> dict[str, FieldPath]:
     """The aliases in their one spelling, each with the path of its first occurrence."""
     spelt: dict[str, FieldPath] = {}
     for place, alias in enumerate(aliases):
         at: FieldPath = ("aliases", place)
         spelt.setdefault(
-            normalize_channel_name(alias, words.meanings, path=at, corrections=corrections, faults=faults), at
+            normalize_channel_name(alias, words.meanings, path=at, corrections=corrections, errors=errors), at
         )
     return spelt

@@ -14,12 +14,12 @@ from campaigns.applicants.operations.move_stage import move_application
 from campaigns.applicants.operations.register import register_candidate
 from campaigns.applicants.types import ConsentGiven, RegistrationForm
 from campaigns.events.models import Event
-from campaigns.links.operations.insert import insert_link
 from campaigns.links.operations.planning_changes import update_campaign
 from campaigns.links.operations.update import retire_link, update_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.operations.campaigns import close_campaign, create_campaign
 from campaigns.planning.types import CampaignState
+from tests.factories.links import make_link
 from tests.factories.world import LANDING, World
 
 TYPED = {
@@ -43,7 +43,7 @@ async def test_changes_of_a_link(session: AsyncSession, world: World, now: datet
     caller = world.principals[Role.MARKETER]
     version: dict[str, Any] = {"expected_version": None, "now": now}
     spec = LinkSpec(channel_id=world.channel.id, name="Story")
-    link = await insert_link(session, caller, campaign_id=world.campaign.id, spec=spec, now=now)
+    link = await make_link(session, caller, campaign_id=world.campaign.id, spec=spec, now=now)
     for _ in range(2):
         await update_link(session, caller, link_id=link.id, changes={"name": "Reels"}, **version)
     for _ in range(2):

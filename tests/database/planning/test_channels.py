@@ -26,9 +26,10 @@ async def make(
     now: datetime,
     medium: str = "social",
 ) -> Channel:
-    return await create_channel(
+    written = await create_channel(
         session, by, unit_id=unit.id, name=source, source=source, medium=medium, aliases=aliases, now=now
     )
+    return written.row
 
 
 def marketer(unit: Unit) -> Principal:
@@ -93,7 +94,7 @@ async def test_a_change_of_the_name_does_not_ask_about_spellings(
     renamed = await change_channel(
         session, world.admin, channel_id=own.id, changes={"name": "Radio"}, expected_version=None, now=now
     )
-    assert renamed.name == "Radio"
+    assert renamed.row.name == "Radio"
     with pytest.raises(Conflict):
         await change_channel(
             session,

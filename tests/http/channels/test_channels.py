@@ -38,7 +38,7 @@ async def national(session: AsyncSession, world: World, now: datetime) -> dict[s
 
 @pytest.fixture
 async def foreign_channel(session: AsyncSession, world: World, now: datetime) -> Channel:
-    channel = await create_channel(
+    written = await create_channel(
         session,
         world.admin,
         unit_id=world.foreign.id,
@@ -49,7 +49,7 @@ async def foreign_channel(session: AsyncSession, world: World, now: datetime) ->
         now=now,
     )
     await session.commit()
-    return channel
+    return written.row
 
 
 class TestCreate:

@@ -7,10 +7,10 @@ import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
-from campaigns.links.operations.insert import insert_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Unit
 from campaigns.planning.operations.channels import create_channel
+from tests.factories.links import make_link
 from tests.factories.world import World
 
 
@@ -37,16 +37,16 @@ async def make(client: httpx.AsyncClient, world: World, **changed: Any) -> dict[
 
 async def poster_channel(world: World, session: AsyncSession, unit: Unit, now: datetime) -> str:
     """The id of a channel of the unit, made by the national administrator."""
-    channel = await create_channel(
+    written = await create_channel(
         session, world.admin, unit_id=unit.id, name="Poster", source="poster", medium="print", aliases=[], now=now
     )
     await session.commit()
-    return str(channel.id)
+    return str(written.row.id)
 
 
 async def foreign_link(world: World, session: AsyncSession, now: datetime) -> str:
     """The id of a link of the other province's campaign."""
-    link = await insert_link(
+    link = await make_link(
         session,
         world.admin,
         campaign_id=world.foreign_campaign.id,

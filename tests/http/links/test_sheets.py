@@ -96,7 +96,7 @@ class TestImport:
     async def test_takes_the_nearest_units_channel(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
     ) -> None:
-        own = await create_channel(
+        written = await create_channel(
             session,
             world.admin,
             unit_id=world.own.id,
@@ -106,6 +106,7 @@ class TestImport:
             aliases=["ig"],
             now=now,
         )
+        own = written.row
         await session.commit()
         row = "bintara-jabar,ig,One,bio"
         assert (await send(client, world, row)).json()["links"][0]["channel_id"] == str(own.id)
