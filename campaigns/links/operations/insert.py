@@ -1,4 +1,4 @@
-"""Making links, one or a thousand: all or none, in a number of statements that does not grow with theirs."""
+"""Storing new links for `create`: all or none, in a number of statements that does not grow with theirs."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -27,14 +27,6 @@ from campaigns.planning.queries import effective_hosts, get_campaign, get_channe
 from campaigns.planning.types import CampaignState, OpenState
 
 SLUG_TAKEN = "Another link has or had this slug; choose another, or leave it out and one is drawn."
-
-
-async def insert_link(
-    session: AsyncSession, principal: Principal, *, campaign_id: UUID, spec: LinkSpec, now: datetime
-) -> Link:
-    """Make one link; refusals as by `insert_links`."""
-    (link,) = await insert_links(session, principal, campaign_id=campaign_id, specs=[spec], now=now)
-    return link
 
 
 async def insert_links(

@@ -9,10 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal, Role
 from campaigns.links.models import Link
-from campaigns.links.operations.insert import insert_link
 from campaigns.links.operations.planning_changes import update_campaign
 from campaigns.links.operations.update import retire_link, update_link
 from campaigns.links.types import LinkSpec
+from tests.factories.links import make_link
 from tests.factories.world import World
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -29,7 +29,7 @@ def marketer(world: World) -> Principal:
 
 async def make(session: AsyncSession, world: World, slug: str, now: datetime) -> Link:
     spec = LinkSpec(channel_id=world.channel.id, name="Story", slug=slug)
-    return await insert_link(session, marketer(world), campaign_id=world.campaign.id, spec=spec, now=now)
+    return await make_link(session, marketer(world), campaign_id=world.campaign.id, spec=spec, now=now)
 
 
 async def test_every_change_is_announced_by_its_commit(
@@ -63,7 +63,7 @@ async def test_a_campaign_announces_all_of_its_links(
         await make(session, committed_world, "of-the-campaign", now)
         spec = LinkSpec(channel_id=committed_world.channel.id, name="Bali", slug="of-another")
         other = committed_world.foreign_campaign.id
-        await insert_link(session, committed_world.admin, campaign_id=other, spec=spec, now=now)
+        await make_link(session, committed_world.admin, campaign_id=other, spec=spec, now=now)
     assert set(await heard(listener, seconds=5)) == {"of-the-campaign", "of-another"}
     async with committing_sessions() as session, session.begin():
         await update_campaign(

@@ -14,19 +14,19 @@ from campaigns.kit.database.paging import PageRequest
 from campaigns.kit.errors import Conflict, NotFound, Unavailable
 from campaigns.links import rules
 from campaigns.links.models import Link
-from campaigns.links.operations.insert import insert_link
 from campaigns.links.operations.planning_changes import update_campaign
 from campaigns.links.operations.update import retire_link, update_link
 from campaigns.links.queries import LinkFilters, get_link, list_links
 from campaigns.links.rules import DRAWN_LENGTHS
 from campaigns.links.types import LinkSpec
+from tests.factories.links import make_link
 from tests.factories.world import LANDING, World
 
 
 async def make(session: AsyncSession, world: World, now: datetime, **changed: Any) -> Link:
     spec = LinkSpec(**{"channel_id": world.channel.id, "name": "Story", **changed})
     caller = world.principals[Role.MARKETER]
-    return await insert_link(session, caller, campaign_id=world.campaign.id, spec=spec, now=now)
+    return await make_link(session, caller, campaign_id=world.campaign.id, spec=spec, now=now)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from fastapi import FastAPI
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
-from campaigns.links.operations.insert import insert_link
 from campaigns.links.resolver.channel import LINKS_CHANNEL
 from campaigns.links.types import LinkSpec
+from tests.factories.links import make_link
 from tests.factories.world import World
 
 
@@ -151,7 +151,7 @@ class TestPreview:
     ) -> None:
         for campaign, slug in ((world.campaign, "one"), (world.campaign, "two"), (world.foreign_campaign, "other")):
             spec = LinkSpec(channel_id=world.channel.id, name=slug, slug=slug)
-            await insert_link(session, world.admin, campaign_id=campaign.id, spec=spec, now=now)
+            await make_link(session, world.admin, campaign_id=campaign.id, spec=spec, now=now)
         await session.commit()
         forgotten: list[str] = []
         app.state.context = replace(app.state.context, listeners={LINKS_CHANNEL: forgotten.append})

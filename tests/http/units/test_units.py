@@ -11,9 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Role
 from campaigns.links.destination_checks.queries import read_checks
 from campaigns.links.models import DestinationCheck
-from campaigns.links.operations.insert import insert_link
 from campaigns.links.types import LinkSpec
 from tests.factories.keys import headers_of_new_key
+from tests.factories.links import make_link
 from tests.factories.trail import trail_of
 from tests.factories.world import World, build_campaign
 
@@ -249,7 +249,7 @@ class TestChange:
                 ),
             ),
         ):
-            link = await insert_link(
+            link = await make_link(
                 session,
                 world.admin,
                 campaign_id=campaign.id,
