@@ -25,7 +25,7 @@ from api.cli.database import current_database
 from api.cli.errors import CommandError
 from api.cli.sessions import in_transaction
 from campaigns.access.types import SYSTEM, Principal, Role
-from campaigns.kit.database.dry_run import dry_run
+from campaigns.kit.database.dry_run import RunMode, dry_run
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.encryption.master_key import check_master_key, load_keys
@@ -153,9 +153,9 @@ def _check(run: _Import, waiting: Sequence[int]) -> tuple[list[FieldError], list
                 for number in chunks:
                     try:
                         async with session.begin_nested():
-                            placed = await _place(session, run, number, now)
-                        corrections.extend(placed.corrections)
-                        skipped_rows += len(placed.skipped_rows)
+                            imported = await _import_chunk(session, run, number, now, RunMode.DRY)
+                        corrections.extend(imported.corrections)
+                        skipped_rows += len(imported.skipped_rows)
                     except (Invalid, Conflict) as refused:
                         faults.extend(refused.fields)
                         if not refused.fields:
@@ -176,9 +176,9 @@ def _make(run: _Import, waiting: Sequence[int]) -> int:
             answer = await begin_once(session, keys=run.keys, caller=run.caller, key=key, request=rows, now=now)
             if answer is not None:
                 return len(run.chunks[number])  # another run of the same import was faster
-            placed = await _place(session, run, number, now)
+            imported = await _import_chunk(session, run, number, now, RunMode.REAL)
             await finish_once(session, keys=run.keys, caller=run.caller, key=key, response=b"made")
-            return len(placed.links)
+            return len(imported.links)
 
         return in_transaction(run.url, work)
 
@@ -196,12 +196,13 @@ def _make(run: _Import, waiting: Sequence[int]) -> int:
     return made
 
 
-async def _place(session: AsyncSession, run: _Import, number: int, now: datetime) -> CreatedLinks:
+async def _import_chunk(session: AsyncSession, run: _Import, number: int, now: datetime, mode: RunMode) -> CreatedLinks:
     return await import_rows(
         session,
         run.operator,
         rows=run.chunks[number],
         keep_names=run.keep_names,
+        mode=mode,
         timezone=run.timezone,
         now=now,
     )

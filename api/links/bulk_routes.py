@@ -23,7 +23,7 @@ from api.links.bulk_requests import BulkCreate
 from api.links.bulk_responses import PlacementsOut, dry_run_out, placements_out
 from api.links.filters import Filters
 from campaigns.access.types import Principal
-from campaigns.kit.database.dry_run import dry_run
+from campaigns.kit.database.dry_run import RunMode, dry_run
 from campaigns.kit.errors import Conflict, NotFound, invalid_field
 from campaigns.kit.idempotency import begin_once, finish_once
 from campaigns.links.csv_sheets.export import sheet_parts
@@ -38,6 +38,8 @@ SHEET_BYTES = 1_000_000
 BULK_BYTES = 1_400_000
 
 router = APIRouter(prefix="/v1/links", tags=["links"])
+
+_Create = Callable[[RunMode], Awaitable[CreatedLinks]]
 
 DryRun = Annotated[
     bool, Query(description="Check everything and show what would be made, without making it; answers 200.")
@@ -81,14 +83,14 @@ async def bulk(
     given = body.model_dump()
     own = {name: given.pop(name) for name in ("campaign_id", "channel_ids", "contents", "name", "keep_names")}
 
-    async def place() -> CreatedLinks:
+    async def create(mode: RunMode) -> CreatedLinks:
         timezone = ZoneInfo(context.settings.timezone)
-        return await create_in_bulk(session, caller, **own, shared=given, timezone=timezone, now=now)
+        return await create_in_bulk(session, caller, **own, shared=given, mode=mode, timezone=timezone, now=now)
 
     if dry_run:
-        return await _tried(session, context, place, chosen=frozenset())
+        return await _answer_dry_run(session, context, create, chosen=frozenset())
     request = json.dumps(["bulk", body.model_dump(mode="json")], sort_keys=True).encode()
-    return await _once(session, context, caller, idempotency_key, request, place, now)
+    return await _answer_once(session, context, caller, idempotency_key, request, create, now)
 
 
 @router.post(
@@ -142,15 +144,15 @@ async def import_sheet(
         detail = f"The sheet has {len(rows)} rows; send at most {MAX_LINKS}, or use `jaring links import`."
         raise invalid_field(("rows",), detail, "too-many")
 
-    async def place() -> CreatedLinks:
+    async def create(mode: RunMode) -> CreatedLinks:
         timezone = ZoneInfo(context.settings.timezone)
-        return await import_rows(session, caller, rows=rows, keep_names=accepted, timezone=timezone, now=now)
+        return await import_rows(session, caller, rows=rows, keep_names=accepted, mode=mode, timezone=timezone, now=now)
 
     if dry_run:
         chosen = frozenset(row.cells["slug"].lower() for row in rows if "slug" in row.cells)
-        return await _tried(session, context, place, chosen=chosen)
+        return await _answer_dry_run(session, context, create, chosen=chosen)
     request = b"\0".join([b"import", json.dumps(accepted).encode(), sheet])
-    return await _once(session, context, caller, idempotency_key, request, place, now)
+    return await _answer_once(session, context, caller, idempotency_key, request, create, now)
 
 
 @router.get(
@@ -183,22 +185,22 @@ async def export(
     return StreamingResponse(whole(), media_type="text/csv", headers=headers)
 
 
-async def _tried(
-    session: AsyncSession, context: Context, place: Callable[[], Awaitable[CreatedLinks]], *, chosen: frozenset[str]
+async def _answer_dry_run(
+    session: AsyncSession, context: Context, create: _Create, *, chosen: frozenset[str]
 ) -> Response:
     """The answer to a dry run; `chosen` are the slugs that the request names."""
     async with dry_run(session):
-        answer = dry_run_out(await place(), chosen, context.settings.short_link_base)
+        answer = dry_run_out(await create(RunMode.DRY), chosen, context.settings.short_link_base)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-async def _once(
+async def _answer_once(
     session: AsyncSession,
     context: Context,
     caller: Principal,
     key: str | None,
     request: bytes,
-    place: Callable[[], Awaitable[CreatedLinks]],
+    create: _Create,
     now: datetime,
 ) -> Response:
     """The answer to what is really made, or the one given to the same request before."""
@@ -207,7 +209,7 @@ async def _once(
     owner = f"{caller.actor.kind}:{caller.actor.id}"
     answer = await begin_once(session, keys=context.keys, caller=owner, key=key, request=request, now=now)
     if answer is None:
-        placed = await place()
-        answer = placements_out(placed, context.settings.short_link_base).model_dump_json().encode()
+        created = await create(RunMode.REAL)
+        answer = placements_out(created, context.settings.short_link_base).model_dump_json().encode()
         await finish_once(session, keys=context.keys, caller=owner, key=key, response=answer)
     return Response(answer, status_code=201, media_type="application/json")

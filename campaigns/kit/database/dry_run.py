@@ -1,25 +1,24 @@
-"""Dry runs: the work itself, on the database, and taken back."""
+"""Dry runs: the work itself, on the database, and rolled back."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from enum import Enum
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-_TRIED = "only_tried"
+
+class RunMode(Enum):
+    """Whether what is written stays. An operation whose writes others wait for is told, and need not hold them up."""
+
+    REAL = "real"
+    DRY = "dry"
 
 
 @asynccontextmanager
 async def dry_run(session: AsyncSession) -> AsyncIterator[None]:
     """Whatever is written inside is checked by the database as ever and is gone afterwards."""
     savepoint = await session.begin_nested()
-    session.info[_TRIED] = True
     try:
         yield
     finally:
-        del session.info[_TRIED]
         await savepoint.rollback()
-
-
-def is_dry_run(session: AsyncSession) -> bool:
-    """Whether what is written now will be taken back; for what others would have to wait for in vain."""
-    return _TRIED in session.info

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
+from campaigns.kit.database.dry_run import RunMode
 from campaigns.kit.errors import FieldError, FieldPath, collect_errors, raise_if_any
 from campaigns.links.operations.create import CreatedLinks, create_links
 from campaigns.links.operations.placement_context import PlacementContext, read_placement_context
@@ -30,6 +31,7 @@ async def create_in_bulk(
     name: str,
     shared: Mapping[str, Any],
     keep_names: Collection[str],
+    mode: RunMode,
     timezone: ZoneInfo,
     now: datetime,
 ) -> CreatedLinks:
@@ -47,6 +49,7 @@ async def create_in_bulk(
         campaign_id=campaign_id,
         channel_ids=channel_ids,
         patterns=[name],
+        mode=mode,
         timezone=timezone,
         now=now,
     )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
+from campaigns.kit.database.dry_run import RunMode
 from campaigns.kit.errors import Conflict, FieldError, FieldPath, Invalid, move_path, raise_if_any
 from campaigns.links.models import Link
 from campaigns.links.operations.insert import insert_links
@@ -45,7 +46,13 @@ async def create_link(
 ) -> CreatedLinks:
     """Make one link; raises as `create_links` does, with the paths of the spec's own fields."""
     context = await read_placement_context(
-        session, principal, campaign_id=campaign_id, channel_ids=[spec.channel_id], timezone=timezone, now=now
+        session,
+        principal,
+        campaign_id=campaign_id,
+        channel_ids=[spec.channel_id],
+        mode=RunMode.REAL,
+        timezone=timezone,
+        now=now,
     )
     return await create_links(
         session, principal, context=context, specs=[spec], keep_names=keep_names, given_at={(0,): ()}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
+from campaigns.kit.database.dry_run import RunMode
 from campaigns.kit.errors import Conflict, FieldError, FieldPath, collect_errors, raise_if_any
 from campaigns.links.csv_sheets.format import COLUMN_OF, SheetRow, differing_columns, read_fields
 from campaigns.links.csv_sheets.words import SheetWords, read_sheet_words, require_campaign, require_channel
@@ -32,6 +33,7 @@ async def import_rows(
     *,
     rows: Sequence[SheetRow],
     keep_names: Collection[str],
+    mode: RunMode,
     timezone: ZoneInfo,
     now: datetime,
 ) -> CreatedLinks:
@@ -42,7 +44,7 @@ async def import_rows(
     """
     # At once and not when the first new name is found: two sheets of several campaigns that choose the same slugs, one
     # crosswise to the other, would each wait for what the other has inserted.
-    await lock_names(session)
+    await lock_names(session, mode)
     errors: list[FieldError] = []
     conflicts: list[Conflict] = []
     skipped = await _find_links_already(session, principal, rows, timezone, errors)
@@ -58,6 +60,7 @@ async def import_rows(
                     principal,
                     campaign_id=campaign_id,
                     channel_ids={spec.channel_id for _, spec in group},
+                    mode=mode,
                     timezone=timezone,
                     now=now,
                 )

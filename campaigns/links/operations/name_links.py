@@ -57,7 +57,7 @@ async def name_links(
     )
     named = _with_names(context, specs, typed, in_use)
     if has_new_name(_names_of(named, fields), in_use):
-        in_use = await lock_names_in_use(session, principal, unit=context.unit, fields=fields)
+        in_use = await lock_names_in_use(session, principal, unit=context.unit, fields=fields, mode=context.mode)
         named = _with_names(context, specs, typed, in_use)
     return NamedLinks(
         specs=named,

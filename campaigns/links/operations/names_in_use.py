@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
-from campaigns.kit.database.dry_run import is_dry_run
+from campaigns.kit.database.dry_run import RunMode
 from campaigns.kit.database.locks import AdvisoryLock, lock_until_commit
 from campaigns.kit.database.rows import fetch_values
 from campaigns.links.models import Link
@@ -39,10 +39,16 @@ async def find_names_in_use(
 
 
 async def lock_names_in_use(
-    session: AsyncSession, principal: Principal, *, unit: Unit, fields: Collection[str], besides: UUID | None = None
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    unit: Unit,
+    fields: Collection[str],
+    mode: RunMode,
+    besides: UUID | None = None,
 ) -> Names:
-    """All names in use of the fields, to which no other transaction adds before this one ends."""
-    await lock_names(session)
+    """All names in use of the fields; in a real run no other transaction adds to them before this one ends."""
+    await lock_names(session, mode)
     return {
         field: set(
             await fetch_values(
@@ -58,15 +64,15 @@ def has_new_name(names: Names, in_use: Names) -> bool:
     return any(name not in in_use[field] for field, found in names.items() for name in filter(is_utm_name, found))
 
 
-async def lock_names(session: AsyncSession) -> None:
-    """Let no other transaction bring a new term or content into use before this one ends.
+async def lock_names(session: AsyncSession, mode: RunMode) -> None:
+    """In a real run let no other transaction bring a new term or content into use before this one ends.
 
     Else two at once could each make one of two near-duplicates, since neither sees what the other has not committed.
     One lock for the whole force: which units' names a unit shares depends on who asks, new names are few beside new
     links, and a transaction that makes some is short. A dry run brings nothing into use, and that of a long sheet takes
     minutes; it waits for nobody and holds up nobody.
     """
-    if not is_dry_run(session):
+    if mode is RunMode.REAL:
         await lock_until_commit(session, AdvisoryLock.LINK_NAMES)
 
 

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
+from campaigns.kit.database.dry_run import RunMode
 from campaigns.links.models import Link
 from campaigns.naming.templates import Templates
 from campaigns.planning.models import Campaign, Channel, Unit
@@ -32,6 +33,7 @@ class PlacementContext:
     now: datetime
     date: str
     month: str
+    mode: RunMode
 
     def values(self, place: int, *, channel_id: UUID, content: str | None, name: str) -> dict[str, str]:
         """What the placeholders stand for in the link at this position."""
@@ -56,6 +58,7 @@ async def read_placement_context(
     campaign_id: UUID,
     channel_ids: Collection[UUID],
     patterns: Collection[str] = (),
+    mode: RunMode,
     timezone: ZoneInfo,
     now: datetime,
 ) -> PlacementContext:
@@ -80,4 +83,5 @@ async def read_placement_context(
         now=now,
         date=local.strftime("%Y-%m-%d"),
         month=local.strftime("%Y-%m"),
+        mode=mode,
     )

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Principal
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
+from campaigns.kit.database.dry_run import RunMode
 from campaigns.kit.database.versioning import apply_changes, require_version
 from campaigns.kit.errors import Conflict, FieldError, raise_if_any
 from campaigns.links.destination_checks.operations import CHECKED_COLUMNS, schedule_checks
@@ -130,7 +131,9 @@ async def _name(
     )
     names = _forms(typed, own, in_use)
     if has_new_name(_without(names, own), in_use):
-        in_use = await lock_names_in_use(session, principal, unit=unit, fields=typed, besides=link.id)
+        in_use = await lock_names_in_use(
+            session, principal, unit=unit, fields=typed, mode=RunMode.REAL, besides=link.id
+        )
         names = _forms(typed, own, in_use)
     for field, new in _without(names, own).items():
         found = find_near_duplicates(new, in_use[field], keep_names)

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.kit.database.dry_run import dry_run
+from campaigns.kit.database.dry_run import RunMode, dry_run
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.errors import Conflict, Invalid
 from campaigns.links.csv_sheets.format import read_sheet
+from campaigns.links.operations.bulk import create_in_bulk
 from campaigns.links.operations.create import CreatedLinks, create_link
 from campaigns.links.operations.import_rows import import_rows
 from campaigns.links.operations.planning_changes import update_unit
@@ -43,9 +44,27 @@ async def place(session: AsyncSession, world: World, now: datetime, **fields: st
     return await create_link(session, world.admin, campaign_id=campaign_id, spec=spec, timezone=JAKARTA, now=now)
 
 
+async def try_contents(session: AsyncSession, world: World, now: datetime, *contents: str) -> None:
+    await create_in_bulk(
+        session,
+        world.admin,
+        campaign_id=world.campaign.id,
+        channel_ids=[world.channel.id],
+        contents=contents,
+        name="Story",
+        shared={},
+        keep_names=(),
+        mode=RunMode.DRY,
+        timezone=JAKARTA,
+        now=now,
+    )
+
+
 async def import_lines(session: AsyncSession, world: World, now: datetime, *lines: str) -> CreatedLinks:
     rows = read_sheet("\n".join(["campaign,source,name,slug", *lines]).encode())
-    return await import_rows(session, world.admin, rows=rows, keep_names=(), timezone=JAKARTA, now=now)
+    return await import_rows(
+        session, world.admin, rows=rows, keep_names=(), mode=RunMode.REAL, timezone=JAKARTA, now=now
+    )
 
 
 async def has_to_wait(task: "asyncio.Task[object]") -> bool:
@@ -85,7 +104,9 @@ async def test_of_two_near_doubles_made_at_once_one_is_refused(
                 )
             if how == "imported":
                 rows = read_sheet(b"campaign,source,name,content\nbintara-jabar,ig,Story,kemaraw\n")
-                return await import_rows(session, world.admin, rows=rows, keep_names=(), timezone=JAKARTA, now=now)
+                return await import_rows(
+                    session, world.admin, rows=rows, keep_names=(), mode=RunMode.REAL, timezone=JAKARTA, now=now
+                )
             made_of = {"name": "Kemaraw"} if how == "by a template" else {"utm_content": "kemaraw"}
             return await place(session, world, now, **made_of)
 
@@ -109,10 +130,10 @@ async def test_names_in_use_and_dry_runs_wait_for_nobody(
             await place(second, own_world, now, utm_content="In use")
             await place(second, own_world, now)
             async with dry_run(second):
-                await place(second, own_world, now, utm_content="newer")
+                await try_contents(second, own_world, now, "newer")
     # What was tried held nothing that others wait for.
     async with own_sessions() as first, first.begin(), dry_run(first):
-        await place(first, own_world, now, utm_content="kemarau")
+        await try_contents(first, own_world, now, "kemarau")
         async with own_sessions() as second, second.begin(), asyncio.timeout(3):
             await place(second, own_world, now, utm_content="kemaraw")
 
