@@ -4,7 +4,8 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from api.http.schemas import Name, PreviewDescription, PreviewTitle, RequestModel, Slug, Timestamp, WebAddress, example
+from api.fields import PreviewDescription, PreviewTitle, Slug
+from api.http.schemas import Name, RequestModel, Timestamp, WebAddress, example
 from campaigns.planning.types import CampaignState, UnclosedState
 
 EXAMPLE = {

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from api.http.schemas import RequestModel, ShortName, UtmName, example
+from api.fields import UtmName
+from api.http.schemas import RequestModel, ShortName, example
 
 MAX_ALIASES = 20
 

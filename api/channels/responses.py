@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from api.channels.requests import EXAMPLE
-from api.http.schemas import CorrectionOut, ResponseModel, correction_out, example
+from api.fields import CorrectionOut, correction_out
+from api.http.schemas import ResponseModel, example
 from campaigns.naming.types import Written
 from campaigns.planning.models import Channel
 from campaigns.planning.types import OpenState

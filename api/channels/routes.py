@@ -7,12 +7,13 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.channels.requests import ChannelChange, ChannelCreate
 from api.channels.responses import ChannelOut, ChannelWritten, channel_written
+from api.fields import UtmName
 from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, set_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
-from api.http.schemas import ListPage, UtmName, changes_of
+from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from campaigns.kit.errors import Conflict, NotFound
 from campaigns.planning.operations.channels import change_channel, close_channel, create_channel

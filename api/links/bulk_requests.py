@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.http.schemas import RequestModel, Timestamp, UtmName, WebAddress, example
+from api.fields import UtmName
+from api.http.schemas import RequestModel, Timestamp, WebAddress, example
 from api.links.requests import Tag
 from campaigns.links.operations.bulk import DEFAULT_NAME, MAX_LINKS
 from campaigns.links.rules import MAX_TAGS

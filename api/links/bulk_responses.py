@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.schemas import CorrectionOut, ResponseModel, correction_out, example, example_of
+from api.fields import CorrectionOut, correction_out
+from api.http.schemas import ResponseModel, example, example_of
 from api.links.responses import UtmOut, short_url
 from campaigns.links.models import Link
 from campaigns.links.operations.create import CreatedLinks

@@ -14,10 +14,10 @@ from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api.fields import UtmName
 from api.http.auth import LinksReader, LinksWriter
 from api.http.context import Context, CurrentContext, Now
 from api.http.problems import invalid_parameter, refuses
-from api.http.schemas import UtmName
 from api.http.sessions import StreamSession, UnitOfWork
 from api.links.bulk_requests import BulkCreate
 from api.links.bulk_responses import PlacementsOut, dry_run_out, placements_out

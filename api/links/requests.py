@@ -5,16 +5,8 @@ from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
 
-from api.http.schemas import (
-    Name,
-    PreviewDescription,
-    PreviewTitle,
-    RequestModel,
-    Timestamp,
-    UtmName,
-    WebAddress,
-    example,
-)
+from api.fields import PreviewDescription, PreviewTitle, UtmName
+from api.http.schemas import Name, RequestModel, Timestamp, WebAddress, example
 from api.links.responses import EXAMPLE, EXAMPLE_RULES, EXAMPLE_VARIANTS
 from campaigns.links.qr import MAX_BORDER, MAX_SCALE, MIN_SCALE, ErrorLevel
 from campaigns.links.rules import (

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.schemas import CorrectionOut, ResponseModel, correction_out, example, example_of
+from api.fields import CorrectionOut, correction_out
+from api.http.schemas import ResponseModel, example, example_of
 from campaigns.links.destination_checks.queries import worst_check
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.operations.create import CreatedLinks

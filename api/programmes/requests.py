@@ -4,7 +4,8 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from api.http.schemas import Name, RequestModel, Slug, example
+from api.fields import Slug
+from api.http.schemas import Name, RequestModel, example
 
 EXAMPLE = {
     "unit_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000000",

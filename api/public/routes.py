@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Header, Path, Response, Security
 from fastapi.security import APIKeyHeader
 
+from api.fields import Slug
 from api.http.context import CurrentContext, Now
 from api.http.problems import invalid_parameter, refuses
-from api.http.schemas import Slug
 from api.http.sessions import ReadSession, UnitOfWork
 from api.public.minimum_duration import MinimumDuration
 from api.public.requests import RegistrationCreate
