@@ -15,19 +15,19 @@ from api.http.context import CurrentContext
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class RequestClock:
     """How time is read and waited for, both in seconds; tests replace it."""
 
     monotonic: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
 
 
-def system_clock() -> Clock:
-    return Clock(time.monotonic, asyncio.sleep)
+def system_clock() -> RequestClock:
+    return RequestClock(time.monotonic, asyncio.sleep)
 
 
 async def _minimum_duration(
-    context: CurrentContext, clock: Annotated[Clock, Depends(system_clock)]
+    context: CurrentContext, clock: Annotated[RequestClock, Depends(system_clock)]
 ) -> AsyncIterator[None]:
     """Sleep until the minimum has passed since the request began, unless it raised an error."""
     began = clock.monotonic()

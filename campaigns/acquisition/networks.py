@@ -1,7 +1,7 @@
 """The table of networks that visits come from, with names, hosts, Android packages and aliases. Used by `lookup`.
 
-To add a network, add a row. Each name, host, package and alias occurs once; a test checks it. A changed row can change
-groups, so increase `channel_groups.GROUPING_VERSION` with it. The rows started from Matomo's list (CC0).
+Pure data. To add a network, add a row. Each name, host, package and alias occurs once; a test checks it. A changed row
+can change groups, so increase `channel_groups.GROUPING_VERSION` with it. The rows started from Matomo's list (CC0).
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Signed click tokens, the `cid` that a redirect adds to its destination.
+"""Signed click tokens, the `cid` that a redirect adds to its destination. Pure.
 
 A token carries the click's id (whose first 48 bits are its time in milliseconds), the link's id, and a truncated HMAC:
 a registration is attributed from it without any look-up, it cannot be made up, and it works while its click is missing.

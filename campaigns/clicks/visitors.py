@@ -1,4 +1,4 @@
-"""Who tapped, within one local day: a keyed hash whose salt is destroyed when the day is over.
+"""Who tapped, within one local day: a keyed hash whose salt is destroyed when the day is over. Pure.
 
 Day-scoped on purpose: hashes of two days cannot be matched, so the sum of daily visitors is exact, and nobody can be
 followed. The address goes into the hash and nowhere else.

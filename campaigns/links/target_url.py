@@ -1,4 +1,4 @@
-"""Where a link leads: its destination with the UTM five and, last in the query, the click token.
+"""Where a link leads: its destination with the UTM five and, last in the query, the click token. Pure.
 
 The redirect imports this on its hot path, so it needs the standard library only. Every function is total: whatever text
 comes in, what goes out is printable ASCII without spaces, fit for a `Location` header.

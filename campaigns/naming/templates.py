@@ -1,6 +1,6 @@
 """Templates by which names are made that nobody typed: a unit's for term and content, a request's for links' names.
 
-A unit without a template of its own has that of the nearest unit above with one, as with allow-lists.
+Pure. A unit without a template of its own has that of the nearest unit above with one, as with allow-lists.
 """
 
 import re

@@ -1,7 +1,9 @@
 """Rules about the shape of the code that no linter knows."""
 
+import ast
 import inspect
 import re
+from collections import Counter
 from pathlib import Path
 
 from fastapi.dependencies.models import Dependant
@@ -17,6 +19,7 @@ from campaigns.links.rules import RESERVED_SLUGS
 PROJECT = Path(__file__).parents[2]
 SOURCES = sorted(path for root in ("api", "campaigns") for path in (PROJECT / root).rglob("*.py"))
 LONGEST_FILE = 300
+LARGEST_FOLDER = 12  # modules, __init__.py among them
 # Files beyond the limit, with the length they must not exceed. This list may only shrink.
 LONG_FILES: dict[str, int] = {}
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "constants"}
@@ -32,6 +35,27 @@ def test_files_stay_small() -> None:
 
 def test_there_are_no_drawers() -> None:
     assert not [path for path in SOURCES if path.stem in DRAWERS]
+
+
+def test_module_names_are_nouns_or_verbs() -> None:
+    """A gerund as the name of a file tells nobody what is in it; these end alike and are nouns."""
+    nouns = {"logging", "paging", "ranking", "recruiting", "standing", "string", "versioning"}
+    assert {path.stem.rpartition("_")[2] for path in SOURCES if path.stem.endswith("ing")} <= nouns
+
+
+def test_folders_stay_small() -> None:
+    modules = Counter(path.parent for path in SOURCES)
+    assert not {str(folder): number for folder, number in modules.items() if number > LARGEST_FOLDER}
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    """Tables, contracts and domain types alike: a name in a message or a search then means one thing."""
+    places: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path.relative_to(PROJECT)))
+    assert not {name: files for name, files in places.items() if len(files) > 1}
 
 
 def test_package_files_are_empty() -> None:

@@ -19,8 +19,8 @@ from uuid import uuid4
 from campaigns.clicks.journal.loss_record import SUFFIX as LOSSES_SUFFIX
 from campaigns.clicks.journal.loss_record import LossRecord
 from campaigns.clicks.store import AgentRow
-from campaigns.kit.file_lock import try_lock
-from campaigns.kit.sqlite_files import sqlite_files
+from campaigns.kit.files.lock import try_lock
+from campaigns.kit.files.sqlite import sqlite_files
 
 SUFFIX = ".journal"
 LOCK_SUFFIX = ".lock"

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from campaigns.kit.database.connections import Connections
-from campaigns.kit.file_lock import try_lock
-from campaigns.kit.sqlite_files import sqlite_files
+from campaigns.kit.files.lock import try_lock
+from campaigns.kit.files.sqlite import sqlite_files
 from campaigns.links.resolver.target import FACTS_SQL
 
 ROWS_AT_ONCE = 500

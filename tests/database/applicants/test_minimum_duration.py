@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.context import Context
-from api.public.minimum_duration import Clock, system_clock
+from api.public.minimum_duration import RequestClock, system_clock
 from tests.factories.intake import post_registration, registration
 
 
@@ -60,7 +60,7 @@ def recorded() -> list[str]:
 @pytest.fixture
 def clock(committing_engine: AsyncEngine, committing_app: FastAPI, recorded: list[str]) -> Iterator[FakeClock]:
     clock = FakeClock(committing_engine, recorded)
-    committing_app.dependency_overrides[system_clock] = lambda: Clock(clock.monotonic, clock.sleep)
+    committing_app.dependency_overrides[system_clock] = lambda: RequestClock(clock.monotonic, clock.sleep)
     committing_app.add_middleware(ResponseRecorder, recorded=recorded)
 
     def committed(_connection: Any) -> None:

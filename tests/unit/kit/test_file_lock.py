@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from campaigns.kit.file_lock import try_lock
+from campaigns.kit.files.lock import try_lock
 
 
 def test_is_held_by_one_descriptor_until_that_is_closed(tmp_path: Path) -> None:
