@@ -1,6 +1,6 @@
-"""Pure rules of links: which slugs there may be, how each field is spelled, and what a link can become.
+"""Pure rules of links: which slugs are allowed, the normal form of each field, and the states of a link.
 
-Nothing here knows of others' links; `operations` asks for the allow-list of hosts and passes it in.
+No rule looks at other links; the allow-list of hosts is passed in by `operations`.
 """
 
 import re
@@ -31,7 +31,7 @@ FEWEST_VARIANTS, MOST_VARIANTS = 2, 10
 VARIANT_KEY_LENGTH = 20
 MAX_VARIANT_WEIGHT = 1000
 
-# What a link can become by a change; it is retired by a route of its own, since there is no way back from that.
+# The states a change can give a link; retiring is an operation of its own, since it is final.
 NEXT_STATES: Mapping[str, frozenset[str]] = {
     LinkState.DRAFT: frozenset({LinkState.ACTIVE}),
     LinkState.ACTIVE: frozenset({LinkState.PAUSED}),
@@ -100,9 +100,9 @@ def fold_tag(text: str, *, path: FieldPath) -> str:
 
 
 def normalize_fields(
-    given: Mapping[str, Any], *, hosts: list[str], path: FieldPath, faults: list[FieldError]
+    given: Mapping[str, Any], *, hosts: list[str], path: FieldPath, errors: list[FieldError]
 ) -> dict[str, Any]:
-    """Fields of a link in the spelling they are stored in; those that cannot be accepted are added to `faults`.
+    """Fields of a link in the form they are stored in; what is wrong with the others is added to `errors`.
 
     `hosts` is the allow-list that holds for the campaign's unit, `path` leads to the link they belong to.
     """
@@ -110,7 +110,7 @@ def normalize_fields(
     for name, value in given.items():
         if value is None:
             continue
-        with collect_errors(faults):
+        with collect_errors(errors):
             if name in _SPELLED:
                 settled[name] = _SPELLED[name](value, path=(*path, name))
             elif name in _LEADING:
@@ -122,13 +122,13 @@ def find_date_errors(
     starts_at: datetime | None, ends_at: datetime | None, ended_destination: str | None, *, path: FieldPath
 ) -> list[FieldError]:
     """What is wrong with a link's dates: it ends after it begins, and leads elsewhere afterwards only if it ends."""
-    faults = []
+    errors = []
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
-        faults.append(FieldError((*path, "ends_at"), "This time must be after the beginning.", "wrong-order"))
+        errors.append(FieldError((*path, "ends_at"), "This time must be after the beginning.", "wrong-order"))
     if ended_destination is not None and ends_at is None:
         detail = "Only a link that ends leads elsewhere afterwards; give ends_at too."
-        faults.append(FieldError((*path, "ended_destination"), detail, "needs-end"))
-    return faults
+        errors.append(FieldError((*path, "ended_destination"), detail, "needs-end"))
+    return errors
 
 
 def require_next_state(state: str, wanted: str) -> None:
@@ -140,40 +140,40 @@ def require_next_state(state: str, wanted: str) -> None:
 def _settle_tags(tags: Sequence[str], *, path: FieldPath) -> list[str]:
     if len(tags) > MAX_TAGS:
         raise invalid_field(path, f"A link has at most {MAX_TAGS} tags.", "too-many")
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     folded = set()
     for place, tag in enumerate(tags):
-        with collect_errors(faults):
+        with collect_errors(errors):
             folded.add(fold_tag(tag, path=(*path, place)))
-    raise_if_any(faults)
+    raise_if_any(errors)
     return sorted(folded)
 
 
 def _settle_rules(rules: Sequence[Rule], *, hosts: list[str], path: FieldPath) -> list[Rule]:
     if len(rules) > MAX_RULES:
         raise invalid_field(path, f"A link has at most {MAX_RULES} rules.", "too-many")
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     settled: list[Rule] = []
     for place, rule in enumerate(rules):
         at = (*path, place)
         device, language, destination = rule["device"], rule["language"], rule["destination"]
         if device is not None and device not in set(RuleDevice):
             known = ", ".join(RuleDevice)
-            faults.append(FieldError((*at, "device"), f"A device is one of {known}.", "unknown-device"))
+            errors.append(FieldError((*at, "device"), f"A device is one of {known}.", "unknown-device"))
         if language is not None:
             language = language.strip().lower()
             if not re.fullmatch(LANGUAGE_PATTERN, language):
                 detail = "A language is two or three letters, such as id; without a region."
-                faults.append(FieldError((*at, "language"), detail, "not-a-language"))
+                errors.append(FieldError((*at, "language"), detail, "not-a-language"))
         if device is None and language is None:
-            faults.append(FieldError(at, "A rule asks for a device, a language or both.", "matches-everything"))
+            errors.append(FieldError(at, "A rule asks for a device, a language or both.", "matches-everything"))
         elif any(_covers(earlier, device, language) for earlier in settled):
             detail = "An earlier rule already matches everything that this one does."
-            faults.append(FieldError(at, detail, "unreachable"))
-        with collect_errors(faults):
+            errors.append(FieldError(at, detail, "unreachable"))
+        with collect_errors(errors):
             destination = allowed_address(destination, hosts=hosts, path=(*at, "destination"))
         settled.append({"device": device, "language": language, "destination": destination})
-    raise_if_any(faults)
+    raise_if_any(errors)
     return settled
 
 
@@ -188,21 +188,21 @@ def _settle_variants(variants: Sequence[Variant], *, hosts: list[str], path: Fie
     if variants and not FEWEST_VARIANTS <= len(variants) <= MOST_VARIANTS:
         detail = f"A link has no variants, or {FEWEST_VARIANTS} to {MOST_VARIANTS}."
         raise invalid_field(path, detail, "wrong-number")
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     settled: list[Variant] = []
     for place, variant in enumerate(variants):
         at, key, destination = (*path, place), variant["key"].strip().lower(), variant["destination"]
         if len(key) > VARIANT_KEY_LENGTH or not re.fullmatch(SLUG_PATTERN, key):
             detail = f"A key has 1 to {VARIANT_KEY_LENGTH} letters, digits and single hyphens between them."
-            faults.append(FieldError((*at, "key"), detail, "not-a-key"))
+            errors.append(FieldError((*at, "key"), detail, "not-a-key"))
         elif key in {earlier["key"] for earlier in settled}:
-            faults.append(FieldError((*at, "key"), "An earlier variant has this key.", "repeated"))
+            errors.append(FieldError((*at, "key"), "An earlier variant has this key.", "repeated"))
         if not 1 <= variant["weight"] <= MAX_VARIANT_WEIGHT:
-            faults.append(FieldError((*at, "weight"), f"A weight is 1 to {MAX_VARIANT_WEIGHT}.", "out-of-range"))
-        with collect_errors(faults):
+            errors.append(FieldError((*at, "weight"), f"A weight is 1 to {MAX_VARIANT_WEIGHT}.", "out-of-range"))
+        with collect_errors(errors):
             destination = allowed_address(destination, hosts=hosts, path=(*at, "destination"))
         settled.append({"key": key, "destination": destination, "weight": variant["weight"]})
-    raise_if_any(faults)
+    raise_if_any(errors)
     return settled
 
 

@@ -73,9 +73,9 @@ class Variant(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkSpec:
-    """A link to be made, as a person or a sheet describes it; what it does not say is drawn, or the campaign's.
+    """A link to be made, as a person or a sheet describes it. Nothing in it is checked yet: `operations.create` does.
 
-    Nothing in it is checked yet: `operations.creating` does that.
+    A slug that is None is drawn; a destination that is None is the campaign's landing page.
     """
 
     channel_id: UUID

@@ -19,7 +19,7 @@ from tests.fuzzing.refusals import check_answer
 
 MOST_BYTES = 20_000_000
 # What a person reads before sending a sheet again is far less.
-MOST_FAULTS = 10_000
+MAX_ERRORS = 10_000
 HEADER = ",".join([*REQUIRED_COLUMNS, "content"])
 LETTERS = "".join(random.Random(0).choices(string.ascii_lowercase, k=8_000))
 
@@ -39,7 +39,7 @@ def test_a_refusal_takes_no_longer_and_says_no_more_than_it_must(build: Callable
     def refuse(sheet: str) -> None:
         with pytest.raises(Invalid) as refused:
             read_sheet(sheet.encode())
-        assert len(refused.value.fields) <= MOST_FAULTS
+        assert len(refused.value.fields) <= MAX_ERRORS
 
     check_growth(*(seconds_of(partial(refuse, build(part))) for part in (size // 4, size)))
 

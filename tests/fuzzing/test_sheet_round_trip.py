@@ -52,7 +52,7 @@ fields = st.fixed_dictionaries(
 def settled(given_fields: dict[str, Any]) -> dict[str, Any]:
     """The fields as they are stored."""
     faults: list[FieldError] = []
-    stored = normalize_fields(given_fields, hosts=["daftar.example"], path=(), faults=faults)
+    stored = normalize_fields(given_fields, hosts=["daftar.example"], path=(), errors=faults)
     assert not faults
     return stored
 
@@ -76,6 +76,6 @@ def test_comes_back_as_it_was(rows: list[dict[str, Any]], timezone: ZoneInfo) ->
     assert [row.number for row in read] == list(range(1, len(rows) + 1))
     for row, sent in zip(read, stored, strict=True):
         faults: list[FieldError] = []
-        assert read_fields(row, timezone=timezone, faults=faults) == sent
+        assert read_fields(row, timezone=timezone, errors=faults) == sent
         assert not faults
         assert (row.cells["campaign"], row.cells["source"], row.cells["medium"]) == ("bintara", "instagram", "social")

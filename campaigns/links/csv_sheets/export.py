@@ -1,4 +1,4 @@
-"""A sheet of links in parts, for the route and the command that export: a whole one never stands in memory."""
+"""A sheet of links in parts, so that a whole export is never held in memory."""
 
 from collections.abc import AsyncIterator
 from zoneinfo import ZoneInfo

@@ -35,13 +35,13 @@ IMPORT_COLUMNS = (
     "preview_description",
     "preview_image",
 )
-# What an export tells besides. An import knows a row that is a link already by its `id`, so that an exported sheet with
-# rows added can be sent back; it passes over the other two.
+# Columns that only an export has. An import finds by `id` that a row is a link already, so that an exported sheet with
+# rows added can be sent back; it ignores the other two.
 EXPORT_ONLY_COLUMNS = ("id", "short_url", "target_url")
 EXPORT_COLUMNS = (*EXPORT_ONLY_COLUMNS, *IMPORT_COLUMNS)
 
-# More columns than this are no sheet of links, and more faults than this nobody reads.
-MOST_COLUMNS, MOST_FAULTS = 100, 1000
+# A sheet with more columns is refused; reading stops after more errors than this.
+MAX_COLUMNS, MAX_ERRORS = 100, 1000
 
 # Where the fields of a link stand in a sheet, as far as the column has another name.
 COLUMN_OF = {"channel_id": "source", "utm_term": "term", "utm_content": "content"}
@@ -62,7 +62,7 @@ _YES, _NO = ("yes", "true", "1", "ya"), ("", "no", "false", "0", "tidak")
 class SheetRow:
     """The cells of one row by column, without those that are empty.
 
-    `columns` are those that the sheet has, `link_id` is the cell of an export that tells which link the row is.
+    `columns` are those that the sheet has, `link_id` is the text of the `id` cell that an export wrote.
     """
 
     number: int
@@ -82,30 +82,30 @@ def read_sheet(data: bytes) -> list[SheetRow]:
         raise invalid_field((), "The file is not in UTF-8; save it as CSV UTF-8.", "not-utf8") from None
     first_line = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;", key=first_line.count), strict=True)
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     columns: list[str] = []
     rows: list[SheetRow] = []
     number = 0
     try:
-        columns = _read_header(next(reader, []), faults)
+        columns = _read_header(next(reader, []), errors)
         for number, cells in enumerate(reader, start=1):
             if any(cell.strip() for cell in cells):
-                rows.append(_read_cells(number, columns, cells, faults))
-            if len(faults) > MOST_FAULTS:
-                faults.append(FieldError(("rows",), "The rows after these were not looked at.", "too-many-faults"))
+                rows.append(_read_cells(number, columns, cells, errors))
+            if len(errors) > MAX_ERRORS:
+                errors.append(FieldError(("rows",), "The rows after these were not looked at.", "too-many-faults"))
                 break
     except csv.Error as error:
         # The reader counts lines, of which a row can have several and an empty one none that it gives out.
         at: FieldPath = ("rows", number + 1) if columns else ("header",)
-        faults.append(FieldError(at, f"This is not CSV: {error}.", "not-csv"))
-    raise_if_any(faults)
+        errors.append(FieldError(at, f"This is not CSV: {error}.", "not-csv"))
+    raise_if_any(errors)
     if not rows:
         raise invalid_field(("rows",), "The sheet has no rows below its header.", "empty")
     return rows
 
 
-def read_fields(row: SheetRow, *, timezone: ZoneInfo, faults: list[FieldError]) -> dict[str, Any]:
-    """The row as fields of `LinkSpec` (all but its channel); what cannot be read is added to `faults`.
+def read_fields(row: SheetRow, *, timezone: ZoneInfo, errors: list[FieldError]) -> dict[str, Any]:
+    """The row as fields of `LinkSpec` (all but its channel); what cannot be read is added to `errors`.
 
     Times without an offset are of `timezone`.
     """
@@ -118,29 +118,29 @@ def read_fields(row: SheetRow, *, timezone: ZoneInfo, faults: list[FieldError]) 
         **{name: cells.get(name) for name in ("slug", "destination", "ended_destination")},
         **{name: cells.get(name) for name in ("preview_title", "preview_description", "preview_image")},
     }
-    with collect_errors(faults):
+    with collect_errors(errors):
         given["state"] = _read_state(cells.get("state", ""), row.path("state"))
-    with collect_errors(faults):
+    with collect_errors(errors):
         given["pass_query"] = _read_flag(cells.get("pass_query", ""), row.path("pass_query"))
     for name in ("starts_at", "ends_at"):
-        with collect_errors(faults):
+        with collect_errors(errors):
             given[name] = _read_time(cells.get(name), timezone, row.path(name))
     return given
 
 
 def differing_columns(row: SheetRow, link: Link, *, timezone: ZoneInfo) -> list[str]:
-    """The columns in which a row says something else than the link that it is, which an export wrote there."""
-    said = read_fields(row, timezone=timezone, faults=[])
+    """The columns in which a row of an export differs from the link whose id it has."""
+    fields = read_fields(row, timezone=timezone, errors=[])
     words = ("campaign", "source", "medium", "slug", "term", "content")
-    said |= {_FIELD_OF.get(name, name): row.cells.get(name, "").lower() or None for name in words}
-    said["tags"] = sorted(tag.strip().lower() for tag in said["tags"])
+    fields |= {_FIELD_OF.get(name, name): row.cells.get(name, "").lower() or None for name in words}
+    fields["tags"] = sorted(tag.strip().lower() for tag in fields["tags"])
     missing = object()
     columns = ((name, _FIELD_OF.get(name, name)) for name in IMPORT_COLUMNS if name in row.columns)
-    return [name for name, field in columns if said.get(field, missing) != getattr(link, field)]
+    return [name for name, field in columns if fields.get(field, missing) != getattr(link, field)]
 
 
 def header_text() -> str:
-    """The first line of an export, marked as UTF-8 for the spreadsheet programs that need to be told."""
+    """The first line of an export, with the mark by which spreadsheet programs recognise UTF-8."""
     return "\ufeff" + _line(EXPORT_COLUMNS)
 
 
@@ -177,34 +177,34 @@ def _escaped(cells: Iterable[str]) -> list[str]:
     return ["'" + cell if _FORMULA.match(cell) else cell for cell in cells]
 
 
-def _read_header(cells: Sequence[str], faults: list[FieldError]) -> list[str]:
-    if len(cells) > MOST_COLUMNS:
-        raise invalid_field(("header",), f"The sheet has more than {MOST_COLUMNS} columns.", "too-many-columns")
+def _read_header(cells: Sequence[str], errors: list[FieldError]) -> list[str]:
+    if len(cells) > MAX_COLUMNS:
+        raise invalid_field(("header",), f"The sheet has more than {MAX_COLUMNS} columns.", "too-many-columns")
     columns = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in cells]
     for place, column in enumerate(columns):
         if column not in EXPORT_COLUMNS:
             detail = f"There is no column {column or '(empty)'}; there are {', '.join(IMPORT_COLUMNS)}."
-            faults.append(FieldError(("header", place), detail, "unknown-column"))
+            errors.append(FieldError(("header", place), detail, "unknown-column"))
         elif column in columns[:place]:
-            faults.append(FieldError(("header", place), f"The column {column} is there twice.", "repeated"))
+            errors.append(FieldError(("header", place), f"The column {column} is there twice.", "repeated"))
     for column in REQUIRED_COLUMNS:
         if column not in columns:
-            faults.append(FieldError(("header",), f"The sheet needs the column {column}.", "missing"))
+            errors.append(FieldError(("header",), f"The sheet needs the column {column}.", "missing"))
     return columns
 
 
-def _read_cells(number: int, columns: Sequence[str], cells: Sequence[str], faults: list[FieldError]) -> SheetRow:
+def _read_cells(number: int, columns: Sequence[str], cells: Sequence[str], errors: list[FieldError]) -> SheetRow:
     texts = dict(_texts(columns, cells))
     read = {column: text for column, text in texts.items() if column not in EXPORT_ONLY_COLUMNS}
     row = SheetRow(number, read, columns, texts.get("id", ""))
     if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-        faults.append(FieldError(("rows", number), "This row has more cells than the header.", "too-many-cells"))
+        errors.append(FieldError(("rows", number), "This row has more cells than the header.", "too-many-cells"))
     for column in REQUIRED_COLUMNS:
         if column in columns and column not in row.cells:
-            faults.append(FieldError(row.path(column), "This cell is empty.", "missing"))
+            errors.append(FieldError(row.path(column), "This cell is empty.", "missing"))
     for column, text in row.cells.items():
         if _UNPRINTABLE.search(text):
-            faults.append(FieldError(row.path(column), "A cell holds no control characters.", "unsafe-characters"))
+            errors.append(FieldError(row.path(column), "A cell holds no control characters.", "unsafe-characters"))
     return row
 
 
@@ -219,7 +219,7 @@ def _texts(columns: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[str, 
 
 
 def _read_state(text: str, path: FieldPath) -> LinkState:
-    # Whether a link may begin in this state is for `creating` to say.
+    # `operations.insert` checks whether a link may begin in this state.
     try:
         return LinkState(text.lower() or LinkState.ACTIVE)
     except ValueError:

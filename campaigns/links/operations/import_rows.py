@@ -89,7 +89,7 @@ def _group_by_campaign(
         campaign: Campaign | None = None
         channel: Channel | None = None
         unit_path = ""
-        fields = read_fields(row, timezone=timezone, faults=errors)
+        fields = read_fields(row, timezone=timezone, errors=errors)
         with collect_errors(errors):
             campaign, unit_path = require_campaign(row, words)
         with collect_errors(errors):

@@ -49,10 +49,10 @@ async def insert_links(
         raise Conflict("campaign-closed", "This campaign is closed; it takes no new link.")
     channels = await _open_channels(session, principal, [spec.channel_id for spec in specs])
     hosts = await effective_hosts(session, unit_id=campaign.unit_id)
-    rows, faults = _settled(specs, campaign=campaign, channels=channels, hosts=hosts, now=now)
-    if faults:
-        faults += _taken(rows, await _slugs_in_use(session, rows))
-    raise_if_any(faults)
+    rows, errors = _settled(specs, campaign=campaign, channels=channels, hosts=hosts, now=now)
+    if errors:
+        errors += _taken(rows, await _slugs_in_use(session, rows))
+    raise_if_any(errors)
     # What was stored before a conflict is found goes again, whatever the caller does with the transaction.
     async with session.begin_nested():
         links = await _store(session, rows)
@@ -83,8 +83,8 @@ async def _open_channels(session: AsyncSession, principal: Principal, wanted: Se
     if closed:
         detail = "This channel is closed; no new link gets it."
         places = [place for place, channel_id in enumerate(wanted) if channel_id in closed]
-        faults = [FieldError((place, "channel_id"), detail, "channel-closed") for place in places]
-        raise Conflict("channel-closed", detail, tuple(faults))
+        errors = [FieldError((place, "channel_id"), detail, "channel-closed") for place in places]
+        raise Conflict("channel-closed", detail, tuple(errors))
     return channels
 
 
@@ -98,20 +98,20 @@ def _settled(
 ) -> tuple[list[dict[str, Any]], list[FieldError]]:
     """The rows to be stored, with an empty slug where one is to be drawn, and what is wrong with them."""
     groups = {channel.id: _group(channel, campaign) for channel in channels.values()}
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     rows, chosen = [], set[str]()
     for place, spec in enumerate(specs):
         channel = channels[spec.channel_id]
         given = {field.name: getattr(spec, field.name) for field in fields(spec)}
         # The landing page is checked again too: its host may have been taken off the allow-list since.
         given["destination"] = spec.destination or campaign.landing_url
-        settled = normalize_fields(given, hosts=hosts, path=(place,), faults=faults)
-        faults += find_date_errors(spec.starts_at, spec.ends_at, spec.ended_destination, path=(place,))
+        settled = normalize_fields(given, hosts=hosts, path=(place,), errors=errors)
+        errors += find_date_errors(spec.starts_at, spec.ends_at, spec.ended_destination, path=(place,))
         if spec.state not in FIRST_STATES:
             detail = "A link begins as draft or active; leave the state out, or say one of them."
-            faults.append(FieldError((place, "state"), detail, "not-a-first-state"))
+            errors.append(FieldError((place, "state"), detail, "not-a-first-state"))
         if settled["slug"] is not None and settled["slug"] in chosen:
-            faults.append(FieldError((place, "slug"), "Another of these links has this slug.", "repeated"))
+            errors.append(FieldError((place, "slug"), "Another of these links has this slug.", "repeated"))
         chosen.add(settled["slug"])
         link = Link(
             **settled | {"state": LinkState(spec.state).value, "slug": settled["slug"] or ""},
@@ -123,7 +123,7 @@ def _settled(
             created_at=now,
         )
         rows.append(link.model_dump())
-    return rows, faults
+    return rows, errors
 
 
 def _group(channel: Channel, campaign: Campaign) -> str:
@@ -150,7 +150,7 @@ async def _store(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> list[
 
 
 async def _slugs_in_use(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> set[str]:
-    """Those of the rows' slugs that a link has; rows with faults may have what is no slug. Only `_insert` is sure."""
+    """Those of the rows' slugs that a link has; texts that are no slug are left out. Only `_insert` is sure."""
     chosen = [row["slug"] for row in rows if re.fullmatch(SLUG_PATTERN, row["slug"])]
     return set((await session.exec(select(Link.slug).where(col(Link.slug).in_(chosen)))).all())
 

@@ -158,7 +158,7 @@ async def _settled(
     if "state" in changes:
         require_next_state(link.state, changes["state"])
     hosts = await effective_hosts(session, unit_id=unit_id)
-    settled = normalize_fields(changes, hosts=hosts, path=(), faults=errors)
+    settled = normalize_fields(changes, hosts=hosts, path=(), errors=errors)
     if changes.keys() & {"starts_at", "ends_at", "ended_destination"}:
         errors += find_date_errors(
             changes.get("starts_at", link.starts_at),

@@ -26,7 +26,7 @@ def variant(key: str, weight: int = 1, destination: str = PAGE) -> dict[str, Any
 def settled(**given: Any) -> tuple[dict[str, Any], list[tuple[FieldPath, str]]]:
     """The fields as stored, and path and code of each fault."""
     faults: list[FieldError] = []
-    fields = normalize_fields(given, hosts=HOSTS, path=("rows", 7), faults=faults)
+    fields = normalize_fields(given, hosts=HOSTS, path=("rows", 7), errors=faults)
     return fields, [(fault.path[2:], fault.code) for fault in faults if fault.path[:2] == ("rows", 7)]
 
 

@@ -118,7 +118,7 @@ class TestReading:
 class TestFields:
     def fields(self, **given: str) -> dict[str, Any]:
         faults: list[FieldError] = []
-        fields = read_fields(SheetRow(7, {"name": "Story", **given}), timezone=JAKARTA, faults=faults)
+        fields = read_fields(SheetRow(7, {"name": "Story", **given}), timezone=JAKARTA, errors=faults)
         assert not faults
         return fields
 
@@ -163,7 +163,7 @@ class TestFields:
     def test_points_at_the_cell(self, column: str, text: str, code: str) -> None:
         faults: list[FieldError] = []
         row = SheetRow(7, {"name": "Story", column: text})
-        read_fields(row, timezone=JAKARTA, faults=faults)
+        read_fields(row, timezone=JAKARTA, errors=faults)
         assert [(fault.path, fault.code) for fault in faults] == [(("rows", 7, column), code)]
 
 
@@ -219,7 +219,7 @@ class TestWriting:
         sent = link(name=name, utm_term="pagi", tags=["b", "c"], ends_at=ends, ended_destination="https://a.example/")
         (row,) = read_sheet(written(sent).encode())
         faults: list[FieldError] = []
-        fields = read_fields(row, timezone=JAKARTA, faults=faults)
+        fields = read_fields(row, timezone=JAKARTA, errors=faults)
         assert not faults
         assert {name: getattr(sent, name) for name in fields} == fields
         assert row.link_id == str(sent.id)
