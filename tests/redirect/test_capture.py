@@ -2,7 +2,10 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator
+from itertools import pairwise
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -126,12 +129,47 @@ async def test_taps_that_come_one_after_the_other_share_commits_too(
     assert 2 <= len(commits) <= 2 + took / 0.5
 
 
-async def test_a_tap_behind_another_waits_for_a_timer_only(
-    writer: TapWriter, agent: CachedAgent, commits: list[bytes]
+async def test_commits_of_taps_that_come_one_by_one_begin_a_pace_apart(
+    writer: TapWriter, conninfo: str, agent: CachedAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(20):
+    began, add = list[float](), TapStore.add
+
+    async def timed(self: TapStore, *values: Any, within: float) -> None:
+        began.append(time.monotonic())
+        await add(self, *values, within=within)
+
+    monkeypatch.setattr(TapStore, "add", timed)
+    monkeypatch.setattr(capture, "PACE_SECONDS", 0.05)
+    for _ in range(5):
         assert await writer.write(line(), agent)
-    assert len(commits) == 20
+    assert (len(began), count(conninfo)) == (5, 5)
+    # No other tap ends the wait, so a timer does, and not before its time.
+    assert all(after - before >= 0.045 for before, after in pairwise(began))
+
+
+async def test_the_time_a_tap_has_waited_is_part_of_its_deadline(
+    writer: TapWriter, fallback: Failover, agent: CachedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fallback.deadline_seconds = 30
+    left, storing, released, add = list[float](), asyncio.Event(), asyncio.Event(), TapStore.add
+
+    async def held(self: TapStore, *values: Any, within: float) -> None:
+        left.append(within)
+        storing.set()
+        await released.wait()
+        await add(self, *values, within=within)
+
+    monkeypatch.setattr(TapStore, "add", held)
+    first = writer.write(line(), agent)
+    await storing.wait()
+    came = time.monotonic()
+    second = writer.write(line(), agent)
+    while time.monotonic() < came + 0.2:
+        await asyncio.sleep(0.01)
+    released.set()
+    assert all(await asyncio.gather(first, second))
+    assert left[0] <= 30
+    assert left[1] <= 29.8
 
 
 async def test_a_commit_is_bounded(conninfo: str, fallback: Failover, agent: CachedAgent) -> None:

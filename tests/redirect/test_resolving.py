@@ -12,24 +12,28 @@ import pytest
 
 from campaigns.kit.database.connections import Connections
 from campaigns.links.models import Link
-from campaigns.links.resolver.resolver import LinkResolver, LookupFailed
+from campaigns.links.resolver import resolver as resolver_module
+from campaigns.links.resolver.resolver import MAX_SLUGS_PER_QUERY, LinkResolver, LookupFailed
 from campaigns.links.resolver.snapshot import REWRITE_AFTER, LinkSnapshot, SnapshotWriter
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 
 
 class Counted:
-    """Connections that count how often they were asked for, and that can be made to fail; and a snapshot on disk."""
+    """Connections that are counted, and that can be made to fail or to wait; and a snapshot on disk."""
 
     def __init__(self, connections: Connections, snapshot: LinkSnapshot) -> None:
         self.connections, self.asked, self.broken = connections, 0, False
         self.snapshot = snapshot
+        self.answering = asyncio.Event()
+        self.answering.set()
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[psycopg.AsyncConnection]:
         self.asked += 1
         if self.broken:
             raise OSError("broken")
+        await self.answering.wait()
         async with self.connections() as connection:
             yield connection
 
@@ -49,6 +53,66 @@ async def test_many_at_once_share_one_look_up(counted: Counted) -> None:
     found = await asyncio.gather(*(resolver.resolve("abc") for _ in range(20)))
     assert (len({id(target) for target in found}), counted.asked) == (1, 1)
     assert resolver.cached("abc") is found[0]
+
+
+async def test_slugs_that_are_asked_for_during_a_look_up_share_the_next(counted: Counted) -> None:
+    resolver = resolver_of(counted)
+    counted.answering.clear()
+    pending = [asyncio.create_task(resolver.resolve("abc"))]
+    while not counted.asked:
+        await asyncio.sleep(0)
+    for number in range(MAX_SLUGS_PER_QUERY + 1):
+        await asyncio.sleep(0)
+        pending.append(asyncio.create_task(resolver.resolve(f"unknown-{number}")))
+    await asyncio.sleep(0)
+    assert counted.asked == 1
+    counted.answering.set()
+    found = await asyncio.gather(*pending)
+    assert [target is not None for target in found] == [True] + [False] * (MAX_SLUGS_PER_QUERY + 1)
+    assert counted.asked == 3  # the first, as many as one query takes, and the rest
+
+
+async def test_a_request_that_goes_away_does_not_end_the_look_up_of_others(counted: Counted) -> None:
+    resolver = resolver_of(counted)
+    counted.answering.clear()
+    gone, staying = (asyncio.create_task(resolver.resolve("abc")) for _ in range(2))
+    while not counted.asked:
+        await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait([gone])
+    counted.answering.set()
+    assert await staying is not None
+    target = resolver.cached("abc")
+    assert target is not None
+    counted.answering.clear()
+    gone, staying = (asyncio.create_task(resolver.recent("abc", target)) for _ in range(2))
+    while counted.asked < 2:
+        await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait([gone])
+    counted.answering.set()
+    assert await staying is not target
+
+
+async def test_a_postgresql_that_hangs_is_not_waited_for(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver = resolver_of(counted)
+    target = await resolver.resolve("abc")
+    assert target is not None
+    monkeypatch.setattr(resolver_module, "LOOK_UP_SECONDS", 0.05)
+    counted.answering.clear()
+    assert await resolver.recent("abc", target) is target
+    with pytest.raises(LookupFailed):
+        await resolver.resolve("never-seen")
+
+
+async def test_a_new_link_is_found_as_soon_as_it_is_announced(counted: Counted) -> None:
+    resolver = resolver_of(counted)
+    assert await resolver.resolve("later") is None
+    async with counted.connections() as connection:
+        await connection.execute("UPDATE links SET slug = 'later'")
+    assert await resolver.resolve("later") is None  # remembered as unknown
+    resolver.forget("later")
+    assert await resolver.resolve("later") is not None
 
 
 async def test_unknown_slugs_are_remembered_for_a_while(counted: Counted) -> None:
@@ -98,8 +162,7 @@ async def test_a_look_up_that_a_change_overtook_is_not_kept(counted: Counted) ->
 async def test_memory_is_bounded(counted: Counted) -> None:
     resolver = resolver_of(counted, most=1)
     await resolver.resolve("abc")
-    resolver._known["other"] = resolver._known["abc"]
-    resolver.forget("other")
+    assert resolver.cached("abc") is not None
     async with counted.connections() as connection:
         await connection.execute(
             "INSERT INTO links (id, campaign_id, channel_id, name, slug, destination, utm_source, utm_medium,"

@@ -1,0 +1,115 @@
+"""The facts of a link, read by one query: is it doubtful, which live link does it name, what does a preview show."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from campaigns.links.resolver.target import FACTS_SQL
+from tests.redirect.conftest import Taps
+
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+
+
+async def facts_of(taps: Taps, slug: str = "abc") -> dict[str, Any]:
+    (row,) = await taps.sql(f"{FACTS_SQL} WHERE link.slug = %s", slug)
+    _, facts = row.values()
+    read: dict[str, Any] = json.loads(facts)
+    return read
+
+
+async def add_link(taps: Taps, slug: str, *, number: int, **columns: Any) -> None:
+    """Another link of the campaign, like `abc` but for these columns; a greater number is a newer link."""
+    await taps.sql(
+        "INSERT INTO links (id, campaign_id, channel_id, name, slug, destination, utm_source, utm_medium,"
+        " utm_campaign, state, created_at) SELECT %s, campaign_id, channel_id, name, %s, destination, utm_source,"
+        " utm_medium, utm_campaign, state, created_at FROM links WHERE slug = 'abc'",
+        UUID(int=2**127 + number),
+        slug,
+    )
+    for name, value in columns.items():
+        await taps.sql(f"UPDATE links SET {name} = %s WHERE slug = %s", value, slug)
+
+
+async def end(taps: Taps) -> None:
+    await taps.sql("UPDATE links SET ends_at = %s WHERE slug = 'abc'", NOW - DAY)
+
+
+async def check(taps: Taps, slug: str, verdict: str) -> None:
+    await taps.sql(
+        "INSERT INTO destination_checks (link_id, place, next_at, verdict)"
+        " SELECT id, 'default', now(), %s FROM links WHERE slug = %s",
+        verdict,
+        slug,
+    )
+
+
+class TestDoubtful:
+    @pytest.mark.parametrize(
+        ("verdict", "doubtful"),
+        [
+            ("refused", True),
+            ("host_not_allowed", True),
+            ("ok", False),
+            ("unreachable", False),
+            ("broken", False),
+            ("parameters_lost", False),
+        ],
+    )
+    async def test_a_link_that_leads_where_it_should_not_is(self, taps: Taps, verdict: str, doubtful: bool) -> None:
+        await check(taps, "abc", verdict)
+        assert (await facts_of(taps))["doubtful"] is doubtful
+
+    async def test_the_check_of_another_link_says_nothing(self, taps: Taps) -> None:
+        await add_link(taps, "other", number=1)
+        await check(taps, "other", "host_not_allowed")
+        assert [(await facts_of(taps, slug))["doubtful"] for slug in ("abc", "other")] == [False, True]
+
+
+class TestLive:
+    async def test_a_link_that_leads_on_names_none(self, taps: Taps) -> None:
+        await add_link(taps, "newer", number=1)
+        assert (await facts_of(taps))["live"] is None
+        await taps.sql("UPDATE links SET ends_at = %s WHERE slug = 'abc'", NOW + DAY)
+        assert (await facts_of(taps))["live"] is None
+
+    @pytest.mark.parametrize("state", ["paused", "draft"])
+    async def test_one_of_another_state_names_one(self, taps: Taps, state: str) -> None:
+        await add_link(taps, "newer", number=1)
+        await taps.sql("UPDATE links SET state = %s WHERE slug = 'abc'", state)
+        assert (await facts_of(taps))["live"] == "newer"
+
+    async def test_one_that_ended_names_the_newest_and_never_itself(self, taps: Taps) -> None:
+        await end(taps)
+        assert (await facts_of(taps))["live"] is None
+        for slug, number in (("second", 2), ("third", 3), ("first", 1)):
+            await add_link(taps, slug, number=number)
+        assert (await facts_of(taps))["live"] == "third"
+
+    @pytest.mark.parametrize(
+        "columns", [{"starts_at": NOW + DAY}, {"ends_at": NOW - DAY}, {"state": "paused"}, {"state": "draft"}]
+    )
+    async def test_a_link_that_leads_nowhere_now_is_not_named(self, taps: Taps, columns: dict[str, Any]) -> None:
+        await end(taps)
+        await add_link(taps, "good", number=1, starts_at=NOW - DAY, ends_at=NOW + DAY)
+        await add_link(taps, "newer", number=2, **columns)
+        assert (await facts_of(taps))["live"] == "good"
+
+
+async def test_a_preview_shows_the_links_own_words_else_the_campaigns(taps: Taps) -> None:
+    names = ("title", "description", "image")
+    await taps.sql(
+        "UPDATE campaigns SET preview_title = 'Title', preview_description = 'Text',"
+        " preview_image = 'https://daftar.example/campaign.png'"
+    )
+    facts = await facts_of(taps)
+    assert [facts[name] for name in names] == ["Title", "Text", "https://daftar.example/campaign.png"]
+    await taps.sql(
+        "UPDATE links SET preview_title = 'Own', preview_description = 'Own text',"
+        " preview_image = 'https://daftar.example/own.png'"
+    )
+    facts = await facts_of(taps)
+    assert [facts[name] for name in names] == ["Own", "Own text", "https://daftar.example/own.png"]
