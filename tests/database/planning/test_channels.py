@@ -55,8 +55,9 @@ async def test_a_spelling_of_a_unit_above_is_taken(
 
 async def test_a_spelling_of_a_unit_below_is_taken(session: AsyncSession, world: World, now: datetime) -> None:
     await make(session, marketer(world.district), world.district, "radio", ["rb"], now=now)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as refused:
         await make(session, marketer(world.own), world.own, "rebroadcast", ["rb"], now=now)
+    assert refused.value.code == "alias-taken"
 
 
 async def test_units_that_do_not_see_each_other_may_differ(session: AsyncSession, world: World, now: datetime) -> None:

@@ -240,8 +240,10 @@ class TestUnits:
             await ask(session, field.viewer(field.world.own), filters=[only(LINK, "bali-story")])
 
     async def test_orphan_clicks_are_the_deployments(self, session: AsyncSession, field: Field) -> None:
-        inside, outside = moment("2026-11-01T12:00Z"), moment("2026-11-03T17:00Z")
-        await store(session, [build_orphan_click(at=inside), build_orphan_click(at=outside)])
+        before, inside, after = (
+            moment(text) for text in ("2026-10-01T12:00Z", "2026-11-01T12:00Z", "2026-11-03T17:00Z")
+        )
+        await store(session, [build_orphan_click(at=at) for at in (before, inside, after)])
         for unit in field.units().values():
             answer = await ask(session, field.viewer(unit), filters=[])
             assert answer.meta.quality.orphan_taps == 1

@@ -78,6 +78,7 @@ class TestList:
         headers = world.as_role(Role.MARKETER)
         for number in range(4):
             await client.post("/v1/campaigns", json=body(world, slug=f"wave-{number}"), headers=headers)
+        await client.post("/v1/campaigns", json=body(world, slug="sketch", state="draft"), headers=headers)
         seen: list[str] = []
         address: str | None = "/v1/campaigns?limit=2&state=active"
         while address:

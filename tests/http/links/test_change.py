@@ -71,8 +71,10 @@ class TestChange:
     async def test_works_while_the_campaign_is_closed(self, client: httpx.AsyncClient, world: World) -> None:
         link, headers = await make(client, world), world.as_role(Role.MARKETER)
         await client.post(f"/v1/campaigns/{world.campaign.id}/close", headers=headers)
-        answer = await client.patch(f"/v1/links/{link['id']}", json={"destination": LANDING}, headers=headers)
-        assert answer.json()["destination"] == LANDING
+        answer = await client.patch(
+            f"/v1/links/{link['id']}", json={"destination": f"{LANDING}/other"}, headers=headers
+        )
+        assert answer.json()["destination"] == f"{LANDING}/other"
 
 
 class TestNames:
