@@ -154,13 +154,22 @@ class TestChanges:
                 await until(is_new)
 
     async def test_changes_missed_while_disconnected_are_looked_up(self, taps: Taps) -> None:
+        now = datetime.now(UTC)
+
         async def is_new() -> bool:
             return "/new" in await self.location(taps, "/abc")
 
+        async def is_written() -> bool:
+            await taps.snapshot_writer.write(now)
+            return "/new" in (taps.snapshot.read("abc") or "")
+
         async with following(taps):
             await taps.client.get("/abc")
+            await taps.snapshot_writer.write(now)
             await taps.sql("UPDATE links SET destination = 'https://daftar.example/new'")
             await taps.sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'jaring-listener'"
             )
             await until(is_new)
+            await until(is_written)
+        await taps.snapshot_writer.close()
