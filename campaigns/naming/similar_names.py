@@ -90,7 +90,7 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 
 def near_duplicate(path: FieldPath, given: str, existing: str) -> NameIssue:
     """The refusal of a name that is nearly one in use."""
-    detail = f"{given} is nearly {existing}, which is in use; use that, or confirm {given} in keep_names."
+    detail = f'"{given}" looks like a misspelling of "{existing}". Use "{existing}", or add "{given}" to `keep_names`.'
     return NameIssue(path, NameIssueKind.NEAR_DOUBLE, given, existing, detail)
 
 

@@ -165,7 +165,7 @@ async def test_near_doubles_can_be_confirmed(operator: Operator) -> None:
     lines = ["bintara-jabar,ig,One,reels-1,", "bintara-jabar,ig,Two,Rells 1,"]
     code, _, complained = await asyncio.to_thread(operator.run, "import", operator.sheet(*lines))
     assert code == 1
-    assert "row 2, content: rells-1 is nearly reels-1" in complained
+    assert 'row 2, content: "rells-1" looks like a misspelling of "reels-1"' in complained
     command = ("import", operator.sheet(*lines), "--keep-name", "rells-1")
     code, printed, complained = await asyncio.to_thread(operator.run, *command)
     assert (code, printed) == (0, "2 links were made.\n")

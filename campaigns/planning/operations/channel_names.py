@@ -74,8 +74,8 @@ def find_near_duplicate_aliases(
         # Aliases of one source may be as near to each other as they like.
         if (double := doubles.get(alias)) in others:
             detail = (
-                f"{alias} is nearly {double}, which stands for the source {min(others[double])}; leave it out, or "
-                f"confirm {alias} in keep_names."
+                f'"{alias}" looks like a misspelling of "{double}", which stands for the source {min(others[double])}. '
+                f'Leave it out, or add "{alias}" to `keep_names`.'
             )
             found.append(replace(near_duplicate(path, alias, double), detail=detail).as_error())
     return found

@@ -337,7 +337,7 @@ class TestSlips:
         assert answer.status_code == 422, answer.text
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["code"]) == ("/source", "near-double")
-        assert f"{source.lower()} is nearly instagram" in error["detail"]
+        assert f'"{source.lower()}" looks like a misspelling of "instagram"' in error["detail"]
         confirmed = await client.post("/v1/channels", json={**given, "keep_names": [source]}, headers=own)
         assert (confirmed.status_code, confirmed.json().get("source")) == (201, source.lower())
 
@@ -358,7 +358,7 @@ class TestSlips:
         assert answer.status_code == 422, answer.text
         (error,) = answer.json()["errors"]
         assert (error["pointer"], error["code"]) == ("/medium", "near-double")
-        assert f"{medium} is nearly social" in error["detail"]
+        assert f'"{medium}" looks like a misspelling of "social"' in error["detail"]
         confirmed = await client.post("/v1/channels", json={**given, "keep_names": [medium]}, headers=own)
         assert (confirmed.status_code, confirmed.json()["medium"]) == (201, medium)
 
@@ -372,7 +372,10 @@ class TestSlips:
             ("/aliases/2", "near-double"),
         ]
         for error, slip in zip(answer.json()["errors"], ("instagrm", "insta-gram"), strict=True):
-            assert f"{slip} is nearly instagram, which stands for the source instagram" in error["detail"]
+            assert (
+                f'"{slip}" looks like a misspelling of "instagram", which stands for the source instagram'
+                in error["detail"]
+            )
         made = (await client.post("/v1/channels", json=body(world), headers=own)).json()
         address = f"/v1/channels/{made['id']}"
         refused = await client.patch(address, json={"aliases": ["rb", "instagrm"]}, headers=own)

@@ -224,7 +224,7 @@ class TestSpelling:
         await make(client, world, utm_content="reels-1")
         answer = await send(client, world, contents=["reels-2", "Rells 1", "reel-1"])
         assert faults(answer) == [("/contents/1", "near-double"), ("/contents/2", "near-double")]
-        assert "rells-1 is nearly reels-1" in answer.json()["errors"][0]["detail"]
+        assert '"rells-1" looks like a misspelling of "reels-1"' in answer.json()["errors"][0]["detail"]
 
     async def test_takes_it_if_it_is_confirmed_by_name(self, client: httpx.AsyncClient, world: World) -> None:
         await make(client, world, utm_content="reels-1")
@@ -311,7 +311,7 @@ class TestTemplates:
             # Both names are made of what was sent in one field.
             assert faults(answer) == [("/name", "near-double"), ("/name", "near-double")]
             details = [error["detail"] for error in answer.json()["errors"]]
-            assert any("template makes this content of it: poster-terminal" in detail for detail in details)
+            assert any('template makes this content of it: "poster-terminal' in detail for detail in details)
         # In a request by itself, and confirmed.
         near: dict[str, Any] = {"name": "{content} di {source}", "contents": []}
         assert (await send(client, world, **near)).status_code == 201

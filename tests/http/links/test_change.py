@@ -107,7 +107,10 @@ class TestNames:
             ("/utm_content", "near-double"),
             ("/utm_term", "near-double"),
         ]
-        assert any("reels-pertamaa is nearly reels-pertama" in one["detail"] for one in answer.json()["errors"])
+        assert any(
+            '"reels-pertamaa" looks like a misspelling of "reels-pertama"' in one["detail"]
+            for one in answer.json()["errors"]
+        )
         confirmed = await self.change(client, world, link, **slips, keep_names=["Reels Pertamaa", "malam-mingu"])
         assert confirmed.status_code == 200, confirmed.text
         # What was confirmed once is not asked about again while it stays.

@@ -141,7 +141,7 @@ class TestImport:
         ]
         details = {error["pointer"]: error["detail"] for error in answer.json()["errors"]}
         assert "instagrm; did you mean instagram?" in details["/rows/3/source"]
-        assert "rells-1 is nearly reels-1" in details["/rows/4/content"]
+        assert '"rells-1" looks like a misspelling of "reels-1"' in details["/rows/4/content"]
         assert await links(session) == 1
 
     async def test_a_near_double_can_be_confirmed(self, client: httpx.AsyncClient, world: World) -> None:
