@@ -165,3 +165,15 @@ async def taps(
         )
     await clicks.stop(within_seconds=5)
     await orphans.stop(within_seconds=5)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+async def drainer(fallback: Failover, conninfo: str) -> AsyncIterator[Drainer]:
+    store = TapStore(conninfo, application_name="jaring-drainer")
+    yield Drainer(fallback, store)
+    await store.close()

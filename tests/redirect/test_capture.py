@@ -20,7 +20,7 @@ from campaigns.clicks.journal.journal import Entry
 from campaigns.clicks.row import CLICKS
 from campaigns.clicks.store import TapStore
 from tests.redirect.conftest import Taps
-from tests.redirect.test_journal import line, rows
+from tests.redirect.journals import line, rows
 
 AGENT = HeaderParser().agents.get(b"Mozilla/5.0 (Linux; Android 14) test")
 

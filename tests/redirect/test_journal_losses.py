@@ -20,10 +20,7 @@ from campaigns.clicks.journal.journal import Entry, Journal
 from campaigns.clicks.row import ORPHANS
 from campaigns.clicks.store import TapStore
 from tests.factories.loops import looping, restless
-from tests.redirect import test_journal
-from tests.redirect.test_journal import entry, garble, killed_with_in_memory, left_behind, line, rows
-
-directory, drainer = test_journal.directory, test_journal.drainer
+from tests.redirect.journals import alter, entry, garble, killed_with_in_memory, left_behind, line, rows
 
 
 @pytest.fixture(autouse=True)
@@ -261,7 +258,7 @@ class TestReplacing:
             await fallback.take(entry(line()))
         journal = fallback.journal
         assert isinstance(journal, Journal)
-        journal._database.execute("UPDATE batches SET taps = 50000 WHERE id = 1")
+        alter(journal.path, "UPDATE batches SET taps = 50000 WHERE id = 1")
         drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
         await drain_rounds(drainer, 4)
         await drainer.close()

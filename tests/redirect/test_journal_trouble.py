@@ -5,6 +5,7 @@ import os
 import sqlite3
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import psycopg
@@ -14,15 +15,16 @@ from campaigns.clicks.capture import writer as capture
 from campaigns.clicks.capture.agent_cache import CachedAgent
 from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.writer import TapWriter
+from campaigns.clicks.journal import journal as journal_module
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Journal, adopt_orphans
 from campaigns.clicks.journal.null_journal import NullJournal
 from campaigns.clicks.row import CLICKS
 from campaigns.clicks.store import TapStore
-from tests.redirect import test_capture, test_journal
+from tests.redirect import test_capture
 from tests.redirect.conftest import Taps
-from tests.redirect.test_journal import entry, garble, left_behind, line, rows
+from tests.redirect.journals import alter, entry, garble, left_behind, line, rows
 from tests.redirect.test_journal_losses import (
     AWAY,
     drain_rounds,
@@ -31,7 +33,6 @@ from tests.redirect.test_journal_losses import (
     stored,
 )
 
-directory, drainer = test_journal.directory, test_journal.drainer
 agent, refusing, writer = test_capture.agent, test_capture.refusing, test_capture.writer
 
 
@@ -39,6 +40,10 @@ def no_room(*_: object, **__: object) -> NoReturn:
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR
     raise error
+
+
+# SQLite for the journal alone; other users of it in this process are left in peace.
+WITHOUT_ROOM = SimpleNamespace(**vars(sqlite3) | {"connect": no_room})
 
 
 def read_only(*_: object, **__: object) -> NoReturn:
@@ -71,7 +76,7 @@ class TestFiles:
         for _ in range(5):
             await fallback.take(entry(line()))
         assert isinstance(fallback.journal, Journal)
-        fallback.journal._database.execute("UPDATE batches SET columns = CAST(x'63a5a5' AS TEXT) WHERE id = 3")
+        alter(fallback.journal.path, "UPDATE batches SET columns = CAST(x'63a5a5' AS TEXT) WHERE id = 3")
         fallback.switch_to_journal()
         await drain_rounds(drainer, 4)
         assert (stored(conninfo), lost(conninfo), fallback.postgres_well) == (4, 1, True)
@@ -92,9 +97,7 @@ class TestFiles:
     ) -> None:
         path = left_behind(directory, *(entry(line()) for _ in range(5)))
         garble(path, 5)
-        with sqlite3.connect(path) as database:
-            database.execute(f"UPDATE sqlite_sequence SET seq = {number}")
-        database.close()
+        alter(path, f"UPDATE sqlite_sequence SET seq = {number}")
         async with asyncio.timeout(5):
             await drainer.drain()
         assert (stored(conninfo), lost(conninfo)) == (4, 1)
@@ -103,7 +106,7 @@ class TestFiles:
         self, directory: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         path = left_behind(directory, entry(line()))
-        monkeypatch.setattr(sqlite3, "connect", no_room)
+        monkeypatch.setattr(journal_module, "sqlite3", WITHOUT_ROOM)
         before = descriptors()
         for _ in range(20):
             assert list(adopt_orphans(directory)) == []
@@ -116,7 +119,7 @@ class TestFiles:
     def test_a_journal_that_cannot_be_made_leaves_neither_descriptors_nor_files(
         self, directory: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sqlite3, "connect", no_room)
+        monkeypatch.setattr(journal_module, "sqlite3", WITHOUT_ROOM)
         before = descriptors()
         for _ in range(20):
             with pytest.raises(sqlite3.OperationalError):
@@ -267,10 +270,9 @@ class TestPostgresql:
             await connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off'.encode())
         assert rows(conninfo, "SHOW synchronous_commit") == [("off",)]
         store = TapStore(conninfo, application_name="jaring-taps")
-        async with store._bounded(5) as connection:
-            cursor = await connection.execute("SHOW synchronous_commit")
-            assert await cursor.fetchone() == ("on",)
+        await store.execute("CREATE TABLE seen AS SELECT current_setting('synchronous_commit') AS value", within=5)
         await store.close()
+        assert rows(conninfo, "SELECT value FROM seen") == [("on",)]
 
     async def test_an_agent_is_stored_as_it_is_whatever_encoding_the_environment_asks_for(
         self, conninfo: str, fallback: Failover, monkeypatch: pytest.MonkeyPatch
