@@ -22,13 +22,13 @@ from msgspec import Struct
 
 from campaigns.links.standing import LifeCycle
 from campaigns.links.target_url import CLICK_PARAMETER, compose_target, parameter_name
-from campaigns.links.types import LinkState, Utm
+from campaigns.links.types import CheckVerdict, LinkState, Utm
 
 _TOKEN_NAME = f"&{CLICK_PARAMETER}=".encode()
 
 # One row a link: its slug and its facts. The campaign's newest live link is what a link that leads nowhere any more
 # names; nobody else's look-up pays for it.
-FACTS_SQL = """
+FACTS_SQL = f"""
     SELECT link.slug, json_build_object(
         'id', link.id, 'campaign_id', link.campaign_id, 'state', link.state, 'destination', link.destination,
         'utm', json_build_array(
@@ -41,10 +41,11 @@ FACTS_SQL = """
         'campaign', campaign.name, 'campaign_state', campaign.state, 'unit', unit.name, 'programme', programme.name,
         'doubtful', EXISTS (
             SELECT FROM destination_checks found
-            WHERE found.link_id = link.id AND found.verdict IN ('refused', 'host_not_allowed')),
-        'live', CASE WHEN link.state <> 'active' OR link.ends_at <= now() THEN (
+            WHERE found.link_id = link.id
+                AND found.verdict IN ('{CheckVerdict.REFUSED}', '{CheckVerdict.HOST_NOT_ALLOWED}')),
+        'live', CASE WHEN link.state <> '{LinkState.ACTIVE}' OR link.ends_at <= now() THEN (
             SELECT live.slug FROM links live
-            WHERE live.campaign_id = link.campaign_id AND live.state = 'active' AND live.id <> link.id
+            WHERE live.campaign_id = link.campaign_id AND live.state = '{LinkState.ACTIVE}' AND live.id <> link.id
                 AND (live.starts_at IS NULL OR live.starts_at <= now())
                 AND (live.ends_at IS NULL OR live.ends_at > now())
             ORDER BY live.id DESC LIMIT 1) END
@@ -54,7 +55,7 @@ FACTS_SQL = """
     JOIN units unit ON unit.id = campaign.unit_id
     JOIN intakes intake ON intake.id = campaign.intake_id
     JOIN programmes programme ON programme.id = intake.programme_id
-"""
+"""  # noqa: S608 - only words of our own enums are put in
 
 
 class TargetUrl(Struct, frozen=True, gc=False):
