@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 
-from campaigns.access.types import Scope
+from campaigns.access.types import Role, Scope
 from tests.contract.document import operations
 
 
@@ -70,6 +70,30 @@ PLANNED = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2027-01-01T00:00:00
 NOTICE = {"notice_version": "1", "notice_url": "https://daftar.example/privasi"}
 DATES = {"from": "2026-11-01", "to": "2026-11-30"}
 READ, PLAN, RUN = Scope.PLANNING_READ, Scope.PLANNING_WRITE, Scope.CAMPAIGNS_WRITE
+
+# What the scopes of each role are to be, stated here so that a scope given to a role too many is found.
+SCOPES_OF: dict[Role, set[str]] = {
+    Role.VIEWER: {"planning:read", "links:read", "statistics:read"},
+    Role.MARKETER: {"planning:read", "links:read", "statistics:read", "campaigns:write", "links:write"},
+    Role.RECRUITER: {
+        "planning:read",
+        "links:read",
+        "statistics:read",
+        "applications:read",
+        "applications:write",
+    },
+    Role.ADMINISTRATOR: {
+        "planning:read",
+        "planning:write",
+        "campaigns:write",
+        "links:read",
+        "links:write",
+        "applications:read",
+        "applications:write",
+        "statistics:read",
+        "audit:read",
+    },
+}
 
 RULES: dict[str, Rule] = {
     "units_create": Rule(PLAN, sent("/v1/units", parent_id="{unit}", kind="district", name="New", code="NEW")),

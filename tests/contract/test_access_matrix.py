@@ -11,10 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import select
 
 from campaigns.access.models import AuditEntry
-from campaigns.access.rules import ROLES
 from campaigns.access.types import Role
 from tests.contract.document import operations
-from tests.contract.requests import METHODS, RULES, Objects, ask
+from tests.contract.requests import METHODS, RULES, SCOPES_OF, Objects, ask
 from tests.factories.world import World
 
 # What anybody may ask for; the status of an application needs its token, which its own tests cover.
@@ -61,7 +60,7 @@ async def test_role_and_unit_decide(
 ) -> None:
     for role in Role:
         untouched = await connection.begin_nested()
-        if RULES[operation].scope in ROLES[role]:
+        if RULES[operation].scope in SCOPES_OF[role]:
             await expect_own_units_only(client, connection, operation, sides, world.as_role(role))
         else:
             await expect_refusal(client, connection, operation, sides, world.as_role(role))

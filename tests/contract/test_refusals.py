@@ -11,10 +11,9 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from campaigns.access.rules import ROLES
 from campaigns.access.types import Role
 from tests.contract.document import operations
-from tests.contract.requests import METHODS, RULES, Objects, ask
+from tests.contract.requests import METHODS, RULES, SCOPES_OF, Objects, ask
 from tests.factories.world import World
 
 NOBODY = "0198f3a2-0000-7000-8000-000000000000"
@@ -37,7 +36,7 @@ UNPRODUCED = {
     # Needs an application in an intake of the caller's own unit: tests/http/intakes/test_changing_intakes.py.
     ("intakes_change", "409"),
     # Every role there is today has the scope.
-    *((name, "403") for name, rule in RULES.items() if all(rule.scope in ROLES[role] for role in Role)),
+    *((name, "403") for name, rule in RULES.items() if all(rule.scope in SCOPES_OF[role] for role in Role)),
 }
 
 DECLARED = sorted(
@@ -89,7 +88,7 @@ async def without_key(
 async def without_scope(
     client: httpx.AsyncClient, world: World, sides: tuple[Objects, Objects], operation: str
 ) -> httpx.Response:
-    role = next(role for role in Role if RULES[operation].scope not in ROLES[role])
+    role = next(role for role in Role if RULES[operation].scope not in SCOPES_OF[role])
     return await ask(client, operation, sides[0], world.as_role(role))
 
 
@@ -222,7 +221,7 @@ def body_of(operation: str) -> dict[str, Any] | None:
 
 def role_for(operation: str) -> Role:
     """A role of the own unit alone that may do this: administrators of the world see all units."""
-    return next(role for role in Role if RULES[operation].scope in ROLES[role])
+    return next(role for role in Role if RULES[operation].scope in SCOPES_OF[role])
 
 
 def headers_for(world: World, operation: str) -> dict[str, str]:
