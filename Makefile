@@ -4,7 +4,7 @@ PORT ?= 8000
 DATA ?= var
 BIN := .venv/bin
 
-.PHONY: run help test check lint-sql bench chaos spec lock clean
+.PHONY: run help test check lint-sql coverage bench mutants chaos spec lock clean
 
 run: .venv/.runtime ## start PostgreSQL and the server with demo data (PORT=8000 DATA=var)
 	@JARING_PORT=$(PORT) JARING_DATA=$(DATA) $(BIN)/jaring serve --demo
@@ -14,6 +14,12 @@ help: ## list these targets
 
 test: .venv/.development ## run all tests
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+coverage: .venv/.development ## run all tests, and fail if fewer branches are covered than before
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered
 
 check: .venv/.development ## run all checks that need no running server: format, lint, types, imports, spelling, SQL, OpenAPI
 	$(BIN)/ruff format --check .
@@ -36,6 +42,10 @@ lint-sql: .venv/.development ## write the SQL of each migration to build/migrati
 bench: .venv/.development ## measure the redirect and the bot rules
 	$(BIN)/python -m benchmarks.redirects
 	$(BIN)/python -m benchmarks.classifier
+
+# MUTANTS="--minutes 20 campaigns/links" bounds the time and the files; the same command goes on where it was.
+mutants: .venv/.development ## plant faults in rules, queries and SQL, and print those no test notices
+	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 chaos: .venv/.development ## break everything around a tap, and compare what was acknowledged with what is stored
 	$(BIN)/python -m benchmarks.chaos
