@@ -17,6 +17,7 @@ source = api, campaigns
 concurrency = thread, greenlet
 parallel = true
 patch = subprocess
+data_file = {data}
 """
 
 
@@ -38,12 +39,13 @@ class Tree:
 
     def measure(self, tests: list[str]) -> None:
         """Run the tests once under coverage, for `tests_of`; raises CalledProcessError if one fails."""
-        (self.root / ".coveragerc").write_text(COVERAGE_SETTINGS)
+        for old in self.home.glob("coverage*"):
+            old.unlink()
+        (self.root / ".coveragerc").write_text(COVERAGE_SETTINGS.format(data=self.home / "coverage"))
         run = ["-m", "coverage", "run", "-m", "pytest", "-n", "2", "-p", "tests.mutants.coverage_contexts", *tests]
         subprocess.run([sys.executable, *run], cwd=self.root, env=self._environment(), check=True)
-        kept = self.home / "coverage"
-        combine = [sys.executable, "-m", "coverage", "combine", f"--data-file={kept}"]
-        subprocess.run(combine, cwd=self.root, env=self._environment(), check=True, stdout=subprocess.DEVNULL)
+        combine = [sys.executable, "-m", "coverage", "combine", "--quiet"]
+        subprocess.run(combine, cwd=self.root, env=self._environment(), check=True)
 
     def tests_of(self, path: str) -> dict[int, list[str]]:
         """The tests that reach each line of a file."""
