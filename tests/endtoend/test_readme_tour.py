@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.endtoend.conftest import Server, free_port
+from tests.endtoend.server import Server, free_port
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.replay import ENVIRONMENT, LOG, Line, Outcome, read_log, replay
-from tests.endtoend.conftest import Server, free_port
+from tests.endtoend.server import Server, free_port
 
 pytestmark = pytest.mark.skipif(not LOG.is_file(), reason="needs access.log in ../shared/data")
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.endtoend.conftest import Server
+from tests.endtoend.server import Server
 
 PROJECT = Path(__file__).parents[2]
 CASES_AN_OPERATION = "12"

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from campaigns.kit.embedded.attach import running_url
-from tests.endtoend.conftest import JARING, Server, free_port, processes_of
+from tests.endtoend.server import JARING, Server, free_port, processes_of
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from tests.endtoend.conftest import Server
+from tests.endtoend.server import Server
 
 LANDING = "https://daftar.example/bintara"
 PHONES = [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.endtoend.conftest import Server, free_port
+from tests.endtoend.server import Server, free_port
 from tests.fuzzing import hostile
 from tests.fuzzing.bounds import bounded
 from tests.fuzzing.wire import GOOD, HALF_A_BODY, TARGET, check_goes_on, with_header, with_target

@@ -14,7 +14,7 @@ from campaigns.clicks.tokens import read_click
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.embedded.attach import running_url
 from campaigns.kit.encryption.master_key import load_keys
-from tests.endtoend.conftest import Server
+from tests.endtoend.server import Server
 from tests.fuzzing.hostile import PHONE
 
 SECONDS = 5
