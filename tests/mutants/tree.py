@@ -48,13 +48,15 @@ class Tree:
         subprocess.run(combine, cwd=self.root, env=self._environment(), check=True)
 
     def tests_of(self, path: str) -> dict[int, list[str]]:
-        """The tests that reach each line of a file."""
+        """The tests that reach each line of a file; for what only its import runs, all that reach any line."""
         data = coverage.CoverageData(str(self.home / "coverage"))
         data.read()
-        found: dict[int, list[str]] = defaultdict(list)
-        for line, contexts in data.contexts_by_lineno(str(self.root / path)).items():
-            found[line] = sorted({context for context in contexts if "::" in context}, key=_cost)
-        return found
+        lines = {
+            line: {context for context in contexts if "::" in context}
+            for line, contexts in data.contexts_by_lineno(str(self.root / path)).items()
+        }
+        any_line = set().union(*lines.values())
+        return defaultdict(list, {line: sorted(tests or any_line, key=_cost) for line, tests in lines.items()})
 
     def passes(self, tests: list[str], *, seconds: float) -> bool:
         """Whether all these tests pass within the time."""
