@@ -18,7 +18,7 @@ from api.http.problems import refuses
 from api.http.schemas import ListPage, ShortText, Timestamp
 from api.http.sessions import ReadSession, UnitOfWork
 from campaigns.applicants.operations.move_stage import move_application
-from campaigns.applicants.queries.recruiting import list_applications, read_application
+from campaigns.applicants.queries.recruiter import list_applications, read_application
 from campaigns.applicants.types import ApplicationFilters
 from campaigns.kit.errors import Conflict, NotFound
 from campaigns.planning.rules import STAGE_KEY_PATTERN

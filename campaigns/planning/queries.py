@@ -242,11 +242,11 @@ async def canonical_sources(
         col(Channel.unit_id).in_(in_reach(principal)), _spelled(spellings)
     )
     rows = await fetch_rows(session, statement)
-    meant: dict[str, set[str]] = {corrections: set() for corrections in spellings}
+    meant: dict[str, set[str]] = {spelling: set() for spelling in spellings}
     for source, aliases in rows:
-        for corrections in meant.keys() & set(aliases):
-            meant[corrections].add(source)
-    found = {corrections: next(iter(sources)) for corrections, sources in meant.items() if len(sources) == 1}
+        for spelling in meant.keys() & set(aliases):
+            meant[spelling].add(source)
+    found = {spelling: next(iter(sources)) for spelling, sources in meant.items() if len(sources) == 1}
     return found | {source: source for source, _ in rows if source in meant}
 
 

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Principal
 from campaigns.applicants.encryption import PersonVault, open_vault
 from campaigns.applicants.models import ApplicantKey, Application, StageChange
-from campaigns.applicants.queries.recruiting import lock_application
+from campaigns.applicants.queries.recruiter import lock_application
 from campaigns.attribution.operations import record_stage_entry
 from campaigns.attribution.types import ConversionContext
 from campaigns.events.operations import record_change
