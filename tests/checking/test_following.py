@@ -9,7 +9,7 @@ import pytest
 from campaigns.clicks.tokens import TOKEN_LENGTH, VERSION
 from campaigns.links.destination_checks.hops import CHECK_TOKEN
 from campaigns.links.types import CheckVerdict, Utm
-from tests.checking.conftest import Checker
+from tests.checking.checker import Checker
 from tests.checking.sites import OUTSIDE, Names, Site, page, redirect
 
 SENT = {"utm_source": "instagram", "utm_medium": "social", "utm_campaign": "bintara", "utm_content": "story-1"}

@@ -20,7 +20,7 @@ from campaigns.links.destination_checks.operations import claim_due, record_find
 from campaigns.links.destination_checks.types import DueCheck, Finding
 from campaigns.links.destination_checks.worker import MAX_CLAIMED, MAX_FOLLOWED_AT_ONCE, Check, CheckWorker
 from campaigns.links.models import DestinationCheck, Link
-from tests.checking.links import GONE, OK, put_link
+from tests.checking.checker import GONE, OK, put_link
 from tests.factories.loops import looping, restless, until
 from tests.factories.world import build_world
 

@@ -25,7 +25,7 @@ from campaigns.links.destination_checks.types import Finding
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.types import CheckVerdict, Utm
 from campaigns.planning.models import Unit
-from tests.checking.links import AWAY, GONE, OK, put_link
+from tests.checking.checker import AWAY, GONE, OK, put_link
 from tests.factories.world import LANDING, World
 
 EVERYWHERE: dict[str, Any] = {

@@ -8,7 +8,7 @@ import pytest
 from campaigns.links.destination_checks.dns import resolve_by_system
 from campaigns.links.destination_checks.follow import open_transport
 from campaigns.links.types import CheckVerdict
-from tests.checking.conftest import Checker
+from tests.checking.checker import Checker
 from tests.checking.sites import INSIDE, OUTSIDE, Names, Site, redirect
 
 HOSTS_INSIDE = [

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from campaigns.links.destination_checks.follow import open_transport
 from campaigns.links.types import CheckVerdict
-from tests.checking.conftest import Checker
+from tests.checking.checker import Checker
 from tests.checking.sites import OUTSIDE, Names, Site, page, redirect, serving
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from campaigns.links.types import CheckVerdict
-from tests.checking.conftest import Checker
+from tests.checking.checker import Checker
 from tests.checking.sites import DEAD, OUTSIDE, Names, Site, page, redirect
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
