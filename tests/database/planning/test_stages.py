@@ -82,6 +82,7 @@ async def test_a_stage_that_an_application_once_stood_in_stays(
             from_stage_id=ids["assessed"],
             to_stage_id=ids["registered"],
             changed_at=now,
+            actor_kind="system",
         )
     )
     await session.commit()
