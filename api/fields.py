@@ -25,7 +25,7 @@ UtmName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, 
 
 
 class CorrectionOut(ResponseModel):
-    """What was mended in a name."""
+    """A correction of a name in the request."""
 
     model_config = example(
         {
@@ -33,19 +33,19 @@ class CorrectionOut(ResponseModel):
             "kind": "spaces",
             "given": "Story 1",
             "suggestion": "story-1",
-            "detail": "Names have hyphens instead of spaces: story-1.",
+            "detail": "Spaces were replaced by hyphens: story-1.",
         }
     )
 
-    pointer: str = Field(description="Where the name stands in the request.")
+    pointer: str = Field(description="JSON Pointer to the name in the request.")
     kind: NameIssueKind
     given: str
-    suggestion: str | None = Field(description="The spelling that is kept.")
+    suggestion: str | None = Field(description="The corrected name.")
     detail: str
 
 
 def correction_out(mended: Iterable[NameIssue]) -> list[CorrectionOut]:
-    """What the lint mended, as the API shows it."""
+    """The corrections as response models."""
     return [
         CorrectionOut(
             pointer=json_pointer(issue.path),

@@ -51,10 +51,10 @@ ROUTERS = [
 ]
 
 DESCRIPTION = """\
-Follows a recruitment campaign from a tapped link to an accepted applicant.
+Jaring follows a recruitment campaign from a tapped link to an accepted applicant.
 
-Every refusal is an RFC 9457 problem document. Lists are cursor pages, newest first. Times are RFC 3339; figures are
-counted in Asia/Jakarta days unless a query says otherwise.
+Every error response is an RFC 9457 problem document. Lists have cursor pages, newest first. Times have the format of
+RFC 3339. Statistics count days in the time zone Asia/Jakarta, unless the deployment or the query sets another.
 """
 
 

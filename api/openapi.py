@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,16 +13,16 @@ from fastapi.openapi.utils import get_openapi
 from api.http.problems import MEDIA_TYPE, Problem
 
 REFUSALS = {
-    "400": "The body is not JSON.",
-    "401": "No API key, or one that is not valid now.",
-    "403": "The key's role may not do this.",
-    "404": "There is no such object, or you may not see it (it belongs to another unit).",
-    "409": "The state of things forbids it.",
-    "412": "The object changed since you read it (`If-Match`).",
-    "413": "The body is too large.",
-    "422": "The request has fields that cannot be accepted.",
-    "500": "Something failed on our side.",
-    "503": "A part Jaring needs does not answer now; repeat the request.",
+    "400": "The request body is not valid JSON.",
+    "401": "The API key is missing or not valid.",
+    "403": "The role of the API key does not allow this operation.",
+    "404": "The object does not exist, or it belongs to another unit and you may not see it.",
+    "409": "Conflict with the current state of the resource.",
+    "412": "The object has changed since the version in `If-Match`.",
+    "413": "The request body is too large.",
+    "422": "The request has invalid fields.",
+    "500": "An internal error occurred.",
+    "503": "A service that Jaring needs is unavailable. Repeat the request later.",
 }
 
 
@@ -62,12 +63,19 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
             _restore_nulls(example, schema, schemas)
     for path, operations in document["paths"].items():
         for operation in operations.values():
+            # FastAPI would make the summary from the name of the route, such as "Create".
+            operation["summary"] = _first_sentence(operation["description"])
             for status in _refusals(path, operation):
                 operation["responses"][status] = {
                     "description": REFUSALS[status],
                     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
                 }
     return document
+
+
+def _first_sentence(text: str) -> str:
+    """The text up to its first full stop that a space or a line break follows, without the full stop."""
+    return re.split(r"\.(?:\s|$)", text, maxsplit=1)[0]
 
 
 def _restore_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from campaigns.access.rules import require_scope
 from campaigns.access.types import Principal, Scope
 
 bearer = HTTPBearer(
-    auto_error=False, scheme_name="api_key", description="An API key (`jrg_…`) made with `jaring keys create`."
+    auto_error=False, scheme_name="api_key", description="An API key (`jrg_…`). Create one with `jaring keys create`."
 )
 
 

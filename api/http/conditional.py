@@ -16,7 +16,9 @@ def _expected_version(
     if_match: Annotated[
         str | None,
         Header(
-            max_length=100, description="The ETag of the version you read; the change is refused (412) if it is old."
+            max_length=100,
+            description="The ETag of the version that you read. If the object has changed since then, the response is "
+            "412.",
         ),
     ] = None,
 ) -> int | None:
@@ -31,7 +33,7 @@ ExpectedVersion = Annotated[int | None, Depends(_expected_version)]
 
 IfNoneMatch = Annotated[
     str | None,
-    Header(max_length=1000, description="The ETag of what you have; the answer is 304 if it is still the same."),
+    Header(max_length=1000, description="The ETag of your copy. If the copy is current, the response is 304."),
 ]
 
 

@@ -36,7 +36,9 @@ def decode_cursor(cursor: str, /, *kinds: type) -> tuple[int | UUID, ...]:
         position = None
     # The decoder skips characters that are not base64, so only the one spelling that is sent out counts.
     if position is None or encode_cursor(*position) != cursor:
-        raise invalid_parameter("cursor", "This is not a cursor from an earlier page.", "bad-cursor")
+        raise invalid_parameter(
+            "cursor", "The cursor is not valid. Use `next_cursor` of an earlier page.", "bad-cursor"
+        )
     return position
 
 

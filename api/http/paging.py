@@ -14,9 +14,10 @@ T = TypeVar("T")
 MAX_PAGE_SIZE = 200
 
 
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Most items on the page.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Maximum number of items on the page.")]
 Cursor = Annotated[
-    str | None, Query(max_length=64, description="`next_cursor` of the page before; keep the other parameters.")
+    str | None,
+    Query(max_length=64, description="`next_cursor` of the previous page. Keep the other parameters unchanged."),
 ]
 
 

@@ -44,7 +44,7 @@ log = structlog.get_logger("jaring.problems")
 
 class Unauthenticated(DomainError):
     def __init__(self) -> None:
-        super().__init__("unauthenticated", "This needs an API key that is valid now: Authorization: Bearer <key>.")
+        super().__init__("unauthenticated", "A valid API key is required in the header `Authorization: Bearer <key>`.")
 
 
 class BadRequest(DomainError):
@@ -74,10 +74,10 @@ def refuses(*kinds: type[DomainError]) -> dict[int | str, dict[str, Any]]:
 
 # Code and sentence for the refusals that the web framework itself makes.
 FRAMEWORK_ERRORS: Mapping[int, tuple[str, str]] = {
-    400: ("bad-request", "The request cannot be read."),
-    404: ("no-such-route", "There is nothing at this address."),
-    405: ("method-not-allowed", "This address does not have the method; `Allow` names those it has."),
-    413: ("body-too-large", "The body is larger than this server accepts."),
+    400: ("bad-request", "The server cannot parse the request."),
+    404: ("no-such-route", "No resource exists at this path."),
+    405: ("method-not-allowed", "Method not allowed. The `Allow` header lists the supported methods."),
+    413: ("body-too-large", "The request body exceeds the size limit."),
 }
 
 # Two reason phrases that Python's own table has changed between versions, as RFC 9110 has them.
@@ -85,15 +85,19 @@ TITLES: Mapping[int, str] = {413: "Content Too Large", 422: "Unprocessable Conte
 
 
 class ProblemField(BaseModel):
-    """One field that cannot be accepted."""
+    """An error of one field or parameter."""
 
-    pointer: str = Field(description="JSON Pointer into the body, or `parameter:<name>`.", examples=["/name"])
+    pointer: str = Field(
+        description="JSON Pointer (RFC 6901) to the field in the request body, or `parameter:<name>` for a parameter "
+        "or header.",
+        examples=["/name"],
+    )
     detail: str = Field(examples=["String should have at least 1 character"])
     code: str = Field(examples=["string-too-short"])
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457)."""
+    """An error response (RFC 9457)."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -102,7 +106,7 @@ class Problem(BaseModel):
                     "type": "urn:jaring:problem:invalid-input",
                     "title": "Unprocessable Content",
                     "status": 422,
-                    "detail": "The request has fields that cannot be accepted.",
+                    "detail": "The request has invalid fields.",
                     "errors": [
                         {"pointer": "/name", "detail": "String should have at least 1 character", "code": "too-short"}
                     ],
@@ -112,12 +116,14 @@ class Problem(BaseModel):
         }
     )
 
-    type: str = Field(description="Stable name of the problem.")
+    type: str = Field(description="Stable identifier of the kind of problem.")
     title: str
     status: int
     detail: str
-    errors: list[ProblemField] = Field(description="The fields at fault; empty when it is not about fields.")
-    trace_id: str = Field(description="Names this request in the server's log.")
+    errors: list[ProblemField] = Field(
+        description="One entry for each invalid field. Empty if the problem is not about fields."
+    )
+    trace_id: str = Field(description="Identifies this request in the server's log.")
 
 
 def invalid_parameter(name: str, detail: str, code: str) -> InvalidParameter:
@@ -185,7 +191,9 @@ def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
     found: Sequence[dict[str, Any]] = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
-        return problem_response(request, status=400, code="malformed-json", detail="The body is not JSON.")
+        return problem_response(
+            request, status=400, code="malformed-json", detail="The request body is not valid JSON."
+        )
     fields = [
         ProblemField(
             pointer=_pointer(one["loc"]),
@@ -194,13 +202,13 @@ def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
         )
         for one in found
     ]
-    detail = "The request has fields that cannot be accepted."
+    detail = "The request has invalid fields."
     return problem_response(request, status=422, code="invalid-input", detail=detail, errors=fields)
 
 
 def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-    code, detail = FRAMEWORK_ERRORS.get(error.status_code, ("http-error", "The request was refused."))
+    code, detail = FRAMEWORK_ERRORS.get(error.status_code, ("http-error", "The server rejected the request."))
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods_of(request)))
@@ -227,10 +235,10 @@ def _on_database_error(request: Request, error: Exception) -> JSONResponse:
     if not (refused or gone):
         return _on_crash(request, error)
     if getattr(getattr(error, "orig", None), "sqlstate", None) == QUERY_CANCELLED:
-        detail = "The database took too long for this; ask for less, such as a shorter range."
+        detail = "The database query took too long. Request less data, such as a shorter date range."
         return problem_response(request, status=503, code="query-too-slow", detail=detail)
     log.warning("database_unavailable", trace_id=request.scope.get("jaring.trace_id"), error=type(error).__name__)
-    detail = "The database does not answer now; repeat the request."
+    detail = "The database is unavailable. Repeat the request later."
     headers = {"Retry-After": RETRY_SECONDS}
     return problem_response(request, status=503, code="database-unavailable", detail=detail, headers=headers)
 
@@ -242,7 +250,7 @@ def _on_crash(request: Request, error: Exception) -> JSONResponse:
         last = last.tb_next
     place = f"{last.tb_frame.f_code.co_filename}:{last.tb_lineno}" if last else ""
     log.error("crashed", trace_id=request.scope.get("jaring.trace_id"), error=type(error).__name__, place=place)
-    detail = "Something failed on our side; it is written down under the trace id."
+    detail = "An internal error occurred. The server log has details under this `trace_id`."
     return problem_response(request, status=500, code="internal-error", detail=detail)
 
 

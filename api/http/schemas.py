@@ -39,10 +39,10 @@ class ResponseModel(BaseModel):
 
 
 class ListPage(ResponseModel, Generic[T]):
-    """A page of a list, newest first."""
+    """A page of a list."""
 
     items: list[T]
-    next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null on the last.")
+    next_cursor: str | None = Field(description="Send it as `cursor` to get the next page. Null on the last page.")
 
 
 def changes_of(body: RequestModel, _kind: type[Changes]) -> Changes:
@@ -55,7 +55,7 @@ def changes_of(body: RequestModel, _kind: type[Changes]) -> Changes:
 
 def _near_present(value: datetime) -> datetime:
     if not 2000 <= value.year <= 2100:
-        raise ValueError("the year must be between 2000 and 2100")
+        raise ValueError("The year must be between 2000 and 2100.")
     return value.astimezone(UTC)
 
 

@@ -3,11 +3,11 @@
 DomainError
 ├── NotFound            no such object, or one outside the caller's units
 ├── Forbidden           the caller may see it but not do this
-├── Conflict            the state of things forbids it
+├── Conflict            conflict with the current state of the object
 ├── Stale               the caller changed a version that is no longer current
 ├── Invalid             the input is wrong, with the path of each field at fault
 │   └── InvalidFilter   a filter of a list is wrong; the paths begin with the filter's name
-└── Unavailable         a part Jaring needs does not answer now; trying again is right
+└── Unavailable         a service that Jaring needs is unavailable; the caller can try again later
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ class DomainError(Exception):
 
 class NotFound(DomainError):
     def __init__(self, what: str) -> None:
-        super().__init__("not-found", f"There is no such {what}, or you may not see it.")
+        super().__init__("not-found", f"The {what} does not exist, or you may not see it.")
 
 
 class Forbidden(DomainError):
@@ -53,7 +53,7 @@ class Conflict(DomainError):
 class Stale(DomainError):
     def __init__(self) -> None:
         super().__init__(
-            "stale-version", "The object changed since you read it; read it again, then repeat the change."
+            "stale-version", "The object has changed since you read it. Read it again and repeat the change."
         )
 
 
@@ -71,9 +71,7 @@ class Unavailable(DomainError):
 
 def invalid_field(path: FieldPath, detail: str, code: str = "invalid") -> Invalid:
     """An `Invalid` about one field."""
-    return Invalid(
-        "invalid-input", "The request has a field that cannot be accepted.", (FieldError(path, detail, code),)
-    )
+    return Invalid("invalid-input", "The request has an invalid field.", (FieldError(path, detail, code),))
 
 
 def invalid_filter(name: str, detail: str, code: str) -> InvalidFilter:
@@ -106,7 +104,7 @@ def collect_errors(errors: list[FieldError]) -> Iterator[None]:
 def raise_if_any(errors: Sequence[FieldError]) -> None:
     """Raise one `Invalid` with all the errors, if there are any."""
     if errors:
-        raise Invalid("invalid-input", "The request has fields that cannot be accepted.", tuple(errors))
+        raise Invalid("invalid-input", "The request has invalid fields.", tuple(errors))
 
 
 def move_path(path: FieldPath, moves: Mapping[FieldPath, FieldPath]) -> FieldPath:

@@ -13,9 +13,9 @@ from campaigns.naming.types import NameIssue, NameIssueKind
 
 # kind -> whether a trimmed name has the fault, and the sentence about it
 _CORRECTED: dict[NameIssueKind, tuple[Callable[[str], object], str]] = {
-    NameIssueKind.MIXED_CASE: (lambda text: text != text.lower(), "Names are in lower case"),
-    NameIssueKind.SPACES: (re.compile(r"\s").search, "Names have hyphens instead of spaces"),
-    NameIssueKind.UNDERSCORE: (re.compile("_").search, "Names have hyphens instead of underscores"),
+    NameIssueKind.MIXED_CASE: (lambda text: text != text.lower(), "Upper-case letters were changed to lower case"),
+    NameIssueKind.SPACES: (re.compile(r"\s").search, "Spaces were replaced by hyphens"),
+    NameIssueKind.UNDERSCORE: (re.compile("_").search, "Underscores were replaced by hyphens"),
 }
 
 

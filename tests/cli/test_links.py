@@ -169,7 +169,7 @@ async def test_near_doubles_can_be_confirmed(operator: Operator) -> None:
     command = ("import", operator.sheet(*lines), "--keep-name", "rells-1")
     code, printed, complained = await asyncio.to_thread(operator.run, *command)
     assert (code, printed) == (0, "2 links were made.\n")
-    assert "row 2, content: Names have hyphens instead of spaces: rells-1." in complained
+    assert "row 2, content: Spaces were replaced by hyphens: rells-1." in complained
 
 
 @pytest.fixture
