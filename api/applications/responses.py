@@ -101,7 +101,7 @@ class ApplicationOut(ResponseModel):
     stage: ApplicationStageOut
     registered_at: datetime
     stage_entered_at: datetime
-    version: int = Field(description="Counts changes; also the ETag.")
+    version: int = Field(description="Version of the object. It increases with each change and is also the ETag.")
 
 
 class ConsentOut(ResponseModel):

@@ -28,27 +28,31 @@ class CampaignCreate(RequestModel):
 
     model_config = example(EXAMPLE)
 
-    unit_id: UUID = Field(description="The unit that runs it.")
-    intake_id: UUID = Field(description="The intake it fills.")
+    unit_id: UUID = Field(description="The unit that runs the campaign.")
+    intake_id: UUID = Field(description="The intake of the campaign.")
     name: Name
-    slug: Slug = Field(description="Its public name; cannot be changed.")
+    slug: Slug = Field(description="Public name of the campaign in URLs. It cannot be changed.")
     starts_at: Timestamp
-    ends_at: Timestamp | None = Field(None, description="First moment after it; null: until the intake closes.")
+    ends_at: Timestamp | None = Field(
+        None, description="End of the campaign (exclusive). Null: the campaign ends when the intake closes."
+    )
     landing_url: WebAddress = Field(
-        description="The page its links lead to; its host must be on the unit's allow-list."
+        description="Default destination of the links of the campaign. Its host must be on the allow-list of the unit."
     )
     preview_title: PreviewTitle | None = Field(
-        None, description="What chats show as the title of its links; null: its name."
+        None, description="Title of the link preview in chat apps. Null: the name of the campaign."
     )
-    preview_description: PreviewDescription | None = Field(None, description="What they show below the title.")
+    preview_description: PreviewDescription | None = Field(
+        None, description="Text of the link preview, below the title."
+    )
     preview_image: WebAddress | None = Field(
-        None, description="The picture they show: an https address on a host of the allow-list."
+        None, description="Image of the link preview: an https URL whose host is on the allow-list."
     )
-    state: UnclosedState = Field(CampaignState.DRAFT, description="Drafts are not public.")
+    state: UnclosedState = Field(CampaignState.DRAFT, description="A draft is not public.")
 
 
 class CampaignChange(RequestModel):
-    """What to change; fields left out stay."""
+    """Fields to change. Omitted fields keep their values."""
 
     model_config = example({"name": "Bintara 2027, Bandung", "state": "active"})
 

@@ -35,4 +35,4 @@ class CampaignOut(ResponseModel):
     preview_image: str | None
     state: CampaignState
     created_at: datetime
-    version: int = Field(description="Counts changes; also the ETag.")
+    version: int = Field(description="Version of the object. It increases with each change and is also the ETag.")

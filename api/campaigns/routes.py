@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 async def create(
     body: CampaignCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
 ) -> CampaignOut:
-    """Make a campaign of one of your units for an intake that is open to it."""
+    """Create a campaign of one of your units for an intake of a programme that the unit may use."""
     campaign = await create_campaign(session, caller, **body.model_dump(), now=now)
     set_etag(response, campaign.version)
     response.headers["Location"] = f"/v1/campaigns/{campaign.id}"
@@ -41,9 +41,11 @@ async def list_all(
     page: PageQuery,
     request: Request,
     response: Response,
-    unit_id: Annotated[UUID | None, Query(description="Only campaigns of this unit itself.")] = None,
+    unit_id: Annotated[
+        UUID | None, Query(description="Only campaigns of this unit, without the units below it.")
+    ] = None,
     intake_id: Annotated[UUID | None, Query(description="Only campaigns of this intake.")] = None,
-    state: Annotated[CampaignState | None, Query(description="Only in this state.")] = None,
+    state: Annotated[CampaignState | None, Query(description="Only campaigns in this state.")] = None,
 ) -> ListPage[CampaignOut]:
     """List the campaigns of your units, newest first."""
     found = await list_campaigns(session, caller, unit_id=unit_id, intake_id=intake_id, state=state, page=page)
@@ -52,7 +54,7 @@ async def list_all(
 
 @router.get("/{campaign_id}", name="get")
 async def get(campaign_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> CampaignOut:
-    """Read one campaign."""
+    """Get one campaign."""
     campaign = await get_campaign(session, caller, campaign_id=campaign_id)
     set_etag(response, campaign.version)
     return CampaignOut.model_validate(campaign)
@@ -68,9 +70,9 @@ async def change(
     expected: ExpectedVersion,
     response: Response,
 ) -> CampaignOut:
-    """Change a campaign that is not closed; links made before keep their destinations.
+    """Change a campaign that is not closed. Existing links keep their destinations.
 
-    A new name or preview shows on all of its links at once.
+    A new name or preview appears on all links of the campaign immediately.
     """
     changes = changes_of(body, CampaignChanges)
     campaign = await update_campaign(
@@ -89,7 +91,7 @@ async def close(
     expected: ExpectedVersion,
     response: Response,
 ) -> CampaignOut:
-    """Close a campaign for good: it takes no registrations; its links go on leading to their pages."""
+    """Close a campaign permanently. It takes no registrations. Its links continue to redirect."""
     campaign = await close_campaign(session, caller, campaign_id=campaign_id, expected_version=expected, now=now)
     set_etag(response, campaign.version)
     return CampaignOut.model_validate(campaign)

@@ -22,7 +22,7 @@ Aliases = Annotated[
     list[UtmName],
     Field(
         max_length=MAX_ALIASES,
-        description="Other spellings that stand for the source; folded to lower case and hyphens.",
+        description="Other spellings of the source. They are converted to lower case with hyphens.",
     ),
 ]
 
@@ -32,21 +32,21 @@ class ChannelCreate(RequestModel):
 
     model_config = example(EXAMPLE)
 
-    unit_id: UUID = Field(description="The unit that owns it; the units below may use it.")
+    unit_id: UUID = Field(description="The unit that owns the channel. The units below may use it.")
     name: ShortName
-    source: UtmName = Field(description="Folded to lower case and hyphens; cannot be changed.")
-    medium: UtmName = Field(description="Folded to lower case and hyphens; cannot be changed.")
+    source: UtmName = Field(description="Converted to lower case with hyphens. It cannot be changed.")
+    medium: UtmName = Field(description="Converted to lower case with hyphens. It cannot be changed.")
     aliases: Aliases = Field(default_factory=list)
     keep_names: list[UtmName] = Field(
         default_factory=list,
         max_length=MAX_ALIASES + 2,
-        description="Source, medium or aliases again that are meant to be nearly the same as one there is "
-        "(`near-double`).",
+        description="Source, medium or aliases to accept although they are near-duplicates of existing names (error "
+        "code `near-double`).",
     )
 
 
 class ChannelChange(RequestModel):
-    """What to change; fields left out stay."""
+    """Fields to change. Omitted fields keep their values."""
 
     model_config = example({"aliases": ["ig", "insta", "igstory"]})
 
@@ -55,5 +55,6 @@ class ChannelChange(RequestModel):
     keep_names: list[UtmName] = Field(
         default_factory=list,
         max_length=MAX_ALIASES,
-        description="Aliases again that are meant to be nearly the same as another source's (`near-double`).",
+        description="Aliases to accept although they are near-duplicates of names of another source (error code "
+        "`near-double`).",
     )

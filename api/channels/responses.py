@@ -34,11 +34,11 @@ class ChannelOut(ResponseModel):
     aliases: list[str]
     state: OpenState
     created_at: datetime
-    version: int = Field(description="Counts changes; also the ETag.")
+    version: int = Field(description="Version of the object. It increases with each change and is also the ETag.")
 
 
 class ChannelWritten(ChannelOut):
-    """A channel that was just made or changed, and what was mended in the names that were sent."""
+    """A channel after its creation or change, with the corrections of names in the request."""
 
     model_config = example(
         {
@@ -49,16 +49,18 @@ class ChannelWritten(ChannelOut):
                     "kind": "mixed_case",
                     "given": "Instagram",
                     "suggestion": "instagram",
-                    "detail": "Names are in lower case: instagram.",
+                    "detail": "Upper-case letters were changed to lower case: instagram.",
                 }
             ],
         }
     )
 
-    corrections: list[CorrectionOut] = Field(description="Names that were mended: case, spaces, underscores.")
+    corrections: list[CorrectionOut] = Field(
+        description="Corrections of names in the request: case, spaces and underscores."
+    )
 
 
 def channel_written(written: Written[Channel]) -> ChannelWritten:
-    """The channel as the answer to making or changing it."""
+    """The response model of a created or changed channel."""
     corrections = correction_out(written.corrections)
     return ChannelWritten.model_validate({**written.row.model_dump(), "corrections": corrections})

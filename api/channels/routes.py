@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1/channels", tags=["channels"])
 async def create(
     body: ChannelCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
 ) -> ChannelWritten:
-    """Make a channel of one of your units; a spelling stands for one source only."""
+    """Create a channel of one of your units. Each spelling belongs to one source only."""
     written = await create_channel(session, caller, **body.model_dump(), now=now)
     channel = written.row
     set_etag(response, channel.version)
@@ -42,17 +42,19 @@ async def list_all(
     page: PageQuery,
     request: Request,
     response: Response,
-    source: Annotated[UtmName | None, Query(description="Only channels of this source or alias, in any case.")] = None,
-    state: Annotated[OpenState | None, Query(description="Only in this state.")] = None,
+    source: Annotated[
+        UtmName | None, Query(description="Only channels with this source or alias. Upper and lower case are the same.")
+    ] = None,
+    state: Annotated[OpenState | None, Query(description="Only channels in this state.")] = None,
 ) -> ListPage[ChannelOut]:
-    """List the channels of your units and of those above, newest first."""
+    """List the channels of your units and of the units above them, newest first."""
     found = await list_channels(session, caller, source=source, state=state, page=page)
     return list_page(request, response, found, [ChannelOut.model_validate(one) for one in found.items])
 
 
 @router.get("/{channel_id}", name="get")
 async def get(channel_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> ChannelOut:
-    """Read one channel."""
+    """Get one channel."""
     channel = await get_channel(session, caller, channel_id=channel_id)
     set_etag(response, channel.version)
     return ChannelOut.model_validate(channel)
@@ -68,7 +70,10 @@ async def change(
     expected: ExpectedVersion,
     response: Response,
 ) -> ChannelWritten:
-    """Change a channel's name or aliases; its source and medium are in past figures and stay."""
+    """Change the name or aliases of a channel.
+
+    Its source and medium appear in past statistics and cannot be changed.
+    """
     written = await change_channel(
         session,
         caller,
@@ -92,7 +97,7 @@ async def close(
     expected: ExpectedVersion,
     response: Response,
 ) -> ChannelOut:
-    """Close a channel for good: no new links get it; links that have it go on."""
+    """Close a channel permanently. New links cannot use it. Existing links continue to work."""
     channel = await close_channel(session, caller, channel_id=channel_id, expected_version=expected, now=now)
     set_etag(response, channel.version)
     return ChannelOut.model_validate(channel)

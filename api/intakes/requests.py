@@ -24,13 +24,13 @@ StageKey = Annotated[str, StringConstraints(min_length=1, max_length=STAGE_KEY_L
 
 
 class StageIn(RequestModel):
-    """A step of the selection."""
+    """A stage of the selection."""
 
     model_config = example(STAGES[1])
 
-    key: StageKey = Field(description="Its lasting name, unique in the intake.")
+    key: StageKey = Field(description="Key of the stage, unique within the intake.")
     name: ShortName
-    kind: StageKind = Field(description="What figures count it as; cannot be changed.")
+    kind: StageKind = Field(description="How statistics count the stage. It cannot be changed.")
 
 
 Stages = Annotated[
@@ -38,7 +38,8 @@ Stages = Annotated[
     Field(
         min_length=1,
         max_length=MAX_STAGES,
-        description="The stages in their order: first the only one of kind registered, and at least one accepted.",
+        description="All stages in order. The first stage, and no other, has the kind `registered`. At least one "
+        "stage has the kind `accepted`.",
     ),
 ]
 
@@ -48,17 +49,17 @@ class IntakeCreate(RequestModel):
 
     model_config = example(EXAMPLE)
 
-    programme_id: UUID = Field(description="The programme it is a round of.")
+    programme_id: UUID = Field(description="The programme of the intake.")
     name: Name
-    opens_at: Timestamp = Field(description="First moment of registration.")
-    closes_at: Timestamp = Field(description="First moment after registration.")
+    opens_at: Timestamp = Field(description="Start of registration (inclusive).")
+    closes_at: Timestamp = Field(description="End of registration (exclusive).")
     notice_version: ShortText = Field(description="Version of the privacy notice that candidates consent to.")
-    notice_url: WebAddress = Field(description="Where that notice can be read.")
+    notice_url: WebAddress = Field(description="URL of the privacy notice.")
     stages: Stages = Field([StageIn(key=stage.key, name=stage.name, kind=stage.kind) for stage in DEFAULT_STAGES])
 
 
 class IntakeChange(RequestModel):
-    """What to change; fields left out stay."""
+    """Fields to change. Omitted fields keep their values."""
 
     model_config = example({"closes_at": "2027-03-01T00:00:00+07:00"})
 

@@ -11,7 +11,7 @@ from campaigns.planning.types import OpenState, StageKind
 
 
 class StageOut(ResponseModel):
-    """A step of the selection."""
+    """A stage of the selection."""
 
     model_config = example(STAGES[1])
 
@@ -40,7 +40,7 @@ class IntakeOut(ResponseModel):
     closes_at: datetime
     notice_version: str
     notice_url: str
-    stages: list[StageOut] = Field(description="In their order.")
+    stages: list[StageOut] = Field(description="The stages in order.")
     state: OpenState
     created_at: datetime
-    version: int = Field(description="Counts changes; also the ETag.")
+    version: int = Field(description="Version of the object. It increases with each change and is also the ETag.")

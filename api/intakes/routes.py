@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1/intakes", tags=["intakes"])
 async def create(
     body: IntakeCreate, caller: PlanningWriter, session: UnitOfWork, now: Now, response: Response
 ) -> IntakeOut:
-    """Make an intake of a programme that one of your units owns; without stages it gets the usual six."""
+    """Create an intake of a programme that one of your units owns. Without `stages` it gets the six default stages."""
     fields = body.model_dump()
     stages = [StagePlan(**stage) for stage in fields.pop("stages")]
     intake = await create_intake(session, caller, **fields, stages=stages, now=now)
@@ -54,7 +54,7 @@ async def list_all(
 
 @router.get("/{intake_id}", name="get")
 async def get(intake_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> IntakeOut:
-    """Read one intake."""
+    """Get one intake."""
     intake = await get_intake(session, caller, intake_id=intake_id)
     set_etag(response, intake.version)
     return await _shown(session, intake)
@@ -70,7 +70,10 @@ async def change(
     expected: ExpectedVersion,
     response: Response,
 ) -> IntakeOut:
-    """Change an intake; `stages` is the whole new list, in which a stage that was used keeps its key."""
+    """Change an intake.
+
+    `stages` replaces the whole list. The new list must contain the key of every stage that applications have used.
+    """
     fields = body.model_dump()
     stages = [StagePlan(**stage) for stage in fields.pop("stages")] if "stages" in fields else None
     intake = await change_intake(
@@ -95,7 +98,7 @@ async def close(
     expected: ExpectedVersion,
     response: Response,
 ) -> IntakeOut:
-    """Close an intake for good, before its date: it takes no new campaigns and no registrations."""
+    """Close an intake permanently, before its closing date. It takes no new campaigns and no registrations."""
     intake = await close_intake(session, caller, intake_id=intake_id, expected_version=expected, now=now)
     set_etag(response, intake.version)
     return await _shown(session, intake)

@@ -175,7 +175,7 @@ class LinkOut(ResponseModel):
     )
     clicks: int | None = Field(description="Taps by people, in a list sorted by clicks; null elsewhere.")
     created_at: datetime
-    version: int = Field(description="Counts changes; also the ETag.")
+    version: int = Field(description="Version of the object. It increases with each change and is also the ETag.")
 
 
 class LinkCreated(LinkOut):

@@ -19,13 +19,13 @@ class ProgrammeCreate(RequestModel):
 
     model_config = example(EXAMPLE)
 
-    unit_id: UUID = Field(description="The unit that owns it; the units below may use it.")
+    unit_id: UUID = Field(description="The unit that owns the programme. The units below may use it.")
     name: Name
-    slug: Slug = Field(description="Its short name, unique in the unit; cannot be changed.")
+    slug: Slug = Field(description="Short name, unique within the unit. It cannot be changed.")
 
 
 class ProgrammeChange(RequestModel):
-    """What to change; fields left out stay."""
+    """Fields to change. Omitted fields keep their values."""
 
     model_config = example({"name": "Bintara (non-commissioned officers)"})
 

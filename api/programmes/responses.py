@@ -29,4 +29,4 @@ class ProgrammeOut(ResponseModel):
     slug: str
     state: OpenState
     created_at: datetime
-    version: int = Field(description="Counts changes; also the ETag.")
+    version: int = Field(description="Version of the object. It increases with each change and is also the ETag.")

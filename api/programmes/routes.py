@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/programmes", tags=["programmes"])
 async def create(
     body: ProgrammeCreate, caller: PlanningWriter, session: UnitOfWork, now: Now, response: Response
 ) -> ProgrammeOut:
-    """Make a programme of one of your units."""
+    """Create a programme for one of your units."""
     programme = await create_programme(session, caller, **body.model_dump(), now=now)
     set_etag(response, programme.version)
     response.headers["Location"] = f"/v1/programmes/{programme.id}"
@@ -36,14 +36,14 @@ async def create(
 async def list_all(
     caller: PlanningReader, session: ReadSession, page: PageQuery, request: Request, response: Response
 ) -> ListPage[ProgrammeOut]:
-    """List the programmes of your units and of those above, newest first."""
+    """List the programmes of your units and of the units above them, newest first."""
     found = await list_programmes(session, caller, page=page)
     return list_page(request, response, found, [ProgrammeOut.model_validate(one) for one in found.items])
 
 
 @router.get("/{programme_id}", name="get")
 async def get(programme_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> ProgrammeOut:
-    """Read one programme."""
+    """Get one programme."""
     programme = await get_programme(session, caller, programme_id=programme_id)
     set_etag(response, programme.version)
     return ProgrammeOut.model_validate(programme)
@@ -59,7 +59,7 @@ async def change(
     expected: ExpectedVersion,
     response: Response,
 ) -> ProgrammeOut:
-    """Change a programme's name."""
+    """Change the name of a programme."""
     programme = await change_programme(
         session,
         caller,
@@ -81,7 +81,7 @@ async def close(
     expected: ExpectedVersion,
     response: Response,
 ) -> ProgrammeOut:
-    """Close a programme for good: it takes no new intakes and none of its campaigns takes registrations."""
+    """Close a programme permanently. It takes no new intakes, and its campaigns take no registrations."""
     programme = await close_programme(session, caller, programme_id=programme_id, expected_version=expected, now=now)
     set_etag(response, programme.version)
     return ProgrammeOut.model_validate(programme)

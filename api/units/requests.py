@@ -27,14 +27,15 @@ Hosts = Annotated[
     list[Host],
     Field(
         max_length=MAX_HOSTS,
-        description="Hosts that landing pages may be on, `*.` for all below one; empty: those of the unit above hold.",
+        description="Hosts that are allowed for landing pages. `*.` before a host allows all its subdomains. If the "
+        "list is empty, the allow-list of the unit above applies.",
     ),
 ]
 # The domain says what is wrong with it.
 Template = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEMPLATE_LENGTH)]
 _TEMPLATE = (
-    "How links get a {what} that were made without one; null: as the unit above has it. To fill in are {names}; what "
-    "comes out is folded to lower case with hyphens."
+    "Template for the {what} of links that are created without one. Null: the template of the unit above applies. "
+    "Placeholders: {names}. The result is converted to lower case with hyphens."
 )
 
 
@@ -47,15 +48,17 @@ class UnitCreate(RequestModel):
 
     model_config = example(EXAMPLE)
 
-    parent_id: UUID = Field(description="The unit it stands below: national above province above district.")
+    parent_id: UUID = Field(
+        description="The unit above this one: a province belongs to the national unit, a district to a province."
+    )
     kind: LowerUnitKind
     name: Name
-    code: Code = Field(description="Its short name in figures, unique; cannot be changed.")
+    code: Code = Field(description="Short code, unique among all units. It cannot be changed.")
     allowed_hosts: Hosts = Field(default_factory=list)
 
 
 class UnitChange(RequestModel):
-    """What to change; fields left out stay."""
+    """Fields to change. Omitted fields keep their values."""
 
     model_config = example(
         {"name": "Jawa Barat", "allowed_hosts": ["daftar.example"], "content_template": "{name}-{month}"}

@@ -20,7 +20,7 @@ _LISTED = {
 
 
 class UnitListed(ResponseModel):
-    """A unit as lists show it."""
+    """A unit as it appears in lists."""
 
     model_config = example(_LISTED)
 
@@ -33,7 +33,7 @@ class UnitListed(ResponseModel):
     term_template: str | None
     content_template: str | None
     created_at: datetime
-    version: int = Field(description="Counts changes; also the ETag.")
+    version: int = Field(description="Version of the object. It increases with each change and is also the ETag.")
 
 
 class UnitOut(UnitListed):
@@ -49,9 +49,14 @@ class UnitOut(UnitListed):
     )
 
     effective_hosts: list[str] = Field(
-        description="The allow-list that holds for it: its own, or that of the nearest unit above that has one."
+        description="The allow-list that applies to the unit: its own, or the one of the nearest unit above that has "
+        "one."
     )
     effective_term_template: str | None = Field(
-        description="The template that holds for it: its own, or that of the nearest unit above that has one."
+        description="The term template that applies to the unit: its own, or the one of the nearest unit above that "
+        "has one."
     )
-    effective_content_template: str | None = Field(description="Likewise.")
+    effective_content_template: str | None = Field(
+        description="The content template that applies to the unit: its own, or the one of the nearest unit above "
+        "that has one."
+    )

@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1/units", tags=["units"])
 async def create(
     body: UnitCreate, caller: PlanningWriter, session: UnitOfWork, now: Now, response: Response
 ) -> UnitOut:
-    """Make a unit below one of your units; its kind and place cannot be changed."""
+    """Create a unit below one of your units. Its kind and parent cannot be changed."""
     fields = body.model_dump()
     unit = await create_unit(session, caller, **fields, now=now)
     set_etag(response, unit.version)
@@ -40,14 +40,14 @@ async def create(
 async def list_all(
     caller: PlanningReader, session: ReadSession, page: PageQuery, request: Request, response: Response
 ) -> ListPage[UnitListed]:
-    """List your unit and those below it, newest first."""
+    """List your unit and the units below it, newest first."""
     found = await list_units(session, caller, page=page)
     return list_page(request, response, found, [UnitListed.model_validate(one) for one in found.items])
 
 
 @router.get("/{unit_id}", name="get")
 async def get(unit_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> UnitOut:
-    """Read one unit."""
+    """Get one unit."""
     unit = await get_unit(session, caller, unit_id=unit_id)
     set_etag(response, unit.version)
     return await _shown(session, unit)
@@ -63,9 +63,9 @@ async def change(
     expected: ExpectedVersion,
     response: Response,
 ) -> UnitOut:
-    """Change a unit's name, host allow-list or templates; links made before keep what they have.
+    """Change the name, host allow-list or templates of a unit. Existing links keep their values.
 
-    With a new allow-list their destinations are followed again at once.
+    A new allow-list also starts a check of the destinations of existing links.
     """
     changes = changes_of(body, UnitChanges)
     unit = await update_unit(session, caller, unit_id=unit_id, changes=changes, expected_version=expected, now=now)
