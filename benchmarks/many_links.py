@@ -2,8 +2,8 @@
 
 import psycopg
 
-MOST_LINKS = 100_000
-SLUGS = [f"bench-{number}" for number in range(MOST_LINKS)]
+MAX_LINKS = 100_000
+SLUGS = [f"bench-{number}" for number in range(MAX_LINKS)]
 
 # As `POST /v1/links` stores them. The rules are for others than the benchmark's phones, so that all are gone through.
 _MAKE = """

@@ -28,7 +28,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.load import AGENT, Outcome, Tap, load, load_exactly
-from benchmarks.many_links import MOST_LINKS, SLUGS, make_links
+from benchmarks.many_links import MAX_LINKS, SLUGS, make_links
 from benchmarks.processes import megabytes, workers_of
 from campaigns.clicks.tokens import read_click
 from campaigns.kit.database.url import psycopg_conninfo
@@ -50,12 +50,12 @@ BASELINES = {BARE: "bare", FASTAPI: "fastapi", FASTAPI_ASYNC: "fastapi_async"}
 # Of FastAPI's two kinds of routes the plain one has the rate that DESIGN 3 measured, 6,100 to 8,700/s where a bare ASGI
 # 302 reached 41,000 to 58,000/s; the `async def` one, twice as fast, is reported beside it.
 LEAST = {BARE: 0.3, FASTAPI: 2.0}
-MOST_SPREAD = 4.0
+MAX_SPREAD = 4.0
 
 ADDRESSES = [f"114.4.{number // 250}.{number % 250 + 1}" for number in range(1000)]
 TAPS: Mapping[str, Sequence[Tap]] = {
     "1 link": [Tap(f"/{SLUGS[0]}", address=address) for address in ADDRESSES],
-    f"{MOST_LINKS:,} links": [
+    f"{MAX_LINKS:,} links": [
         Tap(f"/{slug}", address=ADDRESSES[place % len(ADDRESSES)]) for place, slug in enumerate(SLUGS)
     ],
     "1,000 user agents": [
@@ -210,7 +210,7 @@ def at_half_load(ports: Mapping[str, int], taps: Sequence[Tap], rate: float, giv
             pause = max(0.001, pause * outcome.rate / (rate / 2))
             outcomes.append(outcome)
         reached, p50, p99 = medians(outcomes)
-        asked = f"  (asked: under {MOST_SPREAD})" if name == JARING else ""
+        asked = f"  (asked: under {MAX_SPREAD})" if name == JARING else ""
         print(
             f"at half that load, {name} ({reached:,.0f}/s): p50 {p50:.2f} ms, p99 {p99:.2f} ms,"
             f" {p99 / p50:.1f} times as long{asked}"

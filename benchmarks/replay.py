@@ -71,7 +71,7 @@ TABLES = {
 }
 DIMENSIONS = ("bot_reason", "device", "country", "network")
 METRICS = ("clicks", "previews", "filtered_taps")
-LONGEST_SHOWN = 72
+MAX_NAME_LENGTH = 72
 Figures = Counter[tuple[str, str]]
 
 verdict_of = lru_cache(10_000)(classify_user_agent)
@@ -268,8 +268,8 @@ def report(lines: list[Line], unreadable: int, outcome: Outcome) -> None:
 
 def _print_row(taps: Taps, name: str) -> None:
     # Browsers differ at the end of their agents, and robots often say there what they are.
-    half = LONGEST_SHOWN // 2
-    shown = name if len(name) <= LONGEST_SHOWN else f"{name[:half]}…{name[1 - half :]}"
+    half = MAX_NAME_LENGTH // 2
+    shown = name if len(name) <= MAX_NAME_LENGTH else f"{name[:half]}…{name[1 - half :]}"
     print("".join(f"{number:>9,}" for number in (sum(taps), *taps)), f" {shown}")
 
 

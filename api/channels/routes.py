@@ -16,7 +16,7 @@ from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from campaigns.kit.errors import Conflict, NotFound
-from campaigns.planning.operations.channels import change_channel, close_channel, create_channel
+from campaigns.planning.operations.channels import close_channel, create_channel, update_channel
 from campaigns.planning.queries import get_channel, list_channels
 from campaigns.planning.types import ChannelChanges, OpenState
 
@@ -74,7 +74,7 @@ async def change(
 
     Its source and medium appear in past statistics and cannot be changed.
     """
-    written = await change_channel(
+    written = await update_channel(
         session,
         caller,
         channel_id=channel_id,

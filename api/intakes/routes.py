@@ -18,7 +18,7 @@ from api.intakes.requests import IntakeChange, IntakeCreate
 from api.intakes.responses import IntakeOut
 from campaigns.kit.errors import Conflict, NotFound
 from campaigns.planning.models import Intake
-from campaigns.planning.operations.programmes import change_intake, close_intake, create_intake
+from campaigns.planning.operations.programmes import close_intake, create_intake, update_intake
 from campaigns.planning.queries import get_intake, list_intakes, list_stages
 from campaigns.planning.types import IntakeChanges, StagePlan
 
@@ -76,7 +76,7 @@ async def change(
     """
     fields = body.model_dump()
     stages = [StagePlan(**stage) for stage in fields.pop("stages")] if "stages" in fields else None
-    intake = await change_intake(
+    intake = await update_intake(
         session,
         caller,
         intake_id=intake_id,

@@ -13,8 +13,8 @@ from campaigns.links.rules import (
     MAX_RULES,
     MAX_TAGS,
     MAX_VARIANT_WEIGHT,
+    MAX_VARIANTS,
     MIN_SLUG_LENGTH,
-    MOST_VARIANTS,
     TAG_LENGTH,
     VARIANT_KEY_LENGTH,
 )
@@ -66,7 +66,7 @@ Rules = Annotated[
 Variants = Annotated[
     list[VariantIn],
     Field(
-        max_length=MOST_VARIANTS,
+        max_length=MAX_VARIANTS,
         description="None, or two and more, which visitors are shared out to where no rule matches. During a day a "
         "visitor keeps the same one.",
     ),

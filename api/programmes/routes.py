@@ -14,7 +14,7 @@ from api.http.sessions import ReadSession, UnitOfWork
 from api.programmes.requests import ProgrammeChange, ProgrammeCreate
 from api.programmes.responses import ProgrammeOut
 from campaigns.kit.errors import Conflict, NotFound
-from campaigns.planning.operations.programmes import change_programme, close_programme, create_programme
+from campaigns.planning.operations.programmes import close_programme, create_programme, update_programme
 from campaigns.planning.queries import get_programme, list_programmes
 from campaigns.planning.types import ProgrammeChanges
 
@@ -60,7 +60,7 @@ async def change(
     response: Response,
 ) -> ProgrammeOut:
     """Change the name of a programme."""
-    programme = await change_programme(
+    programme = await update_programme(
         session,
         caller,
         programme_id=programme_id,

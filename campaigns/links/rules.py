@@ -27,7 +27,7 @@ TAG_LENGTH = 40
 MAX_TAGS = 20
 MAX_RULES = 20
 LANGUAGE_PATTERN = r"^[a-z]{2,3}$"
-FEWEST_VARIANTS, MOST_VARIANTS = 2, 10
+MIN_VARIANTS, MAX_VARIANTS = 2, 10
 VARIANT_KEY_LENGTH = 20
 MAX_VARIANT_WEIGHT = 1000
 
@@ -185,8 +185,8 @@ def _covers(rule: Rule, device: str | None, language: str | None) -> bool:
 
 
 def _settle_variants(variants: Sequence[Variant], *, hosts: list[str], path: FieldPath) -> list[Variant]:
-    if variants and not FEWEST_VARIANTS <= len(variants) <= MOST_VARIANTS:
-        detail = f"A link has no variants, or {FEWEST_VARIANTS} to {MOST_VARIANTS}."
+    if variants and not MIN_VARIANTS <= len(variants) <= MAX_VARIANTS:
+        detail = f"A link has no variants, or {MIN_VARIANTS} to {MAX_VARIANTS}."
         raise invalid_field(path, detail, "wrong-number")
     errors: list[FieldError] = []
     settled: list[Variant] = []

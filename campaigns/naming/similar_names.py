@@ -91,7 +91,7 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 def near_duplicate(path: FieldPath, given: str, existing: str) -> NameIssue:
     """The refusal of a name that is nearly one in use."""
     detail = f'"{given}" looks like a misspelling of "{existing}". Use "{existing}", or add "{given}" to `keep_names`.'
-    return NameIssue(path, NameIssueKind.NEAR_DOUBLE, given, existing, detail)
+    return NameIssue(path, NameIssueKind.NEAR_DUPLICATE, given, existing, detail)
 
 
 def unknown_source(path: FieldPath, given: str, nearest: str | None) -> NameIssue:

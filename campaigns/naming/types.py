@@ -14,7 +14,7 @@ class NameIssueKind(StrEnum):
     MIXED_CASE = "mixed_case"
     SPACES = "spaces"
     UNDERSCORE = "underscore"
-    NEAR_DOUBLE = "near_double"
+    NEAR_DUPLICATE = "near_double"
     UNKNOWN_SOURCE = "unknown_source"
 
 

@@ -29,7 +29,7 @@ class Unit(SQLModel, table=True):
         check_length("name", 200),
         check_length("code", 20),
         CheckConstraint("(parent_id IS NULL) = (kind = 'national')", name="parent"),
-        # Every query is limited to a subtree by a prefix search on the path.
+        # Queries limit themselves to a subtree by a prefix search on the path.
         Index("ix_units_path", "path", unique=True, postgresql_ops={"path": "text_pattern_ops"}),
         Index(
             "uq_units_single_root", text("(parent_id IS NULL)"), unique=True, postgresql_where=text("parent_id IS NULL")
@@ -43,7 +43,7 @@ class Unit(SQLModel, table=True):
     code: str = text_column(unique=True)
     path: str = text_column()
     allowed_hosts: list[str] = texts_column()
-    # Templates for a link's term and content if none is given; null: inherited from the unit above.
+    # Templates for the term and content of links that set none; null: inherited from the unit above.
     term_template: str | None = text_column(nullable=True)
     content_template: str | None = text_column(nullable=True)
     created_at: datetime = time_column()
@@ -134,7 +134,7 @@ class Campaign(SQLModel, table=True):
     starts_at: datetime = time_column()
     ends_at: datetime | None = time_column(nullable=True)
     landing_url: str = text_column()
-    # The preview of shared links that have none of their own.
+    # The preview shown in chats for links that have none of their own.
     preview_title: str | None = text_column(nullable=True)
     preview_description: str | None = text_column(nullable=True)
     preview_image: str | None = text_column(nullable=True)
@@ -144,7 +144,7 @@ class Campaign(SQLModel, table=True):
 
 
 class Channel(SQLModel, table=True):
-    """A source and medium that links may use, and aliases of the source."""
+    """A source and medium that links may use, with aliases of the source."""
 
     __tablename__ = "channels"
     __table_args__ = (

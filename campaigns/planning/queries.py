@@ -1,7 +1,7 @@
-"""Reads of planning, each confined to what the caller's unit may see.
+"""Reads of planning, each limited to what the caller's unit may see.
 
-A caller acts on the subtree of its unit (`subtree`). Programmes, intakes and channels of the units above it are shared
-downwards: it may read and use them (`in_reach`), not change them.
+A caller acts on its own unit and the units below it (`subtree`). Programmes, intakes and channels of the units above
+are shared downwards: the caller may read and use them (`in_reach`), but not change them.
 """
 
 from collections.abc import Collection, Sequence
@@ -56,7 +56,7 @@ async def list_units(session: AsyncSession, principal: Principal, *, page: PageR
 
 
 async def find_unit_by_code(session: AsyncSession, *, code: str) -> Unit | None:
-    """Any unit by its code; for the command line, which acts for the operator."""
+    """Any unit by its code, with no limit to a subtree: only for the operator's command line."""
     return await fetch_first(session, select(Unit).where(col(Unit.code) == code))
 
 
@@ -65,7 +65,7 @@ async def find_root_unit(session: AsyncSession) -> Unit | None:
 
 
 async def effective_hosts(session: AsyncSession, *, unit_id: UUID) -> list[str]:
-    """The host allow-list that holds for a unit: its own, or that of the nearest unit above with one."""
+    """A unit's host allow-list: its own, or that of the nearest unit above that has one."""
     own = select(col(Unit.path)).where(col(Unit.id) == unit_id).scalar_subquery()
     statement = (
         select(col(Unit.allowed_hosts))
@@ -159,7 +159,7 @@ async def list_campaigns(
     state: str | None,
     page: PageRequest,
 ) -> Page[Campaign]:
-    """Campaigns of the caller's subtree; `unit_id` narrows to that unit itself."""
+    """Campaigns of the caller's subtree; `unit_id` selects that unit only, without the units below it."""
     statement = select(Campaign).where(col(Campaign.unit_id).in_(subtree(principal)))
     if unit_id is not None:
         await get_unit(session, principal, unit_id=unit_id)
@@ -173,7 +173,7 @@ async def list_campaigns(
 
 
 async def find_public_campaign(session: AsyncSession, *, slug: str) -> tuple[Campaign, Intake, Programme, Unit]:
-    """A campaign by its public name, with what it belongs to; drafts are not public. Raises NotFound."""
+    """A campaign by its slug, with its intake, programme and unit; raises NotFound, for drafts too."""
     statement = (
         select(Campaign, Intake, Programme, Unit)
         .join(Intake, col(Intake.id) == Campaign.intake_id)
@@ -217,7 +217,7 @@ async def list_channels(
 ) -> Page[Channel]:
     """Channels the caller may use; `source` finds a channel by its source or one of its aliases.
 
-    Raises InvalidFilter for a spelling that none of them has.
+    Raises InvalidFilter if no channel has the source or alias.
     """
     statement = select(Channel).where(col(Channel.unit_id).in_(in_reach(principal)))
     if source is not None:
@@ -234,24 +234,24 @@ async def list_channels(
 async def canonical_sources(
     session: AsyncSession, principal: Principal, *, spellings: Collection[str]
 ) -> dict[str, str]:
-    """The source that each spelling (itself or an alias, folded) stands for among the channels in reach.
+    """`{spelling: source}` for the spellings (folded sources or aliases) that channels in reach know.
 
-    A source's own name always stands for itself; an alias that two units below use differently stands for nothing.
+    A source always stands for itself. An alias that different units use for different sources is left out.
     """
     statement = select(col(Channel.source), col(Channel.aliases)).where(
         col(Channel.unit_id).in_(in_reach(principal)), _spelled(spellings)
     )
     rows = await fetch_rows(session, statement)
-    meant: dict[str, set[str]] = {spelling: set() for spelling in spellings}
+    meanings: dict[str, set[str]] = {spelling: set() for spelling in spellings}
     for source, aliases in rows:
-        for spelling in meant.keys() & set(aliases):
-            meant[spelling].add(source)
-    found = {spelling: next(iter(sources)) for spelling, sources in meant.items() if len(sources) == 1}
-    return found | {source: source for source, _ in rows if source in meant}
+        for alias in meanings.keys() & set(aliases):
+            meanings[alias].add(source)
+    unambiguous = {spelling: next(iter(sources)) for spelling, sources in meanings.items() if len(sources) == 1}
+    return unambiguous | {source: source for source, _ in rows if source in meanings}
 
 
 async def known_channel_media(session: AsyncSession, principal: Principal, *, media: Collection[str]) -> set[str]:
-    """Those of the media (folded) that a channel in reach has."""
+    """The given media (folded) that a channel in reach has."""
     statement = select(col(Channel.medium)).where(
         col(Channel.unit_id).in_(in_reach(principal)), col(Channel.medium).in_(media)
     )
@@ -263,7 +263,7 @@ def _spelled(spellings: Collection[str]) -> ColumnElement[bool]:
 
 
 async def require_owner(session: AsyncSession, principal: Principal, *, unit_id: UUID, what: str) -> None:
-    """Raise Forbidden if the unit that owns a shared object stands above the caller's."""
+    """Raise Forbidden if a shared object is owned by a unit above the caller's; `what` names it in the message."""
     statement = select(col(Unit.id)).where(col(Unit.id) == unit_id, col(Unit.path).startswith(principal.unit_path))
     if await fetch_first(session, statement) is None:
         raise Forbidden(
@@ -272,12 +272,12 @@ async def require_owner(session: AsyncSession, principal: Principal, *, unit_id:
 
 
 async def unit_codes(session: AsyncSession) -> dict[UUID, str]:
-    """The code of every unit; for the command line, which acts for the operator."""
+    """The code of every unit, with no limit to a subtree: only for the operator's command line."""
     return dict(await fetch_rows(session, select(col(Unit.id), col(Unit.code))))
 
 
 async def effective_templates(session: AsyncSession, *, unit_id: UUID) -> Templates:
-    """The templates that hold for a unit, each its own or that of the nearest unit above with one."""
+    """A unit's templates: each is its own, or that of the nearest unit above that has one."""
     own = select(col(Unit.path)).where(col(Unit.id) == unit_id).scalar_subquery()
     line = select(col(Unit.term_template), col(Unit.content_template)).where(own.startswith(col(Unit.path)))
     rows = await fetch_rows(session, line.order_by(col(Unit.path).desc()))

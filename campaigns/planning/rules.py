@@ -17,7 +17,7 @@ PREVIEW_TITLE_LENGTH = 200
 PREVIEW_DESCRIPTION_LENGTH = 500
 MAX_STAGES = 30
 
-# What PostgreSQL cannot hold (NUL, half a character) and what nobody means to type.
+# Control characters, and what PostgreSQL cannot store: NUL and unpaired surrogates.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 PARENT_KIND: dict[UnitKind, UnitKind | None] = {
@@ -37,12 +37,12 @@ DEFAULT_STAGES = (
 
 
 def unit_path(parent_path: str, unit_id: UUID) -> str:
-    """The unit's place in the tree; the path of every unit below it starts with it."""
+    """The unit's path in the tree, which is a prefix of the paths of all units below it."""
     return f"{parent_path}{unit_id.hex}/"
 
 
 def require_parent_kind(kind: UnitKind, parent_kind: UnitKind | None) -> None:
-    """Raise Invalid unless a unit of the kind may stand below a parent of the other kind (None: at the top)."""
+    """Raise Invalid unless a unit of `kind` may have a parent of `parent_kind` (None: no parent)."""
     wanted = PARENT_KIND[kind]
     if parent_kind != wanted:
         place = f"below a {wanted} unit" if wanted else "at the top, without a parent"
@@ -50,7 +50,7 @@ def require_parent_kind(kind: UnitKind, parent_kind: UnitKind | None) -> None:
 
 
 def require_stages(stages: Sequence[StagePlan]) -> None:
-    """Raise Invalid unless the list begins with its only registered stage, can end well, and repeats no key."""
+    """Raise Invalid unless only the first stage is `registered`, one is `accepted`, and all keys differ."""
     errors = []
     if not stages or stages[0].kind is not StageKind.REGISTERED:
         errors.append(FieldError(("stages", 0, "kind"), "The first stage has the kind registered.", "first-stage"))
@@ -73,7 +73,7 @@ def require_order(earlier: datetime, later: datetime | None, *, path: FieldPath)
 
 
 def allowed_address(text: str, *, hosts: list[str], path: FieldPath) -> str:
-    """The address as parsed, if the allow-list covers its host; raises Invalid at `path`."""
+    """The normalised URL; raises Invalid at `path` if the allow-list does not cover its host."""
     url = parse_web_url(text, path=path)
     if not host_matches(url.host, hosts):
         allowed = ", ".join(hosts) if hosts else "none yet"
@@ -84,7 +84,7 @@ def allowed_address(text: str, *, hosts: list[str], path: FieldPath) -> str:
 
 
 def allowed_picture(text: str, *, hosts: list[str], path: FieldPath) -> str:
-    """The address of a preview's picture, https besides, since chats show no other; raises Invalid at `path`."""
+    """The normalised URL of a preview picture, https only, since chats load no other; raises Invalid at `path`."""
     address = allowed_address(text, hosts=hosts, path=path)
     if not address.startswith("https://"):
         raise invalid_field(path, "The address of a picture starts with https://.", "scheme-not-allowed")
@@ -92,7 +92,7 @@ def allowed_picture(text: str, *, hosts: list[str], path: FieldPath) -> str:
 
 
 def printable_text(text: str, *, longest: int, path: FieldPath) -> str:
-    """The text, trimmed, if it has 1 to `longest` characters and none that controls anything; raises Invalid."""
+    """The trimmed text; raises Invalid unless it has 1 to `longest` characters and no control characters."""
     trimmed = text.strip()
     if not 1 <= len(trimmed) <= longest:
         raise invalid_field(path, f"Write 1 to {longest} characters.", "wrong-length")
@@ -112,7 +112,7 @@ def registration_state(
     programme_state: str,
     now: datetime,
 ) -> RegistrationState:
-    """Whether a campaign takes registrations: campaign, intake and programme must all be open; ends are exclusive."""
+    """Whether a campaign takes registrations: campaign, intake and programme must be open. End times are exclusive."""
     if campaign_state == CampaignState.CLOSED or OpenState.CLOSED in (intake_state, programme_state):
         return RegistrationState.CLOSED
     if now >= intake_closes or (campaign_ends is not None and now >= campaign_ends):

@@ -12,12 +12,12 @@ class UnitKind(StrEnum):
     DISTRICT = "district"
 
 
-# What is made below another unit; the national unit is made once, by `jaring migrate`.
+# Units with a parent; `jaring migrate` creates the national unit.
 LowerUnitKind = Literal[UnitKind.PROVINCE, UnitKind.DISTRICT]
 
 
 class StageKind(StrEnum):
-    """The meaning of a stage, whatever an intake calls it; statistics count by kind."""
+    """The meaning of a stage, independent of its name; statistics count by kind."""
 
     REGISTERED = "registered"
     VERIFIED = "verified"
@@ -33,7 +33,7 @@ class CampaignState(StrEnum):
     CLOSED = "closed"
 
 
-# What a campaign is made as and changed to; an operation of its own closes it.
+# The states that can be set on create and update; `close_campaign` sets the third.
 UnclosedState = Literal[CampaignState.DRAFT, CampaignState.ACTIVE]
 
 
@@ -54,7 +54,7 @@ class RegistrationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """A stage in an intake's list of stages, which is in order."""
+    """One entry of an intake's ordered list of stages."""
 
     key: str
     name: str

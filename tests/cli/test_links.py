@@ -161,7 +161,7 @@ async def test_refuses_names_it_does_not_know(operator: Operator) -> None:
         assert said in complained
 
 
-async def test_near_doubles_can_be_confirmed(operator: Operator) -> None:
+async def test_near_duplicates_can_be_confirmed(operator: Operator) -> None:
     lines = ["bintara-jabar,ig,One,reels-1,", "bintara-jabar,ig,Two,Rells 1,"]
     code, _, complained = await asyncio.to_thread(operator.run, "import", operator.sheet(*lines))
     assert code == 1

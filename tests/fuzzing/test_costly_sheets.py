@@ -17,7 +17,7 @@ from campaigns.links.csv_sheets.format import REQUIRED_COLUMNS, read_sheet
 from tests.factories.world import World
 from tests.fuzzing.refusals import check_answer
 
-MOST_BYTES = 20_000_000
+MAX_BYTES = 20_000_000
 # What a person reads before sending a sheet again is far less.
 MAX_ERRORS = 10_000
 HEADER = ",".join([*REQUIRED_COLUMNS, "content"])
@@ -86,6 +86,6 @@ async def test_names_are_linted_in_no_time_and_no_room(client: httpx.AsyncClient
         tracemalloc.start()
         try:
             await send(client, world, content)
-            assert tracemalloc.get_traced_memory()[1] < MOST_BYTES, content[:5]
+            assert tracemalloc.get_traced_memory()[1] < MAX_BYTES, content[:5]
         finally:
             tracemalloc.stop()

@@ -13,7 +13,7 @@ from tests.fuzzing.tapping import Redirect, Request
 OWN = parse_qsl(OWN_QUERY)
 UTM = [("utm_source", "instagram"), ("utm_medium", "social"), ("utm_campaign", "bintara-jabar")]
 # Of 20 parameters, each a network's click id of 1,000 characters of 12 bytes.
-LONGEST_LOCATION = 20 * 1_040 * 12
+MAX_LOCATION_LENGTH = 20 * 1_040 * 12
 
 
 def values_of(location: str, name: str) -> list[str]:
@@ -37,7 +37,7 @@ async def test_a_hostile_query_is_stored_with_its_neighbours_and_changes_nothing
     for name, value in UTM:
         assert values_of(location, name) == [value]
     assert len(values_of(location, "cid")) == (method == "GET")
-    assert len(location) < LONGEST_LOCATION
+    assert len(location) < MAX_LOCATION_LENGTH
     if slug == "passing":  # what the link's own address says stays as it is
         assert [values_of(location, name) for name, _ in OWN] == [[value] for _, value in OWN]
         assert urlsplit(location).fragment == "top"

@@ -48,7 +48,7 @@ LATE_AFTER = LOOK_BACK / 2
 STEP = timedelta(minutes=30)
 STEP_SECONDS = 300.0
 
-# Every tap that starts MOST_TAPS + 1 taps in a row within WITHIN marks all of them. Taps around the range are read as
+# Every tap that starts MAX_TAPS + 1 taps in a row within WITHIN marks all of them. Taps around the range are read as
 # well, so that the bursts that cross its borders are seen whole; only taps of the range are changed. That is said of
 # both sides, or PostgreSQL walks over the whole table to find the ones to change.
 _MARK: LiteralString = """

@@ -1,4 +1,4 @@
-"""Creating and closing campaigns; changes of them are in `updates`."""
+"""Create and close campaigns; `updates` holds their update."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -44,17 +44,17 @@ async def create_campaign(
     state: CampaignState,
     now: datetime,
 ) -> Campaign:
-    """Make a campaign of one of the caller's units for an intake it may use.
+    """Create a campaign of a unit in the caller's subtree, for an intake that the caller may use.
 
-    The preview is what chats show of its links. Raises NotFound, Invalid (among others for a landing host that is not
-    on the unit's allow-list) or Conflict (`intake-closed`, `campaign-slug-taken`).
+    Chats show the preview for links that have none of their own. Raises NotFound, Invalid (for example if the landing
+    host is not on the unit's allow-list) or Conflict (`intake-closed`, `campaign-slug-taken`).
     """
     await get_unit(session, principal, unit_id=unit_id)
     intake = await get_intake(session, principal, intake_id=intake_id)
     if intake.state == OpenState.CLOSED:
         raise Conflict("intake-closed", "This intake is closed; it takes no new campaign.")
     require_order(starts_at, ends_at, path=("ends_at",))
-    settled = normalize_campaign_fields(
+    normalized = normalize_campaign_fields(
         {
             "landing_url": landing_url,
             "preview_title": preview_title,
@@ -70,7 +70,7 @@ async def create_campaign(
         slug=slug,
         starts_at=starts_at,
         ends_at=ends_at,
-        **settled,
+        **normalized,
         state=state.value,
         created_at=now,
     )
@@ -91,7 +91,7 @@ async def create_campaign(
 async def close_campaign(
     session: AsyncSession, principal: Principal, *, campaign_id: UUID, expected_version: int | None, now: datetime
 ) -> Campaign:
-    """Close a campaign for good: it takes no registrations, its links go on leading to their pages."""
+    """Close a campaign permanently: it takes no registrations, while its links still redirect."""
     campaign = await lock_campaign(session, principal, campaign_id=campaign_id)
     written = apply_changes(campaign, {"state": CampaignState.CLOSED.value}, expected_version=expected_version)
     if written:
@@ -108,19 +108,19 @@ async def close_campaign(
 
 
 def normalize_campaign_fields(fields: Mapping[str, Any], hosts: list[str]) -> dict[str, Any]:
-    """The addresses and the preview as they are stored; raises Invalid with everything that is wrong with them."""
-    faults: list[FieldError] = []
-    settled = dict(fields)
+    """The normalised URLs and preview texts, as stored; raises Invalid with every error found."""
+    errors: list[FieldError] = []
+    normalized = dict(fields)
     for name, value in fields.items():
         if value is None:
             continue
-        with collect_errors(faults):
+        with collect_errors(errors):
             if name in _TEXTS:
-                settled[name] = printable_text(value, longest=_TEXTS[name], path=(name,))
+                normalized[name] = printable_text(value, longest=_TEXTS[name], path=(name,))
             elif name in _ADDRESSES:
-                settled[name] = _ADDRESSES[name](value, hosts=hosts, path=(name,))
-    raise_if_any(faults)
-    return settled
+                normalized[name] = _ADDRESSES[name](value, hosts=hosts, path=(name,))
+    raise_if_any(errors)
+    return normalized
 
 
 _TEXTS = {"preview_title": PREVIEW_TITLE_LENGTH, "preview_description": PREVIEW_DESCRIPTION_LENGTH}

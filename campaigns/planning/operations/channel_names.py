@@ -1,4 +1,4 @@
-"""Checks of channels' sources, media and aliases against those in reach, for `channels`, which creates them."""
+"""Checks of a channel's source, medium and aliases against the channels in reach; used by `channels`."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
@@ -19,16 +19,16 @@ from campaigns.planning.queries import in_reach
 
 @dataclass(frozen=True, slots=True)
 class ChannelVocabulary:
-    """The words of the channels in reach: the sources that each spelling of one stands for, and the media."""
+    """The names that channels in reach use: `{source or alias: its sources}`, and the media."""
 
     meanings: Mapping[str, Set[str]]
     media: Set[str]
 
 
 async def lock_channel_names(session: AsyncSession, principal: Principal) -> ChannelVocabulary:
-    """The words in reach, which no other transaction changes before this one ends."""
-    # The national unit's row is the lock that makes any two changes to the vocabulary wait for each other, for a unit
-    # shares the words of those above it; `key_share` lets rows that only refer to the unit be made meanwhile.
+    """The names in reach, locked against changes by other transactions until this one ends."""
+    # A unit shares the names of the units above it, so all changes of names take one lock: the national unit's row.
+    # With `key_share`, rows that only refer to that unit can still be inserted.
     await session.exec(select(Unit.id).where(col(Unit.parent_id).is_(None)).with_for_update(key_share=True))
     statement = select(Channel.source, Channel.medium, Channel.aliases)
     rows = (await session.exec(statement.where(col(Channel.unit_id).in_(in_reach(principal))))).all()
@@ -42,7 +42,7 @@ async def lock_channel_names(session: AsyncSession, principal: Principal) -> Cha
 def normalize_channel_name(
     text: str, known: Collection[str], *, path: FieldPath, corrections: list[NameIssue], errors: list[FieldError]
 ) -> str:
-    """The source, medium or alias in its normal form; what was corrected and what is wrong is added to the lists."""
+    """The normal form of a source, medium or alias; appends to `corrections` and `errors`."""
     word, found = normalize_name(text, path=path, known=known)
     corrections += found
     with collect_errors(errors):
@@ -53,36 +53,37 @@ def normalize_channel_name(
 def find_near_duplicate_names(
     source: str, medium: str, words: ChannelVocabulary, keep_names: Collection[str]
 ) -> list[FieldError]:
-    """An error for a source that is a near-duplicate of another or of an alias, and for such a medium."""
-    found = []
-    for name, double in find_near_duplicates([source], words.meanings, keep_names).items():
-        # Where an alias is resembled, its source is suggested, since that is the name to use.
-        found.append(near_duplicate(("source",), name, min(words.meanings[double])))
-    for name, double in find_near_duplicates([medium], words.media, keep_names).items():
-        found.append(near_duplicate(("medium",), name, double))
-    return [fault.as_error() for fault in found]
+    """Errors for a source that is a near-duplicate of a source or alias, and for a medium that is one of a medium."""
+    issues = []
+    for name, existing in find_near_duplicates([source], words.meanings, keep_names).items():
+        # If the existing name is an alias, its source is suggested, since that is the name to use.
+        issues.append(near_duplicate(("source",), name, min(words.meanings[existing])))
+    for name, existing in find_near_duplicates([medium], words.media, keep_names).items():
+        issues.append(near_duplicate(("medium",), name, existing))
+    return [issue.as_error() for issue in issues]
 
 
 def find_near_duplicate_aliases(
     aliases: Mapping[str, FieldPath], source: str, words: ChannelVocabulary, keep_names: Collection[str]
 ) -> list[FieldError]:
-    """An error for each alias, given with its path, that is a near-duplicate of a spelling of another source."""
+    """Errors for aliases (`{alias: its path}`) that are near-duplicates of another source or of its aliases."""
     others = {word: sources - {source} for word, sources in words.meanings.items() if sources - {source}}
-    doubles = find_near_duplicates(aliases, others, keep_names)
-    found = []
+    similar = find_near_duplicates(aliases, others, keep_names)
+    errors = []
     for alias, path in aliases.items():
-        # Aliases of one source may be as near to each other as they like.
-        if (double := doubles.get(alias)) in others:
+        # Aliases of the same source may resemble each other.
+        if (existing := similar.get(alias)) in others:
             detail = (
-                f'"{alias}" looks like a misspelling of "{double}", which stands for the source {min(others[double])}. '
+                f'"{alias}" looks like a misspelling of "{existing}", '
+                f"which stands for the source {min(others[existing])}. "
                 f'Leave it out, or add "{alias}" to `keep_names`.'
             )
-            found.append(replace(near_duplicate(path, alias, double), detail=detail).as_error())
-    return found
+            errors.append(replace(near_duplicate(path, alias, existing), detail=detail).as_error())
+    return errors
 
 
 def require_unambiguous(source: str, aliases: Iterable[str], words: ChannelVocabulary) -> None:
-    """Raise Conflict if a spelling would stand for two sources among the channels in reach."""
+    """Raise Conflict if the source or an alias already stands for another source among the channels in reach."""
     for word in (source, *aliases):
         others = words.meanings.get(word, frozenset()) - {source}
         if others:

@@ -1,4 +1,4 @@
-"""Making, changing and closing channels: the only place where a source or medium comes into being."""
+"""Create, update and close channels; sources and media are created nowhere else."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -38,10 +38,10 @@ async def create_channel(
     keep_names: Collection[str] = (),
     now: datetime,
 ) -> Written[Channel]:
-    """Make a channel; its source, medium and aliases are corrected to their normal form.
+    """Create a channel; its source, medium and aliases are stored in normal form.
 
-    A near-duplicate of a source or medium in use, and an alias that is one of a spelling of another source, is refused
-    unless `keep_names` has it. Raises NotFound, Invalid, or Conflict (`channel-exists`, `alias-taken`).
+    Near-duplicates of a source or medium in use, and of another source's aliases, are errors unless `keep_names`
+    lists them. Raises NotFound, Invalid, or Conflict (`channel-exists`, `alias-taken`).
     """
     await get_unit(session, principal, unit_id=unit_id)
     words = await lock_channel_names(session, principal)
@@ -75,7 +75,7 @@ async def create_channel(
     return Written(channel, corrections)
 
 
-async def change_channel(
+async def update_channel(
     session: AsyncSession,
     principal: Principal,
     *,
@@ -85,9 +85,10 @@ async def change_channel(
     expected_version: int | None,
     now: datetime,
 ) -> Written[Channel]:
-    """Change a channel's name or aliases; its source and medium are in past figures and stay.
+    """Update a channel's name or aliases; past figures refer to its source and medium, so these cannot change.
 
-    Aliases that it does not have yet are checked as those of a new channel are.
+    New aliases are checked as in `create_channel`. Raises NotFound, Forbidden, Stale, Invalid or Conflict
+    (`alias-taken`).
     """
     channel = await lock_channel(session, principal, channel_id=channel_id)
     await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
@@ -118,7 +119,7 @@ async def change_channel(
 async def close_channel(
     session: AsyncSession, principal: Principal, *, channel_id: UUID, expected_version: int | None, now: datetime
 ) -> Channel:
-    """Close a channel: no new links get it; links that have it go on."""
+    """Close a channel to new links; its existing links still redirect."""
     channel = await lock_channel(session, principal, channel_id=channel_id)
     await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
     written = apply_changes(channel, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
@@ -138,7 +139,7 @@ async def close_channel(
 def _spelt_aliases(
     aliases: Sequence[str], words: ChannelVocabulary, corrections: list[NameIssue], errors: list[FieldError]
 ) -> dict[str, FieldPath]:
-    """The aliases in their one spelling, each with the path of its first occurrence."""
+    """The aliases in normal form, each with the path of its first occurrence."""
     spelt: dict[str, FieldPath] = {}
     for place, alias in enumerate(aliases):
         at: FieldPath = ("aliases", place)

@@ -1,4 +1,4 @@
-"""Making, changing and closing programmes and their intakes."""
+"""Create, update and close programmes and their intakes."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -26,7 +26,7 @@ from campaigns.planning.types import IntakeChanges, OpenState, ProgrammeChanges,
 async def create_programme(
     session: AsyncSession, principal: Principal, *, unit_id: UUID, name: str, slug: str, now: datetime
 ) -> Programme:
-    """Make a programme of one of the caller's units; raises NotFound or Conflict (`programme-slug-taken`)."""
+    """Create a programme of a unit in the caller's subtree; raises NotFound or Conflict (`programme-slug-taken`)."""
     await get_unit(session, principal, unit_id=unit_id)
     programme = Programme(unit_id=unit_id, name=name, slug=slug, state=OpenState.ACTIVE.value, created_at=now)
     try:
@@ -48,7 +48,7 @@ async def create_programme(
     return programme
 
 
-async def change_programme(
+async def update_programme(
     session: AsyncSession,
     principal: Principal,
     *,
@@ -75,7 +75,7 @@ async def change_programme(
 async def close_programme(
     session: AsyncSession, principal: Principal, *, programme_id: UUID, expected_version: int | None, now: datetime
 ) -> Programme:
-    """Close a programme for good: none of its campaigns takes registrations any more. Closing twice changes nothing."""
+    """Close a programme permanently: its campaigns take no more registrations. Closing twice changes nothing."""
     programme = await _owned_programme(session, principal, programme_id)
     written = apply_changes(programme, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
     if written:
@@ -104,7 +104,10 @@ async def create_intake(
     stages: Sequence[StagePlan],
     now: datetime,
 ) -> Intake:
-    """Make an intake with its ordered stages; raises NotFound, Forbidden, Invalid or Conflict (`programme-closed`)."""
+    """Create an intake with its ordered stages.
+
+    Raises NotFound, Forbidden, Invalid or Conflict (`programme-closed`).
+    """
     programme = await _owned_programme(session, principal, programme_id)
     if programme.state == OpenState.CLOSED:
         raise Conflict("programme-closed", "This programme is closed; it takes no new intake.")
@@ -130,7 +133,7 @@ async def create_intake(
     return intake
 
 
-async def change_intake(
+async def update_intake(
     session: AsyncSession,
     principal: Principal,
     *,
@@ -140,7 +143,7 @@ async def change_intake(
     expected_version: int | None,
     now: datetime,
 ) -> Intake:
-    """Change an intake; `stages`, if given, is the whole new list: keys that stay keep their applications.
+    """Update an intake; `stages`, if given, replaces the whole list. Stages are matched by key.
 
     Raises NotFound, Forbidden, Stale, Invalid, or Conflict (`stage-in-use`).
     """
@@ -155,7 +158,7 @@ async def change_intake(
         require_stages(stages)
         replaced = await _replace_stages(session, intake, stages)
         if replaced and not written:
-            intake.version += 1  # otherwise the other changes counted it up
+            intake.version += 1  # apply_changes has increased it otherwise
         written |= replaced
     if written:
         record_audit(
@@ -167,7 +170,7 @@ async def change_intake(
 async def close_intake(
     session: AsyncSession, principal: Principal, *, intake_id: UUID, expected_version: int | None, now: datetime
 ) -> Intake:
-    """Close an intake for good, before its date. Closing twice changes nothing."""
+    """Close an intake permanently before its date. Closing twice changes nothing."""
     intake, unit_id = await _owned_intake(session, principal, intake_id)
     written = apply_changes(intake, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
     if written:
@@ -178,7 +181,7 @@ async def close_intake(
 
 
 async def _replace_stages(session: AsyncSession, intake: Intake, plans: Sequence[StagePlan]) -> dict[str, Any]:
-    """Make the plans the intake's stages; returns what to write down, empty if they were the same."""
+    """Replace the intake's stages by the plans; returns the changes for the audit record, empty if there are none."""
     stages = (await list_stages(session, intake_ids=[intake.id]))[intake.id]
     before = [StagePlan(stage.key, stage.name, StageKind(stage.kind)) for stage in stages]
     if before == list(plans):

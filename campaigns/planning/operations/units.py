@@ -1,4 +1,4 @@
-"""Creating units; changes of them are in `updates`."""
+"""Create units; `updates` holds their update."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ from campaigns.planning.types import UnitChanges, UnitKind
 async def create_root_unit(
     session: AsyncSession, *, actor: Actor, name: str, code: str, allowed_hosts: list[str], now: datetime
 ) -> Unit:
-    """Make the national unit; raises Conflict if there is one."""
+    """Create the national unit; raises Conflict if it exists."""
     return await _insert(session, actor, None, UnitKind.NATIONAL, name, code, allowed_hosts, now)
 
 
@@ -37,29 +37,29 @@ async def create_unit(
     allowed_hosts: list[str],
     now: datetime,
 ) -> Unit:
-    """Make a unit below one of the caller's units; raises NotFound, Invalid, or Conflict (`unit-code-taken`)."""
+    """Create a unit below a unit of the caller's subtree; raises NotFound, Invalid, or Conflict (`unit-code-taken`)."""
     parent = await get_unit(session, principal, unit_id=parent_id)
     require_parent_kind(kind, UnitKind(parent.kind))
     return await _insert(session, principal, parent, kind, name, code, allowed_hosts, now)
 
 
 def normalize_unit_changes(changes: UnitChanges) -> UnitChanges:
-    """The changes as they are stored; raises Invalid."""
-    faults: list[FieldError] = []
-    settled: UnitChanges = {**changes}
-    with collect_errors(faults):
+    """The changes with normalised host lists and templates, as stored; raises Invalid."""
+    errors: list[FieldError] = []
+    normalized: UnitChanges = {**changes}
+    with collect_errors(errors):
         if "allowed_hosts" in changes:
-            settled["allowed_hosts"] = _folded_hosts(changes["allowed_hosts"])
-    with collect_errors(faults):
+            normalized["allowed_hosts"] = _folded_hosts(changes["allowed_hosts"])
+    with collect_errors(errors):
         if (template := changes.get("term_template")) is not None:
-            settled["term_template"] = require_utm_template(template, TERM_PLACEHOLDERS, path=("term_template",))
-    with collect_errors(faults):
+            normalized["term_template"] = require_utm_template(template, TERM_PLACEHOLDERS, path=("term_template",))
+    with collect_errors(errors):
         if (template := changes.get("content_template")) is not None:
-            settled["content_template"] = require_utm_template(
+            normalized["content_template"] = require_utm_template(
                 template, CONTENT_PLACEHOLDERS, path=("content_template",)
             )
-    raise_if_any(faults)
-    return settled
+    raise_if_any(errors)
+    return normalized
 
 
 def _folded_hosts(hosts: list[str]) -> list[str]:

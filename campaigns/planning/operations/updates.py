@@ -1,7 +1,7 @@
-"""Changes of campaigns and units, without what follows from them for links.
+"""Updates of campaigns and units, without their consequences for links.
 
-Only `links.operations.planning_changes` calls these (import contract `consequences`); call that one instead. Both
-return the changed object with the names of the columns that differ now.
+Call `links.operations.planning_changes` instead, which adds the consequences; the import contract `consequences`
+allows no other caller. Both functions return the updated object and the names of the columns that changed.
 """
 
 from datetime import datetime
@@ -32,7 +32,7 @@ async def apply_campaign_update(
     expected_version: int | None,
     now: datetime,
 ) -> tuple[Campaign, frozenset[str]]:
-    """Change a campaign that is not closed.
+    """Update a campaign that is not closed.
 
     Raises NotFound, Invalid, Stale or Conflict (`campaign-closed`, `campaign-published`).
     """
@@ -41,11 +41,11 @@ async def apply_campaign_update(
         raise Conflict("campaign-closed", "This campaign is closed and cannot be changed.")
     if campaign.state == CampaignState.ACTIVE and changes.get("state") == CampaignState.DRAFT:
         raise Conflict("campaign-published", "A campaign that was active does not become a draft again; close it.")
-    settled = normalize_campaign_fields(changes, await effective_hosts(session, unit_id=campaign.unit_id))
+    normalized = normalize_campaign_fields(changes, await effective_hosts(session, unit_id=campaign.unit_id))
     require_order(
         changes.get("starts_at", campaign.starts_at), changes.get("ends_at", campaign.ends_at), path=("ends_at",)
     )
-    written = apply_changes(campaign, settled, expected_version=expected_version)
+    written = apply_changes(campaign, normalized, expected_version=expected_version)
     if written:
         record_change(
             session,
@@ -68,9 +68,9 @@ async def apply_unit_update(
     expected_version: int | None,
     now: datetime,
 ) -> tuple[Unit, frozenset[str]]:
-    """Change a unit's name, host allow-list or templates.
+    """Update a unit's name, host allow-list or templates.
 
-    Raises NotFound, Stale, or Invalid with everything that is wrong.
+    Raises NotFound, Stale, or Invalid with every error found.
     """
     unit = await lock_unit(session, principal, unit_id=unit_id)
     written = apply_changes(unit, normalize_unit_changes(changes), expected_version=expected_version)

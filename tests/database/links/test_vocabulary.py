@@ -73,7 +73,7 @@ async def has_to_wait(task: "asyncio.Task[object]") -> bool:
 
 
 @pytest.mark.parametrize("how", ["placed", "by a template", "changed", "imported"])
-async def test_of_two_near_doubles_made_at_once_one_is_refused(
+async def test_of_two_near_duplicates_made_at_once_one_is_refused(
     own_sessions: Sessions, own_world: World, now: datetime, how: str
 ) -> None:
     world = own_world

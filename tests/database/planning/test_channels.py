@@ -11,7 +11,7 @@ from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.errors import Conflict
 from campaigns.kit.ids import new_id
 from campaigns.planning.models import Channel, Unit
-from campaigns.planning.operations.channels import change_channel, create_channel
+from campaigns.planning.operations.channels import create_channel, update_channel
 from campaigns.planning.queries import canonical_sources, known_channel_media
 from tests.factories.world import World, build_world, principal_of
 
@@ -92,12 +92,12 @@ async def test_a_change_of_the_name_does_not_ask_about_spellings(
     own = await make(session, marketer(world.own), world.own, "radio-bandung", ["radio"], now=now)
     await make(session, marketer(world.foreign), world.foreign, "radio-bali", ["radio"], now=now)
     # The national unit sees both, so that any change it made to their aliases would be ambiguous.
-    renamed = await change_channel(
+    renamed = await update_channel(
         session, world.admin, channel_id=own.id, changes={"name": "Radio"}, expected_version=None, now=now
     )
     assert renamed.row.name == "Radio"
     with pytest.raises(Conflict):
-        await change_channel(
+        await update_channel(
             session,
             world.admin,
             channel_id=own.id,

@@ -12,7 +12,7 @@ from campaigns.applicants.models import Applicant, Application, StageChange
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.errors import Conflict
 from campaigns.planning.models import Stage
-from campaigns.planning.operations.programmes import change_intake
+from campaigns.planning.operations.programmes import update_intake
 from campaigns.planning.queries import list_stages
 from campaigns.planning.rules import DEFAULT_STAGES
 from campaigns.planning.types import StagePlan
@@ -54,7 +54,7 @@ async def application_in(session: AsyncSession, world: World, stage_id: UUID, no
 
 
 async def replace(session: AsyncSession, world: World, stages: list[StagePlan], now: datetime) -> None:
-    await change_intake(
+    await update_intake(
         session, world.admin, intake_id=world.intake.id, changes={}, stages=stages, expected_version=None, now=now
     )
 

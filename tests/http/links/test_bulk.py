@@ -218,7 +218,7 @@ class TestSpelling:
             ("/contents/0", "underscore", "story-1"),
         ]
 
-    async def test_refuses_a_near_double_and_names_the_spelling_in_use(
+    async def test_refuses_a_near_duplicate_and_names_the_spelling_in_use(
         self, client: httpx.AsyncClient, world: World
     ) -> None:
         await make(client, world, utm_content="reels-1")

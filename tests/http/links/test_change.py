@@ -94,7 +94,7 @@ class TestNames:
             ("/utm_content", "underscore", "reels-pertama"),
         ]
 
-    async def test_near_doubles_are_refused_unless_they_are_confirmed(
+    async def test_near_duplicates_are_refused_unless_they_are_confirmed(
         self, client: httpx.AsyncClient, world: World
     ) -> None:
         await make(client, world, slug=None, utm_content="reels-pertama", utm_term="malam-minggu")

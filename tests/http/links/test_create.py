@@ -61,7 +61,7 @@ class TestCreate:
             ("/utm_content", "underscore"),
         }
 
-    async def test_refuses_a_near_double_unless_it_is_confirmed(self, client: httpx.AsyncClient, world: World) -> None:
+    async def test_refuses_a_near_duplicate_unless_confirmed(self, client: httpx.AsyncClient, world: World) -> None:
         await make(client, world, slug=None, utm_content="reels-1")
         sent, headers = body(world, utm_content="rells-1"), world.as_role(Role.MARKETER)
         answer = await client.post("/v1/links", json=sent, headers=headers)

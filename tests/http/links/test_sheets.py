@@ -144,7 +144,7 @@ class TestImport:
         assert '"rells-1" looks like a misspelling of "reels-1"' in details["/rows/4/content"]
         assert await links(session) == 1
 
-    async def test_a_near_double_can_be_confirmed(self, client: httpx.AsyncClient, world: World) -> None:
+    async def test_a_near_duplicate_can_be_confirmed(self, client: httpx.AsyncClient, world: World) -> None:
         await make(client, world, utm_content="reels-1")
         answer = await send(client, world, "bintara-jabar,ig,Near,rells-1", query="?keep_names=rells-1")
         assert answer.status_code == 201

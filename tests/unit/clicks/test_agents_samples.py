@@ -15,7 +15,7 @@ from campaigns.clicks.types import AGENT_REASONS, RequestFlag
 from tests.unit.clicks.test_agents import PEOPLE, ROBOTS
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "data"
-MOST_PEOPLE_FLAGGED, FEWEST_ROBOTS_FLAGGED = 1 / 1000, 97 / 100
+MAX_PEOPLE_FLAGGED, MIN_ROBOTS_FLAGGED = 1 / 1000, 97 / 100
 BROWSER_HEADERS = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING | RequestFlag.FETCH_MODE
 
 
@@ -29,13 +29,13 @@ def sample(name: str) -> list[str]:
 def test_few_of_a_sample_of_people_are_flagged() -> None:
     texts = sample("user-agents-people.txt")
     flagged = [text for text in texts if classify_user_agent(text).reasons]
-    assert len(flagged) <= len(texts) * MOST_PEOPLE_FLAGGED, flagged
+    assert len(flagged) <= len(texts) * MAX_PEOPLE_FLAGGED, flagged
 
 
 def test_most_of_a_sample_of_robots_are_flagged() -> None:
     texts = sample("user-agents-bots.txt")
     missed = [text for text in texts if not classify_user_agent(text).reasons]
-    assert len(texts) - len(missed) >= len(texts) * FEWEST_ROBOTS_FLAGGED, missed
+    assert len(texts) - len(missed) >= len(texts) * MIN_ROBOTS_FLAGGED, missed
 
 
 PIECES = [text for text, _ in PEOPLE + ROBOTS]

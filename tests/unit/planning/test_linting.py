@@ -69,7 +69,7 @@ def test_a_name_in_use_keeps_its_underscores() -> None:
         ("video-hari-1", "vidio-hari-1"),
     ],
 )
-def test_near_doubles(one: str, other: str) -> None:
+def test_near_duplicates(one: str, other: str) -> None:
     assert are_near(one, other)
     assert are_near(other, one)
     assert near_duplicates([one], [other]) == {one: other}
