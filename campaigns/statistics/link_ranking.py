@@ -1,4 +1,4 @@
-"""The list of links by the clicks of people: the one read of links that has to look at clicks."""
+"""Links ranked by their clicks. Here and not in `links`, since it reads clicks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from campaigns.planning.queries import subtree
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """A place in the ranking, which orders by clicks and, among equals, by the newer link first."""
+    """A position in the ranking: most clicks first; among equal clicks, newest link first."""
 
     clicks: int
     link_id: UUID
@@ -28,7 +28,7 @@ class Rank:
 
 @dataclass(frozen=True, slots=True)
 class RankedPage:
-    """Links with the clicks of each, most first, and the rank to ask on from; None when these are the last."""
+    """Links with their clicks, most first; `next_after` is the cursor of the next page, None on the last page."""
 
     items: Sequence[tuple[Link, int]]
     next_after: Rank | None
@@ -37,13 +37,13 @@ class RankedPage:
 async def rank_links(
     session: AsyncSession, principal: Principal, *, filters: LinkFilters, limit: int, after: Rank | None
 ) -> RankedPage:
-    """Up to `limit` links that come after the rank (None: from the top); refusals as by `matching_links`.
+    """Up to `limit` links after the rank `after` (None: from the top); raises as `matching_links`.
 
-    Clicks are counted now, so a link that is tapped while somebody turns the pages can be passed over between two of
-    them; none is shown twice unless it lost clicks, which are then known to be a robot's.
+    Clicks are counted at the time of each call. A link that gains clicks between two pages can be missing from both.
+    A link appears on both only if it lost clicks, because they were found to be a robot's.
     """
     matching = await matching_links(session, principal, filters)
-    counted = _clicks_of_people(principal, filters.campaign_id).subquery("counted")
+    counted = _link_clicks(principal, filters.campaign_id).subquery("counted")
     clicks = func.coalesce(counted.c.clicks, 0)
     statement = (
         select(Link, clicks)
@@ -52,7 +52,7 @@ async def rank_links(
     )
     if after is not None:
         statement = statement.where(tuple_(clicks, col(Link.id)) < tuple_(after.clicks, after.link_id))
-    # One row more than asked for tells whether there is a next page, without counting.
+    # One row more than `limit` shows whether there is a next page, without a count.
     statement = statement.order_by(clicks.desc(), col(Link.id).desc()).limit(limit + 1)
     rows = [(link, number) for link, number in await fetch_rows(session, statement)]
     items = rows[:limit]
@@ -60,8 +60,8 @@ async def rank_links(
     return RankedPage(items, Rank(items[-1][1], items[-1][0].id) if more else None)
 
 
-def _clicks_of_people(principal: Principal, campaign_id: UUID | None) -> Select[UUID, int]:
-    """How many taps people made on each link of the caller's campaigns, or of one of them."""
+def _link_clicks(principal: Principal, campaign_id: UUID | None) -> Select[UUID, int]:
+    """Clicks of each link of the caller's campaigns, or of the one campaign if given."""
     statement = (
         select(col(Click.link_id), func.count().label("clicks"))
         .outerjoin(Agent, col(Agent.id) == col(Click.agent_id))

@@ -1,6 +1,6 @@
-"""Words of statistics: a query as data, and the answer to it.
+"""Types of a statistics query and its answer.
 
-Metrics and dimensions are named here by text; `definitions` holds what each name means.
+Metrics and dimensions are plain names here; `definitions` defines them.
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
-# The dimension of local days: days order the rows by default, and an answer lists all of the range.
+# The dimension of local days. Rows are sorted by it by default, and answers list every day of the range.
 DAY = "time:day"
 
 Operator = Literal["is"]
 
 
 class FactName(StrEnum):
-    """A table whose rows are counted; `facts.FACTS` says how each is read."""
+    """The counted tables; `facts.FACTS` holds the joins of each."""
 
     CLICKS = "clicks"
     CONVERSIONS = "conversions"
@@ -29,7 +29,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """Local days, both counted in."""
+    """A range of local days, both ends included."""
 
     first: date
     last: date
@@ -37,7 +37,7 @@ class DateRange:
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """The same range in UTC: `end` is the first moment after it."""
+    """A range of UTC times; `end` is excluded."""
 
     start: datetime
     end: datetime
@@ -45,7 +45,7 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Only what has one of the values in the dimension."""
+    """Selects the rows whose dimension has one of the values."""
 
     dimension: str
     operator: Operator
@@ -62,7 +62,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question with nothing left to guess: defaults filled in, days resolved, the order total."""
+    """A validated query: defaults filled in, days converted to UTC, rows in a total order."""
 
     metrics: tuple[str, ...]
     dimensions: tuple[str, ...]
@@ -84,7 +84,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How far the figures can be trusted, read in the same snapshot as they are."""
+    """How reliable the figures are; read in the same database snapshot as them."""
 
     unattributed_registrations: int
     unattributed_share: float | None

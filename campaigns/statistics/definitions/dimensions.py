@@ -1,7 +1,7 @@
-"""What figures are broken down by and filtered on. A new dimension is one entry of `DimensionName`.
+"""The dimensions that figures are grouped and filtered by. A new dimension is one entry of `DimensionName`.
 
-The entry holds its name, its meaning for the API document, its column in each counted table, and the vocabulary of its
-filters; the document, the checks of a query and the SQL follow from it.
+An entry holds the name, the meaning for the API document, the column in each counted table, and the known filter
+values. The API document, the validation of queries and the SQL are derived from it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,10 +39,10 @@ Column = Callable[[Query], SQLColumnExpression[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """One way to divide the rows of the counted tables that are in `columns`; of the others it says nothing.
+    """One way to group rows. It applies only to the counted tables that `columns` lists.
 
-    A column is the value of a row, null where it has none, which only a dimension with `may_be_unset` allows.
-    `known` is the vocabulary its filters are checked with; None: it cannot be filtered on.
+    A column may be null only if `may_be_unset`. `known` looks up which filter values exist; None: the dimension
+    cannot be filtered on.
     """
 
     name: str
@@ -58,8 +58,8 @@ def _local_day(fact: FactName) -> Column:
 
 def _day_of(fact: FactName, query: Query) -> SQLColumnExpression[Any]:
     day = cast(FACTS[fact].at.op("AT TIME ZONE")(query.timezone), Date)
-    # A moment of the range is on a day of the range, also in the hour that clocks set back across midnight repeat
-    # (St. John's until 2010), and should PostgreSQL's edition of the zones differ from Python's.
+    # Keeps rows of the range on a day of the range. Two cases need it: clocks set back across midnight, which repeat
+    # an hour of the previous day (St. John's until 2010), and PostgreSQL's zone data differing from Python's.
     return func.least(func.greatest(day, query.date_range.first), query.date_range.last)
 
 
@@ -71,13 +71,13 @@ def _clicks(column: Any) -> Mapping[FactName, Column]:
     return {FactName.CLICKS: lambda _: column}
 
 
-# A registration keeps its last touch's link and nothing of the tap itself. To file all of them under (not set) would
-# show a conversion rate of 0 for every device there is, so such a query is refused (`plan`).
+# A registration stores the link of its last touch, but no property of the tap. Grouping all registrations under
+# (not set) would show a conversion rate of 0 for every device, so `plan` rejects such a query.
 _OF_CLICKS = "Of clicks, visitors, previews and filtered taps only."
 
 
 class DimensionName(StrEnum):
-    """What figures are broken down by."""
+    """The dimensions of a query."""
 
     definition: Dimension
 
@@ -201,14 +201,14 @@ DIMENSIONS: Mapping[str, Dimension] = {one.value: one.definition for one in Dime
 
 
 def display_value(name: str, fact: FactName, query: Query) -> SQLColumnExpression[Any]:
-    """The value of a row as a breakdown shows it, never null."""
+    """The row's value as results show it: `(not set)` in place of null."""
     dimension = DIMENSIONS[name]
     column = dimension.columns[fact](query)
     return func.coalesce(column, NOT_SET) if dimension.may_be_unset else column
 
 
 def matches(name: str, values: Sequence[str], fact: FactName, query: Query) -> SQLColumnExpression[bool]:
-    """Whether a row shows one of the values; compares the bare column, so that indexes can be used."""
+    """Whether the row's displayed value is one of `values`; compares the bare column, so that indexes can be used."""
     column = DIMENSIONS[name].columns[fact](query)
     wanted = column.in_([value for value in values if value != NOT_SET])
     return or_(wanted, column.is_(None)) if NOT_SET in values else wanted

@@ -1,4 +1,4 @@
-"""The tables that are counted, joined to what their rows can be broken down by."""
+"""The counted tables, with the joins that their dimensions need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from campaigns.statistics.types import FactName
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One table with its joins: when each row happened, and the unit it is counted for."""
+    """A counted table with its joins, the time of each row (`at`), and the unit it is counted for (`unit_id`)."""
 
     origin: FromClause
     at: SQLColumnExpression[datetime]
@@ -29,9 +29,9 @@ def _table(model: type[SQLModel]) -> Any:
     return inspect(model).local_table
 
 
-# Joins are outer joins on primary keys: they never change the number of rows, and PostgreSQL leaves out those from
-# which a query takes nothing. A click names its link's campaign; saying so lets a filter on links use the key of
-# clicks, which begins with the campaign. Agent 0 stands for taps from before agents were kept: nothing is known of it.
+# Joins are outer joins on primary keys: they never change the number of rows, and PostgreSQL removes the joins that a
+# query does not use. A click has the campaign of its link; joining by it too lets a filter on links use the primary key
+# of clicks, which begins with the campaign. Agent 0 is for taps stored before user agents were: its columns are empty.
 FACTS: Mapping[FactName, Fact] = {
     FactName.CLICKS: Fact(
         origin=_table(Click)

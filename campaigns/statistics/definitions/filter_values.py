@@ -1,9 +1,9 @@
-"""Which filter values exist for a caller, and the one spelling each is stored in.
+"""Which filter values exist for a caller, and how each is stored.
 
-Whatever a breakdown can show a caller, it can also filter on: the links and channels it may use, and those of other
-units that stand in its own figures because a candidate of another unit's link registered with it.
+A caller can filter on every value that a result can show it: the links and channels it may use, and those of other
+units that its own registrations are credited to.
 
-Each function takes folded spellings and returns `{spelling: stored value}` of those it knows.
+Each function takes folded spellings and returns `{spelling: stored value}` for those that exist.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -44,7 +44,7 @@ async def known_links(session: AsyncSession, principal: Principal, spellings: Co
 
 
 async def known_sources(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
-    """Sources of the caller's channels, by any of their spellings, and sources in its own figures."""
+    """Sources and aliases of channels in reach, and sources of the caller's own clicks and registrations."""
     found = await canonical_sources(session, principal, spellings=spellings)
     return found | await _in_figures(
         session, principal, set(spellings) - set(found), of_clicks=Link.utm_source, of_conversions=Conversion.source
@@ -52,7 +52,7 @@ async def known_sources(session: AsyncSession, principal: Principal, spellings: 
 
 
 async def known_media(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
-    """Media of the caller's channels and media in its own figures."""
+    """Media of channels in reach, and of the caller's own clicks and registrations."""
     found = {one: one for one in await known_channel_media(session, principal, media=spellings)}
     return found | await _in_figures(
         session, principal, set(spellings) - set(found), of_clicks=Link.utm_medium, of_conversions=Conversion.medium
@@ -60,20 +60,20 @@ async def known_media(session: AsyncSession, principal: Principal, spellings: Co
 
 
 def fixed_values(words: Iterable[str]) -> Known:
-    """Words of our own, whether a row has them or not."""
-    ours = frozenset(words)
+    """A fixed list of values; each is accepted even if no row has it."""
+    fixed = frozenset(words)
 
     async def known(_session: AsyncSession, _principal: Principal, spellings: Collection[str]) -> dict[str, str]:
-        return {word: word for word in ours.intersection(spellings)}
+        return {word: word for word in fixed.intersection(spellings)}
 
     return known
 
 
 def values_in_clicks(of_clicks: Any, *, spelled: Callable[[str], str] = str) -> Known:
-    """What stands in a column of the clicks of the caller's campaigns, on whichever day; `spelled` unfolds a value.
+    """Values that a column has in clicks of the caller's campaigns, at any time; `spelled` reverts the folding.
 
-    One pass over those clicks, however many values are asked for: none of these columns is worth an index that every
-    tap would have to pay for.
+    Reads those clicks once, however many values are looked up. These columns have no index, which would slow down
+    the insertion of every tap.
     """
 
     async def known(session: AsyncSession, principal: Principal, spellings: Collection[str]) -> dict[str, str]:
@@ -93,7 +93,7 @@ def values_in_clicks(of_clicks: Any, *, spelled: Callable[[str], str] = str) -> 
 
 
 async def known_apps(session: AsyncSession, _principal: Principal, spellings: Collection[str]) -> dict[str, str]:
-    """Applications that any user agent speaks of: there are few agents, and no secret is in them."""
+    """Applications of all stored user agents, of any unit: the values are few and not confidential."""
     apps = await fetch_values(session, select(col(Agent.app)).where(col(Agent.app).in_(spellings)).distinct())
     return {app: app for app in apps if app is not None}
 

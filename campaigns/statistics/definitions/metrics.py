@@ -1,9 +1,9 @@
 """What each figure means. A new metric is one entry of `MetricName`.
 
-The entry holds its name, its meaning for the API document, the measures it is made from, and how.
+An entry holds the name, the meaning for the API document, the measures it needs, and how to compute it from them.
 
-A change of a meaning is a new `DEFINITIONS`, which every answer names, so that figures of different meanings are told
-apart.
+Increase `DEFINITIONS` when a meaning changes. Every answer contains it, so that readers can distinguish figures of
+different definitions.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ DECIMALS = 6  # of every share and rate
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A whole number counted from the rows of one table: an aggregate over the rows that `of` names."""
+    """An integer: the aggregate `count` over the rows of one table that satisfy `of`."""
 
     name: str
     fact: FactName
@@ -35,7 +35,7 @@ class Measure:
     of: ColumnElement[bool]
 
 
-Counts = Mapping[str, ColumnElement[int]]  # of one group, by the measures' names
+Counts = Mapping[str, ColumnElement[int]]  # of one group, by measure name
 
 
 def _only(counts: Counts) -> ColumnElement[Any]:
@@ -45,7 +45,7 @@ def _only(counts: Counts) -> ColumnElement[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure of one group: `value` makes it from the counts of the measures it needs; of one alone, its count."""
+    """A figure of one group: `value` computes it from the counts of `needs`; by default it is the only count."""
 
     name: str
     meaning: str
@@ -54,7 +54,7 @@ class Metric:
 
 
 def rate(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[Any]:
-    """One number divided by another, rounded; null when the other is 0."""
+    """`part / whole`, rounded to `DECIMALS`; null if `whole` is 0."""
     return func.round(cast(part, Numeric) / func.nullif(whole, 0), DECIMALS)
 
 
@@ -63,13 +63,13 @@ def _entered(name: str, kind: StageKind) -> Measure:
     return Measure(name, FactName.CONVERSIONS, func.sum(col(Conversion.change)), of)
 
 
-# Measures that more than one figure is made from.
+# Measures that several metrics need.
 CLICK_COUNT = Measure("clicks", FactName.CLICKS, func.count(), IS_PERSON)
 REGISTRATION_COUNT = _entered("registrations", StageKind.REGISTERED)
 
 
 class MetricName(StrEnum):
-    """A figure."""
+    """The metrics of a query."""
 
     definition: Metric
 
@@ -89,7 +89,7 @@ class MetricName(StrEnum):
         "Different people who tapped on each day, added up over the days. A visitor is known again only within one day "
         "of the deployment's time zone: who taps on two days counts twice. Somebody who tapped two links is in the row "
         "of each, so the rows of a breakdown can add up to more than the undivided figure.",
-        # The salt of the hash changes with the day, so nobody's hash is the same on two days.
+        # The salt of the visitor hash changes daily, so the same person has a different hash each day.
         (Measure("visitors", FactName.CLICKS, func.count(col(Click.visitor).distinct()), IS_PERSON),),
     )
     REGISTRATIONS = Metric(
@@ -130,5 +130,5 @@ MEASURES: Mapping[str, Measure] = {measure.name: measure for one in METRICS.valu
 
 
 def as_bigint(column: ColumnElement[Any]) -> ColumnElement[int]:
-    """A sum as a whole number, 0 for no rows (PostgreSQL's sum is null then, and numeric for large types)."""
+    """A sum as bigint, 0 for no rows. PostgreSQL's `sum` is null for no rows and numeric for bigint columns."""
     return cast(func.coalesce(column, 0), BigInteger)

@@ -1,4 +1,4 @@
-"""Pure rules of statistics: from what a caller asked to a complete query, and local days to moments in UTC."""
+"""Pure rules: validate a request and fill in its defaults, and convert local days to UTC times."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,9 +38,9 @@ def parse_query(
 ) -> Query:
     """The complete query; raises Invalid with the path of every field at fault.
 
-    An empty `order_by` means by day where days are asked for, else by the first metric, largest first. Dimensions not
-    sorted by come last in their order, so that rows never tie and a limit always cuts at the same place. The values of
-    filters are only folded to lower case here: which of them exist, the database knows.
+    An empty `order_by` sorts by day if that is a dimension, else by the first metric, largest first. The remaining
+    dimensions are appended as last sort keys, so that rows never tie and `limit` always cuts at the same row. Filter
+    values are only folded to lower case here; `run` looks them up in the database.
     """
     errors = [
         *_repeated(("metrics",), metrics),
@@ -63,12 +63,12 @@ def parse_query(
 
 
 def fold(value: str) -> str:
-    """A filter value in the spelling that slugs, sources and media are stored in."""
+    """A filter value, trimmed and in lower case, as slugs, sources and media are stored."""
     return value.strip().lower()
 
 
 def utc_range(days: DateRange, timezone: str) -> TimeRange:
-    """The moments of the days: from the first moment of the first to the first moment after the last."""
+    """The UTC range from the start of the first local day to the end of the last."""
     zone = ZoneInfo(timezone)
     return TimeRange(_start_of(days.first, zone), _start_of(days.last + timedelta(days=1), zone))
 
@@ -81,8 +81,8 @@ def days_of(days: DateRange) -> list[date]:
 def _start_of(day: date, zone: ZoneInfo) -> datetime:
     """The first moment of a local day, in UTC.
 
-    Where clocks skip midnight, Python reads the missing time with the offset before the change (PEP 495, fold 0), which
-    is the moment of the change and so the day's first; where midnight comes twice, fold 0 is the earlier.
+    Where clocks skip midnight, Python applies the offset from before the change (PEP 495, fold 0), which gives the
+    moment of the change: the first of the day. Where midnight occurs twice, fold 0 is the earlier one.
     """
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 

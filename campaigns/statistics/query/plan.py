@@ -1,4 +1,4 @@
-"""From a resolved query to a plan: which tables answer it, and what is counted from each; `sql` writes it down."""
+"""Plan a query: which tables are read, and which measures are counted from each. `sql` turns the plan into SQL."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from campaigns.statistics.types import FactName, Query
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One pass over a table."""
+    """One scan of a table, and the measures counted in it."""
 
     fact: FactName
     measures: tuple[str, ...]
@@ -19,14 +19,14 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A query and the passes over tables that its metrics need, none of them twice."""
+    """A query and the scans that its metrics need, at most one for each table."""
 
     query: Query
     scans: tuple[Scan, ...]
 
 
 def plan_query(query: Query) -> Plan:
-    """The fewest passes that count every measure the query's metrics need.
+    """One scan for each table that the query's metrics need measures from.
 
     Raises Invalid with the path of every dimension and filter that does not apply to one of the metrics.
     """
@@ -40,11 +40,11 @@ def plan_query(query: Query) -> Plan:
 
 
 def _mismatches(query: Query) -> Iterator[FieldError]:
-    asked: list[tuple[FieldPath, str]] = [
+    named: list[tuple[FieldPath, str]] = [
         *((("dimensions", place), name) for place, name in enumerate(query.dimensions)),
         *((("filters", place, "dimension"), one.dimension) for place, one in enumerate(query.filters)),
     ]
-    for path, name in asked:
+    for path, name in named:
         without = [metric for metric in query.metrics if not _has(metric, name)]
         if without:
             metrics = ", ".join(f"`{metric}`" for metric in without)

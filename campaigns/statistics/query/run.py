@@ -1,4 +1,4 @@
-"""The answer to a parsed query: filters resolved, planned, written as one statement, run, its rows as a result."""
+"""Answer a parsed query: resolve its filters, plan it, run one SQL statement, and convert the rows."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -24,10 +24,10 @@ INVALID_PARAMETER_VALUE = "22023"
 
 
 async def answer_query(session: AsyncSession, principal: Principal, *, query: Query) -> Answer:
-    """The answer to a query over the caller's subtree; its `query` has the filter values as they were resolved.
+    """Answer the query over the caller's subtree; the answer's `query` has the filter values as they are stored.
 
-    Raises Invalid for filter values that do not exist, for dimensions that a metric does not have, and for a time zone
-    that PostgreSQL's edition lacks.
+    Raises Invalid for unknown filter values, for dimensions that do not apply to a metric, and for a time zone that
+    PostgreSQL does not know.
     """
     query = replace(query, filters=await _resolved(session, principal, query.filters))
     statement = write_statement(plan_query(query), units=subtree(principal))
@@ -37,7 +37,7 @@ async def answer_query(session: AsyncSession, principal: Principal, *, query: Qu
         if getattr(error.orig, "sqlstate", None) == INVALID_PARAMETER_VALUE:
             raise invalid_field(("timezone",), "The database does not know this time zone.", "unknown-zone") from None
         raise
-    # Without any group there is still the row of the quality block; its other columns are null.
+    # Without any group there is still one row: it has the quality block, and null in all other columns.
     rows = [one for one in found if one["total_rows"] is not None]
     return Answer(
         results=[_row(query, one) for one in rows],
@@ -52,7 +52,7 @@ async def answer_query(session: AsyncSession, principal: Principal, *, query: Qu
 
 
 async def _resolved(session: AsyncSession, principal: Principal, filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
-    """The filters with each value in its stored spelling, once; raises Invalid with the path of every unknown one."""
+    """The filters with distinct values as they are stored; raises Invalid with the path of every unknown value."""
     resolved, errors = [], []
     for place, one in enumerate(filters):
         dimension = DIMENSIONS[one.dimension]
@@ -96,8 +96,7 @@ def _quality(found: RowMapping) -> Quality:
         lost_taps=found["lost_taps"],
         bot_rules=RULES_VERSION,
         watermark=found["watermark"],
-        # Counted from the tables themselves, without a sample and with nothing still to be rolled up: all that can be
-        # missing is what could not be stored.
+        # Figures are counted from the tables without sampling, so only taps that could not be stored are missing.
         complete=found["lost_taps"] == 0,
     )
 

@@ -1,9 +1,10 @@
-"""The one place where a plan becomes SQL: one statement, so that figures and quality are of one snapshot.
+"""Write a plan as SQL: one statement, so that figures and quality block come from the same snapshot.
 
-counted_<fact>   one common table expression a pass: the measures of each group
-merged           all of them added up by group
-ranked           the metrics of each group, sorted, counted and cut
-quality          one row about the range; joined to the rows, so that it is there when they are not
+Its common table expressions:
+counted_<fact>   the measures of each group, one expression for each scan
+merged           the sums of these by group
+ranked           the metrics of each group, sorted, numbered and limited
+quality          one row about the range, outer-joined to the groups, so that it is returned without any group too
 """
 
 from collections.abc import Sequence
@@ -38,11 +39,11 @@ from campaigns.statistics.types import Direction, FactName, Query
 
 
 def write_statement(plan: Plan, *, units: Select[Any]) -> Select[Any]:
-    """The statement of a plan over what belongs to `units`, a subquery of unit ids.
+    """The statement of a plan over the rows of `units`, a subquery of unit ids.
 
-    Each row has `dimension_<place>`, `metric_<place>` and `total_rows` (the number of groups before the limit), all
-    null when there is no group, and `unattributed`, `unattributed_share`, `filtered`, `filtered_share`, `previews`,
-    `orphan_taps`, `lost_taps`, `watermark`.
+    Columns: `dimension_<place>`, `metric_<place>` and `total_rows` (groups before the limit), all null if there is no
+    group; and `unattributed`, `unattributed_share`, `filtered`, `filtered_share`, `previews`, `orphan_taps`,
+    `lost_taps`, `watermark`.
     """
     ranked = _ranked(plan.query, _merged(plan, units))
     quality = _quality(plan.query, units)
@@ -50,7 +51,7 @@ def write_statement(plan: Plan, *, units: Select[Any]) -> Select[Any]:
 
 
 def dimension_label(place: int) -> str:
-    """The column of a dimension; unlike any column of a table, which GROUP BY would take for meant."""
+    """The label of a dimension's column. It differs from all table columns, since GROUP BY prefers those to labels."""
     return f"dimension_{place}"
 
 
@@ -71,8 +72,7 @@ def _merged(plan: Plan, units: Select[Any]) -> CTE:
         *(
             select(
                 *(table.c[label] for label in labels),
-                # Of the passes that make up a group only one counts a measure, so adding up is right for all of
-                # them, distinct visitors too.
+                # Each measure is counted in one scan only, so the sums are right, even for distinct visitors.
                 *((table.c[name] if name in scan.measures else zero).label(name) for name in names),
             )
             for scan, table in counted
@@ -84,13 +84,13 @@ def _merged(plan: Plan, units: Select[Any]) -> CTE:
 
 
 def _counted(query: Query, scan: Scan, units: Select[Any]) -> CTE:
-    """One pass: its measures for each group; without dimensions it has one row even if nothing is there."""
+    """One scan: its measures for each group. Without dimensions it returns one row even for an empty table."""
     measures = {name: MEASURES[name] for name in scan.measures}
     groups: list[Any] = [
         display_value(name, scan.fact, query).label(label)
         for name, label in zip(query.dimensions, _labels(query), strict=True)
     ]
-    # A verdict costs as much as reading the row, so where all measures are of the same rows it is asked once.
+    # Classifying a row costs as much as reading it, so if all measures count the same rows, only WHERE classifies.
     kinds = list({id(one.of): one.of for one in measures.values()}.values())
     counts = [
         as_bigint(one.count if len(kinds) == 1 else one.count.filter(one.of)).label(name)
@@ -99,18 +99,18 @@ def _counted(query: Query, scan: Scan, units: Select[Any]) -> CTE:
     return (
         select(*groups, *counts)
         .select_from(FACTS[scan.fact].origin)
-        .where(_asked(query, scan.fact, units), or_(*kinds))
-        # By label: an expression with parameters would be written twice, and PostgreSQL could not tell they are equal.
+        .where(_matches_query(query, scan.fact, units), or_(*kinds))
+        # By label: PostgreSQL could not tell that an expression written twice, with parameters, is the same.
         .group_by(*_labels(query))
         .cte(f"counted_{scan.fact}")
     )
 
 
-def _asked(query: Query, fact: FactName, units: Select[Any]) -> ColumnElement[bool]:
-    """Whether a row is in the range, in the units, and in every filter.
+def _matches_query(query: Query, fact: FactName, units: Select[Any]) -> ColumnElement[bool]:
+    """Whether a row is in the range, in the units, and matches every filter.
 
-    Filters that the table's rows have nothing for are left out: a plan has none for what it reads, but the quality
-    block is about registrations whatever is asked for.
+    Filters on dimensions that the table does not have are skipped. `plan` rejects those for the tables it reads, but
+    the quality block always reads registrations.
     """
     table = FACTS[fact]
     return and_(
@@ -150,7 +150,7 @@ def _order(query: Query, columns: dict[str, ColumnElement[Any]]) -> Sequence[Col
     keys = []
     for one in query.order_by:
         column = columns[one.field]
-        # By code point, so that the order does not hang on the collation a database was made with.
+        # By code point, so that the order does not depend on the collation of the database.
         key = column.collate("C") if isinstance(column.type, String) else column
         keys.append((key.desc() if one.direction is Direction.DESCENDING else key.asc()).nulls_last())
     return keys
@@ -181,21 +181,21 @@ def _registered(query: Query, units: Select[Any]) -> CTE:
             as_bigint(REGISTRATION_COUNT.count.filter(col(Conversion.link_id).is_(None))).label("unattributed"),
         )
         .select_from(FACTS[FactName.CONVERSIONS].origin)
-        .where(_asked(query, FactName.CONVERSIONS, units), REGISTRATION_COUNT.of)
+        .where(_matches_query(query, FactName.CONVERSIONS, units), REGISTRATION_COUNT.of)
         .cte("registered")
     )
 
 
 def _tapped(query: Query, units: Select[Any]) -> CTE:
-    # By verdict first, of which there are few, so that each row's is worked out once.
-    verdicts = (
-        select(REASONS.label("verdict"), func.count().label("taps"))
+    # Grouped by reasons first: there are few different ones, and each row is classified once.
+    grouped = (
+        select(REASONS.label("reasons"), func.count().label("taps"))
         .select_from(FACTS[FactName.CLICKS].origin)
-        .where(_asked(query, FactName.CLICKS, units))
-        .group_by("verdict")
-        .subquery("verdicts")
+        .where(_matches_query(query, FactName.CLICKS, units))
+        .group_by("reasons")
+        .subquery("grouped")
     )
-    reasons, taps = verdicts.c.verdict, func.sum(verdicts.c.taps)
+    reasons, taps = grouped.c.reasons, func.sum(grouped.c.taps)
     return select(
         as_bigint(taps.filter(is_person(reasons))).label("clicks"),
         as_bigint(taps.filter(is_filtered(reasons))).label("filtered"),
@@ -215,7 +215,7 @@ def _orphans(query: Query) -> ScalarSelect[int]:
 
 
 def _lost(query: Query) -> ScalarSelect[int]:
-    """Taps that were lost in a time that touches the range; when exactly each was tapped is lost with them."""
+    """Taps in losses that overlap the range; the time of each single tap is not known."""
     return (
         select(as_bigint(func.sum(col(TapLoss.taps))))
         .where(col(TapLoss.first_at) < query.utc_range.end, col(TapLoss.last_at) >= query.utc_range.start)
