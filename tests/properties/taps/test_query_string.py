@@ -1,0 +1,75 @@
+"""Any query of a short link is read into what an address and the database can take, and into nothing about a person."""
+
+import re
+from urllib.parse import unquote
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from campaigns.acquisition.networks import CLICK_IDS
+from campaigns.clicks.capture.query_string import (
+    MAX_CLICK_ID_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_PARAMETERS,
+    MAX_STORED_LENGTH,
+    MAX_VALUE_LENGTH,
+    REMOVED,
+    read_query,
+)
+from tests.properties import hostile
+from tests.properties.bounds import bounded
+
+OWN = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "cid", "via")
+ADDRESS_SAFE = re.compile(rb"[A-Za-z0-9_.~%-]*")
+
+personal = st.sampled_from(
+    ["siti@example.com", "0812-3456-7890", "3204 0101 0101 0001", "+62 (812) 345.678", "siti%2540example.com"]
+)
+percent_encoded = st.text(hostile.characters, max_size=12).map(
+    lambda text: text.encode("utf-8", "surrogatepass").hex("%")
+)
+
+
+@given(query=hostile.queries | percent_encoded.map(lambda text: f"%{text}=%{text}".encode()))
+@example(b"via=QR&via=x&VIA=%51r")
+@example(b"=" * 1000 + b"&" * 1000)
+@bounded(250)
+def test_whatever_was_typed_is_fit_for_address_and_database(query: bytes) -> None:
+    asked = read_query(query)
+    assert asked.via in (None, "qr")
+    assert set(asked.click_ids) <= CLICK_IDS.keys()
+    assert asked.extras is None or re.fullmatch(r"[A-Za-z0-9_.~%&=-]+", asked.extras)
+    assert len(asked.passed) <= MAX_PARAMETERS
+    for name, value in asked.passed:
+        assert ADDRESS_SAFE.fullmatch(name + value)
+        assert 1 <= len(unquote(name.decode(), errors="strict")) <= MAX_NAME_LENGTH
+        longest = MAX_CLICK_ID_LENGTH if unquote(name.decode()).lower() in CLICK_IDS else MAX_VALUE_LENGTH
+        assert len(unquote(value.decode(), errors="strict")) <= longest
+        assert unquote(name.decode()).lower() not in OWN
+        assert "\0" not in unquote((name + value).decode())
+
+
+@given(before=hostile.queries, value=personal, name=st.sampled_from(["ref", "email", "\u00e9", "hp"]))
+@bounded(60)
+def test_of_a_person_only_the_parameter_is_kept(before: bytes, value: str, name: str) -> None:
+    asked = read_query(b"&".join([*before.split(b"&")[:5], f"{name}={value}".encode()]))
+    assert not re.search(r"siti|0812|3204|345", kept_text(asked.extras))
+    assert kept_text(asked.extras).endswith(f"{name}={REMOVED}")
+
+
+@given(value=personal, rest=st.sampled_from(["", "=", "=1"]))
+@example("siti@example.com", "")
+@bounded(20)
+def test_nor_is_a_person_kept_who_stands_where_a_name_should(value: str, rest: str) -> None:
+    assert not re.search(r"siti|0812|3204|345", kept_text(read_query(f"{value}{rest}".encode()).extras))
+
+
+@given(value=st.text(hostile.characters, min_size=MAX_STORED_LENGTH, max_size=MAX_VALUE_LENGTH))
+@bounded(30)
+def test_long_values_are_cut(value: str) -> None:
+    asked = read_query(b"ref=%" + value.encode("utf-8", "replace").hex("%").encode())
+    assert len(kept_text(asked.extras)) <= len("ref=") + MAX_STORED_LENGTH
+
+
+def kept_text(extras: str | None) -> str:
+    return unquote(extras or "", errors="strict")
