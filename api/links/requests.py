@@ -1,13 +1,12 @@
 """The public contract of links: what is sent to make, change and draw them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
 
 from api.fields import PreviewDescription, PreviewTitle, UtmName
 from api.http.schemas import Name, RequestModel, Timestamp, WebAddress, example
-from api.links.responses import EXAMPLE, EXAMPLE_RULES, EXAMPLE_VARIANTS
 from campaigns.links.qr import MAX_BORDER, MAX_SCALE, MIN_SCALE, ErrorLevel
 from campaigns.links.rules import (
     MAX_RULES,
@@ -20,6 +19,33 @@ from campaigns.links.rules import (
 )
 from campaigns.links.types import LinkSpec, LinkState, NewLinkState, RuleDevice, UnretiredState
 from campaigns.naming.utm import SLUG_LENGTH
+
+EXAMPLE_RULES: list[dict[str, Any]] = [
+    {"device": "android", "language": None, "destination": "https://daftar.example/android"},
+    {"device": None, "language": "en", "destination": "https://daftar.example/en"},
+]
+EXAMPLE_VARIANTS: list[dict[str, Any]] = [
+    {"key": "photo", "destination": "https://daftar.example/photo", "weight": 2},
+    {"key": "film", "destination": "https://daftar.example/film", "weight": 1},
+]
+EXAMPLE: dict[str, Any] = {
+    "campaign_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004",
+    "channel_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000005",
+    "name": "Instagram story, first week",
+    "slug": "bintara-story-1",
+    "destination": "https://daftar.example/bintara?lang=id",
+    "state": "active",
+    "starts_at": "2026-11-01T00:00:00Z",
+    "ends_at": "2027-02-01T00:00:00Z",
+    "ended_destination": "https://daftar.example/selesai",
+    "tags": ["week-1"],
+    "pass_query": False,
+    "preview_title": "Penerimaan Bintara 2027",
+    "preview_description": None,
+    "preview_image": "https://daftar.example/story.png",
+    "rules": EXAMPLE_RULES,
+    "variants": EXAMPLE_VARIANTS,
+}
 
 # Folded to lower case and checked by the domain, which can then say what is wrong with it.
 ChosenSlug = Annotated[

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from api.fields import CorrectionOut, correction_out
 from api.http.schemas import ResponseModel, example, example_of
+from api.links.requests import EXAMPLE, EXAMPLE_RULES, EXAMPLE_VARIANTS
 from campaigns.links.destination_checks.queries import worst_check
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.operations.create import CreatedLinks
@@ -16,32 +17,6 @@ from campaigns.links.target_url import compose_url
 from campaigns.links.types import CheckVerdict, LinkState, RuleDevice
 from campaigns.naming.types import NameIssue
 
-EXAMPLE_RULES: list[dict[str, Any]] = [
-    {"device": "android", "language": None, "destination": "https://daftar.example/android"},
-    {"device": None, "language": "en", "destination": "https://daftar.example/en"},
-]
-EXAMPLE_VARIANTS: list[dict[str, Any]] = [
-    {"key": "photo", "destination": "https://daftar.example/photo", "weight": 2},
-    {"key": "film", "destination": "https://daftar.example/film", "weight": 1},
-]
-EXAMPLE: dict[str, Any] = {
-    "campaign_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004",
-    "channel_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000005",
-    "name": "Instagram story, first week",
-    "slug": "bintara-story-1",
-    "destination": "https://daftar.example/bintara?lang=id",
-    "state": "active",
-    "starts_at": "2026-11-01T00:00:00Z",
-    "ends_at": "2027-02-01T00:00:00Z",
-    "ended_destination": "https://daftar.example/selesai",
-    "tags": ["week-1"],
-    "pass_query": False,
-    "preview_title": "Penerimaan Bintara 2027",
-    "preview_description": None,
-    "preview_image": "https://daftar.example/story.png",
-    "rules": EXAMPLE_RULES,
-    "variants": EXAMPLE_VARIANTS,
-}
 _EXAMPLE_PLACE = {
     "place": "default",
     "verdict": "ok",
