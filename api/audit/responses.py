@@ -1,16 +1,13 @@
 """The public contract of the audit trail."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
 from api.http.schemas import ResponseModel, example
 from campaigns.access.types import ActorKind
-
-# Whatever `record_audit` is called about; a test finds the calls and compares.
-ObjectType = Literal["unit", "programme", "intake", "campaign", "channel", "link", "applicant", "application", "key"]
 
 
 class AuditEntryOut(ResponseModel):

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.audit.responses import AuditEntryOut, ObjectType
+from api.audit.responses import AuditEntryOut
 from api.http.auth import AuditReader
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
 from api.http.schemas import ListPage, Timestamp
 from api.http.sessions import ReadSession
 from campaigns.access.queries import list_audit_entries
+from campaigns.access.types import ObjectType
 from campaigns.kit.errors import NotFound
 from campaigns.planning.queries import subtree
 

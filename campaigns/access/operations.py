@@ -9,14 +9,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import ApiKey, AuditEntry
 from campaigns.access.rules import DISPLAY_LENGTH, MAX_LIFETIME, MAX_NAME_LENGTH, digest_of, new_secret
-from campaigns.access.types import Actor, Principal, Role
+from campaigns.access.types import Actor, ObjectType, Principal, Role
 from campaigns.kit.errors import Conflict, NotFound, invalid_field
 
 
 def record_audit(
     session: AsyncSession,
     by: Principal | Actor,
-    action: str,
+    object_type: ObjectType,
+    done: str,
     *,
     object_id: UUID | None,
     unit_id: UUID | None,
@@ -25,7 +26,8 @@ def record_audit(
 ) -> None:
     """Add an audit entry in the transaction of the change it is about.
 
-    `action` is `<object type>.<past participle>`, such as `link.retired`; `changes` must hold no personal data.
+    `done` is a past participle, such as `retired`; the entry's action is then `link.retired`. `changes` must hold no
+    personal data.
     """
     actor = by.actor if isinstance(by, Principal) else by
     session.add(
@@ -34,8 +36,8 @@ def record_audit(
             actor_kind=actor.kind.value,
             actor_id=actor.id,
             unit_id=unit_id,
-            action=action,
-            object_type=action.partition(".")[0],
+            action=f"{object_type}.{done}",
+            object_type=object_type.value,
             object_id=object_id,
             changes=changes or {},
         )
@@ -76,7 +78,8 @@ async def create_key(
     record_audit(
         session,
         actor,
-        "key.created",
+        ObjectType.KEY,
+        "created",
         object_id=key.id,
         unit_id=unit_id,
         now=now,
@@ -98,5 +101,5 @@ async def revoke_key(session: AsyncSession, *, actor: Actor, shown: str, now: da
         raise Conflict("key-already-revoked", "This key was revoked before.")
     key = live[0]
     key.revoked_at = now
-    record_audit(session, actor, "key.revoked", object_id=key.id, unit_id=key.unit_id, now=now)
+    record_audit(session, actor, ObjectType.KEY, "revoked", object_id=key.id, unit_id=key.unit_id, now=now)
     return key

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import ApiKey, AuditEntry
 from campaigns.access.rules import digest_of, is_usable, is_well_formed
-from campaigns.access.types import Actor, ActorKind, Principal, Role
+from campaigns.access.types import Actor, ActorKind, ObjectType, Principal, Role
 from campaigns.kit.database.paging import Page, PageRequest, fetch_page
 from campaigns.kit.errors import NotFound, invalid_filter
 
@@ -37,7 +37,7 @@ async def list_audit_entries(
     session: AsyncSession,
     *,
     units: Select[Any],
-    object_type: str | None,
+    object_type: ObjectType | None,
     object_id: UUID | None,
     since: datetime | None,
     until: datetime | None,
@@ -54,7 +54,7 @@ async def list_audit_entries(
         raise invalid_filter("until", "This time must be after `since`.", "wrong-order")
     statement = select(AuditEntry).where(col(AuditEntry.unit_id).in_(units))
     if object_type is not None:
-        statement = statement.where(AuditEntry.object_type == object_type)
+        statement = statement.where(AuditEntry.object_type == object_type.value)
     if object_id is not None:
         statement = statement.where(AuditEntry.object_id == object_id)
         if (await session.exec(statement.limit(1))).first() is None:

@@ -1,4 +1,4 @@
-"""Scopes and roles, and the actors that use them."""
+"""Scopes and roles, the actors that use them, and the objects that they change."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,6 +24,20 @@ class Role(StrEnum):
     MARKETER = "marketer"
     RECRUITER = "recruiter"
     VIEWER = "viewer"
+
+
+class ObjectType(StrEnum):
+    """What kind of object an entry of the audit trail is about; the beginning of its action."""
+
+    UNIT = "unit"
+    PROGRAMME = "programme"
+    INTAKE = "intake"
+    CAMPAIGN = "campaign"
+    CHANNEL = "channel"
+    LINK = "link"
+    APPLICANT = "applicant"
+    APPLICATION = "application"
+    KEY = "key"
 
 
 class ActorKind(StrEnum):

@@ -52,7 +52,16 @@ def record_change(
 
     `changes` is for the audit trail alone and must hold no personal data either.
     """
-    record_audit(session, by, event_type.value, object_id=object_id, unit_id=unit_id, now=now, changes=changes)
+    record_audit(
+        session,
+        by,
+        event_type.object_type,
+        event_type.done,
+        object_id=object_id,
+        unit_id=unit_id,
+        now=now,
+        changes=changes,
+    )
     record_event(session, by, event_type, object_id=object_id, unit_id=unit_id, now=now)
 
 

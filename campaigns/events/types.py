@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from campaigns.access.types import ObjectType
+
 
 class EventType(StrEnum):
     LINK_CREATED = "link.created"
@@ -13,3 +15,13 @@ class EventType(StrEnum):
     APPLICATION_REGISTERED = "application.registered"
     APPLICATION_REPEATED = "application.repeated"
     APPLICATION_MOVED = "application.moved"
+
+    @property
+    def object_type(self) -> ObjectType:
+        """What kind of object it happened to."""
+        return ObjectType(self.partition(".")[0])
+
+    @property
+    def done(self) -> str:
+        """What happened to the object, as a past participle."""
+        return self.partition(".")[2]

@@ -16,7 +16,7 @@ from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
-from campaigns.access.types import SYSTEM
+from campaigns.access.types import SYSTEM, ObjectType
 from campaigns.links.destination_checks.types import DueCheck, Finding
 from campaigns.links.models import DestinationCheck, Link
 from campaigns.links.types import CheckVerdict, LinkState
@@ -148,7 +148,8 @@ async def record_finding(session: AsyncSession, due: DueCheck, finding: Finding,
         record_audit(
             session,
             SYSTEM,
-            "link.destination_broken" if is_broken else "link.destination_mended",
+            ObjectType.LINK,
+            "destination_broken" if is_broken else "destination_mended",
             object_id=link.id,
             unit_id=unit_id,
             now=now,

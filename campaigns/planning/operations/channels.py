@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
-from campaigns.access.types import Principal
+from campaigns.access.types import ObjectType, Principal
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.database.versioning import apply_changes
 from campaigns.kit.errors import Conflict, FieldError, FieldPath, raise_if_any
@@ -71,7 +71,16 @@ async def create_channel(
             raise Conflict("channel-exists", "This unit has a channel of this source and medium.") from None
         raise
     changes = {"source": channel.source, "medium": channel.medium, "aliases": channel.aliases}
-    record_audit(session, principal, "channel.created", object_id=channel.id, unit_id=unit_id, now=now, changes=changes)
+    record_audit(
+        session,
+        principal,
+        ObjectType.CHANNEL,
+        "created",
+        object_id=channel.id,
+        unit_id=unit_id,
+        now=now,
+        changes=changes,
+    )
     return Written(channel, corrections)
 
 
@@ -107,7 +116,8 @@ async def update_channel(
         record_audit(
             session,
             principal,
-            "channel.changed",
+            ObjectType.CHANNEL,
+            "changed",
             object_id=channel.id,
             unit_id=channel.unit_id,
             now=now,
@@ -127,7 +137,8 @@ async def close_channel(
         record_audit(
             session,
             principal,
-            "channel.closed",
+            ObjectType.CHANNEL,
+            "closed",
             object_id=channel.id,
             unit_id=channel.unit_id,
             now=now,

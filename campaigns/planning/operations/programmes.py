@@ -12,7 +12,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
-from campaigns.access.types import Principal
+from campaigns.access.types import ObjectType, Principal
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.database.versioning import apply_changes
 from campaigns.kit.errors import Conflict, invalid_field
@@ -39,7 +39,8 @@ async def create_programme(
     record_audit(
         session,
         principal,
-        "programme.created",
+        ObjectType.PROGRAMME,
+        "created",
         object_id=programme.id,
         unit_id=unit_id,
         now=now,
@@ -63,7 +64,8 @@ async def update_programme(
         record_audit(
             session,
             principal,
-            "programme.changed",
+            ObjectType.PROGRAMME,
+            "changed",
             object_id=programme.id,
             unit_id=programme.unit_id,
             now=now,
@@ -82,7 +84,8 @@ async def close_programme(
         record_audit(
             session,
             principal,
-            "programme.closed",
+            ObjectType.PROGRAMME,
+            "closed",
             object_id=programme.id,
             unit_id=programme.unit_id,
             now=now,
@@ -128,7 +131,14 @@ async def create_intake(
     session.add_all(_stage(intake.id, place, plan) for place, plan in enumerate(stages, start=1))
     changes = {"name": name, "stages": [asdict(plan) for plan in stages]}
     record_audit(
-        session, principal, "intake.created", object_id=intake.id, unit_id=programme.unit_id, now=now, changes=changes
+        session,
+        principal,
+        ObjectType.INTAKE,
+        "created",
+        object_id=intake.id,
+        unit_id=programme.unit_id,
+        now=now,
+        changes=changes,
     )
     return intake
 
@@ -162,7 +172,14 @@ async def update_intake(
         written |= replaced
     if written:
         record_audit(
-            session, principal, "intake.changed", object_id=intake.id, unit_id=unit_id, now=now, changes=written
+            session,
+            principal,
+            ObjectType.INTAKE,
+            "changed",
+            object_id=intake.id,
+            unit_id=unit_id,
+            now=now,
+            changes=written,
         )
     return intake
 
@@ -175,7 +192,14 @@ async def close_intake(
     written = apply_changes(intake, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
     if written:
         record_audit(
-            session, principal, "intake.closed", object_id=intake.id, unit_id=unit_id, now=now, changes=written
+            session,
+            principal,
+            ObjectType.INTAKE,
+            "closed",
+            object_id=intake.id,
+            unit_id=unit_id,
+            now=now,
+            changes=written,
         )
     return intake
 

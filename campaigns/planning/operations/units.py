@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
-from campaigns.access.types import Actor, Principal
+from campaigns.access.types import Actor, ObjectType, Principal
 from campaigns.kit.database.engine import violated_constraint
 from campaigns.kit.errors import Conflict, FieldError, collect_errors, raise_if_any
 from campaigns.kit.ids import new_id
@@ -98,5 +98,5 @@ async def _insert(
             raise Conflict("root-unit-exists", "There is a national unit already.") from None
         raise
     changes = {"kind": kind.value, "code": code, "name": name, "allowed_hosts": unit.allowed_hosts}
-    record_audit(session, by, "unit.created", object_id=unit.id, unit_id=unit.id, now=now, changes=changes)
+    record_audit(session, by, ObjectType.UNIT, "created", object_id=unit.id, unit_id=unit.id, now=now, changes=changes)
     return unit

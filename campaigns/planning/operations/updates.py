@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
-from campaigns.access.types import Principal
+from campaigns.access.types import ObjectType, Principal
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
 from campaigns.kit.database.versioning import apply_changes
@@ -75,5 +75,7 @@ async def apply_unit_update(
     unit = await lock_unit(session, principal, unit_id=unit_id)
     written = apply_changes(unit, normalize_unit_changes(changes), expected_version=expected_version)
     if written:
-        record_audit(session, principal, "unit.changed", object_id=unit.id, unit_id=unit.id, now=now, changes=written)
+        record_audit(
+            session, principal, ObjectType.UNIT, "changed", object_id=unit.id, unit_id=unit.id, now=now, changes=written
+        )
     return unit, frozenset(written)
