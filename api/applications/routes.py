@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.applications.requests import Move
 from api.applications.responses import ApplicationDetailOut, ApplicationOut
 from api.http.auth import ApplicationsReader, ApplicationsWriter
-from api.http.conditional import ExpectedVersion, set_etag
+from api.http.conditional import ExpectedVersion, with_etag
 from api.http.context import CurrentContext, Now
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
@@ -81,8 +81,7 @@ async def get(
 ) -> ApplicationDetailOut:
     """Read one application with its consent, touches and history."""
     found = await read_application(session, caller, keys=context.keys, application_id=application_id)
-    set_etag(response, found.version)
-    return ApplicationDetailOut.model_validate(found)
+    return with_etag(response, ApplicationDetailOut.model_validate(found))
 
 
 @router.post("/{application_id}/stage", name="move", responses=refuses(Conflict))
@@ -108,5 +107,4 @@ async def move(
         now=now,
     )
     found = await read_application(session, caller, keys=context.keys, application_id=application_id)
-    set_etag(response, found.version)
-    return ApplicationDetailOut.model_validate(found)
+    return with_etag(response, ApplicationDetailOut.model_validate(found))

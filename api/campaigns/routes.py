@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.campaigns.requests import CampaignChange, CampaignCreate
 from api.campaigns.responses import CampaignOut
 from api.http.auth import CampaignsWriter, PlanningReader
-from api.http.conditional import ExpectedVersion, set_etag
+from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
@@ -29,9 +29,7 @@ async def create(
 ) -> CampaignOut:
     """Create a campaign of one of your units for an intake of a programme that the unit may use."""
     campaign = await create_campaign(session, caller, **body.model_dump(), now=now)
-    set_etag(response, campaign.version)
-    response.headers["Location"] = f"/v1/campaigns/{campaign.id}"
-    return CampaignOut.model_validate(campaign)
+    return created(response, router.prefix, CampaignOut.model_validate(campaign))
 
 
 @router.get("", name="list", responses=refuses(NotFound))
@@ -56,8 +54,7 @@ async def list_all(
 async def get(campaign_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> CampaignOut:
     """Get one campaign."""
     campaign = await get_campaign(session, caller, campaign_id=campaign_id)
-    set_etag(response, campaign.version)
-    return CampaignOut.model_validate(campaign)
+    return with_etag(response, CampaignOut.model_validate(campaign))
 
 
 @router.patch("/{campaign_id}", name="change", responses=refuses(Conflict))
@@ -78,8 +75,7 @@ async def change(
     campaign = await update_campaign(
         session, caller, campaign_id=campaign_id, changes=changes, expected_version=expected, now=now
     )
-    set_etag(response, campaign.version)
-    return CampaignOut.model_validate(campaign)
+    return with_etag(response, CampaignOut.model_validate(campaign))
 
 
 @router.post("/{campaign_id}/close", name="close")
@@ -93,5 +89,4 @@ async def close(
 ) -> CampaignOut:
     """Close a campaign permanently. It takes no registrations. Its links continue to redirect."""
     campaign = await close_campaign(session, caller, campaign_id=campaign_id, expected_version=expected, now=now)
-    set_etag(response, campaign.version)
-    return CampaignOut.model_validate(campaign)
+    return with_etag(response, CampaignOut.model_validate(campaign))

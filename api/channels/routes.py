@@ -9,7 +9,7 @@ from api.channels.requests import ChannelChange, ChannelCreate
 from api.channels.responses import ChannelOut, ChannelWritten, channel_written
 from api.fields import UtmName
 from api.http.auth import CampaignsWriter, PlanningReader
-from api.http.conditional import ExpectedVersion, set_etag
+from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
@@ -29,10 +29,7 @@ async def create(
 ) -> ChannelWritten:
     """Create a channel of one of your units. Each spelling belongs to one source only."""
     written = await create_channel(session, caller, **body.model_dump(), now=now)
-    channel = written.row
-    set_etag(response, channel.version)
-    response.headers["Location"] = f"/v1/channels/{channel.id}"
-    return channel_written(written)
+    return created(response, router.prefix, channel_written(written))
 
 
 @router.get("", name="list")
@@ -56,8 +53,7 @@ async def list_all(
 async def get(channel_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> ChannelOut:
     """Get one channel."""
     channel = await get_channel(session, caller, channel_id=channel_id)
-    set_etag(response, channel.version)
-    return ChannelOut.model_validate(channel)
+    return with_etag(response, ChannelOut.model_validate(channel))
 
 
 @router.patch("/{channel_id}", name="change", responses=refuses(Conflict))
@@ -83,9 +79,7 @@ async def change(
         expected_version=expected,
         now=now,
     )
-    channel = written.row
-    set_etag(response, channel.version)
-    return channel_written(written)
+    return with_etag(response, channel_written(written))
 
 
 @router.post("/{channel_id}/close", name="close")
@@ -99,5 +93,4 @@ async def close(
 ) -> ChannelOut:
     """Close a channel permanently. New links cannot use it. Existing links continue to work."""
     channel = await close_channel(session, caller, channel_id=channel_id, expected_version=expected, now=now)
-    set_etag(response, channel.version)
-    return ChannelOut.model_validate(channel)
+    return with_etag(response, ChannelOut.model_validate(channel))

@@ -1,15 +1,34 @@
 """Conditional requests (RFC 9110, 13): the strong ETag is the version; `If-Match` guards a change."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Header, Response
 
 NEVER = -1  # a version no row has
 
 
-def set_etag(response: Response, version: int) -> None:
-    response.headers["ETag"] = f'"{version}"'
+class Versioned(Protocol):
+    """A response body with the version of the object it shows."""
+
+    id: UUID
+    version: int
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+def with_etag(response: Response, body: V) -> V:
+    """The body; sets the ETag of its version."""
+    response.headers["ETag"] = f'"{body.version}"'
+    return body
+
+
+def created(response: Response, collection: str, body: V) -> V:
+    """The body of an object that was just made in a collection, such as `/v1/links`; sets ETag and `Location`."""
+    response.headers["Location"] = f"{collection}/{body.id}"
+    return with_etag(response, body)
 
 
 def _expected_version(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.auth import PlanningReader, PlanningWriter
-from api.http.conditional import ExpectedVersion, set_etag
+from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
@@ -33,9 +33,7 @@ async def create(
     fields = body.model_dump()
     stages = [StagePlan(**stage) for stage in fields.pop("stages")]
     intake = await create_intake(session, caller, **fields, stages=stages, now=now)
-    set_etag(response, intake.version)
-    response.headers["Location"] = f"/v1/intakes/{intake.id}"
-    return await _shown(session, intake)
+    return created(response, router.prefix, await _shown(session, intake))
 
 
 @router.get("", name="list", responses=refuses(NotFound))
@@ -56,8 +54,7 @@ async def list_all(
 async def get(intake_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> IntakeOut:
     """Get one intake."""
     intake = await get_intake(session, caller, intake_id=intake_id)
-    set_etag(response, intake.version)
-    return await _shown(session, intake)
+    return with_etag(response, await _shown(session, intake))
 
 
 @router.patch("/{intake_id}", name="change", responses=refuses(Conflict))
@@ -85,8 +82,7 @@ async def change(
         expected_version=expected,
         now=now,
     )
-    set_etag(response, intake.version)
-    return await _shown(session, intake)
+    return with_etag(response, await _shown(session, intake))
 
 
 @router.post("/{intake_id}/close", name="close")
@@ -100,8 +96,7 @@ async def close(
 ) -> IntakeOut:
     """Close an intake permanently, before its closing date. It takes no new campaigns and no registrations."""
     intake = await close_intake(session, caller, intake_id=intake_id, expected_version=expected, now=now)
-    set_etag(response, intake.version)
-    return await _shown(session, intake)
+    return with_etag(response, await _shown(session, intake))
 
 
 async def _shown(session: AsyncSession, intake: Intake) -> IntakeOut:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.auth import LinksReader, LinksWriter
-from api.http.conditional import ExpectedVersion, IfNoneMatch, set_etag, still_same
+from api.http.conditional import ExpectedVersion, IfNoneMatch, created, still_same, with_etag
 from api.http.context import CurrentContext, Now
 from api.http.cursors import decode_cursor, encode_cursor
 from api.http.paging import Cursor, Limit, list_page_up_to, page_after
@@ -54,10 +54,7 @@ async def create(
         timezone=ZoneInfo(context.settings.timezone),
         now=now,
     )
-    (link,) = placed.links
-    set_etag(response, link.version)
-    response.headers["Location"] = f"/v1/links/{link.id}"
-    return link_created(placed, context.settings.short_link_base)
+    return created(response, router.prefix, link_created(placed, context.settings.short_link_base))
 
 
 @router.get("", name="list", responses=refuses(NotFound))
@@ -101,8 +98,7 @@ async def get(
     """Read one link, with what following its destinations found."""
     link = await get_link(session, caller, link_id=link_id)
     checks = await read_checks(session, [link.id])
-    set_etag(response, link.version)
-    return link_out(link, context.settings.short_link_base, checks=checks[link.id])
+    return with_etag(response, link_out(link, context.settings.short_link_base, checks=checks[link.id]))
 
 
 @router.patch("/{link_id}", name="change", responses=refuses(Conflict))
@@ -128,8 +124,10 @@ async def change(
     )
     link = written.row
     checks = await read_checks(session, [link.id])
-    set_etag(response, link.version)
-    return link_changed(link_out(link, context.settings.short_link_base, checks=checks[link.id]), written.corrections)
+    return with_etag(
+        response,
+        link_changed(link_out(link, context.settings.short_link_base, checks=checks[link.id]), written.corrections),
+    )
 
 
 @router.post("/{link_id}/retire", name="retire")
@@ -144,8 +142,7 @@ async def retire(
 ) -> LinkOut:
     """Retire a link for good: taps get a page that says so; its slug is never given to another link."""
     link = await retire_link(session, caller, link_id=link_id, expected_version=expected, now=now)
-    set_etag(response, link.version)
-    return link_out(link, context.settings.short_link_base)
+    return with_etag(response, link_out(link, context.settings.short_link_base))
 
 
 def _picture(kind: PictureKind, **schema: str) -> dict[int | str, dict[str, Any]]:

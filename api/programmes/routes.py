@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from api.http.auth import PlanningReader, PlanningWriter
-from api.http.conditional import ExpectedVersion, set_etag
+from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
@@ -27,9 +27,7 @@ async def create(
 ) -> ProgrammeOut:
     """Create a programme for one of your units."""
     programme = await create_programme(session, caller, **body.model_dump(), now=now)
-    set_etag(response, programme.version)
-    response.headers["Location"] = f"/v1/programmes/{programme.id}"
-    return ProgrammeOut.model_validate(programme)
+    return created(response, router.prefix, ProgrammeOut.model_validate(programme))
 
 
 @router.get("", name="list")
@@ -45,8 +43,7 @@ async def list_all(
 async def get(programme_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> ProgrammeOut:
     """Get one programme."""
     programme = await get_programme(session, caller, programme_id=programme_id)
-    set_etag(response, programme.version)
-    return ProgrammeOut.model_validate(programme)
+    return with_etag(response, ProgrammeOut.model_validate(programme))
 
 
 @router.patch("/{programme_id}", name="change")
@@ -68,8 +65,7 @@ async def change(
         expected_version=expected,
         now=now,
     )
-    set_etag(response, programme.version)
-    return ProgrammeOut.model_validate(programme)
+    return with_etag(response, ProgrammeOut.model_validate(programme))
 
 
 @router.post("/{programme_id}/close", name="close")
@@ -83,5 +79,4 @@ async def close(
 ) -> ProgrammeOut:
     """Close a programme permanently. It takes no new intakes, and its campaigns take no registrations."""
     programme = await close_programme(session, caller, programme_id=programme_id, expected_version=expected, now=now)
-    set_etag(response, programme.version)
-    return ProgrammeOut.model_validate(programme)
+    return with_etag(response, ProgrammeOut.model_validate(programme))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.auth import PlanningReader, PlanningWriter
-from api.http.conditional import ExpectedVersion, set_etag
+from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import Now
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
@@ -31,9 +31,7 @@ async def create(
     """Create a unit below one of your units. Its kind and parent cannot be changed."""
     fields = body.model_dump()
     unit = await create_unit(session, caller, **fields, now=now)
-    set_etag(response, unit.version)
-    response.headers["Location"] = f"/v1/units/{unit.id}"
-    return await _shown(session, unit)
+    return created(response, router.prefix, await _shown(session, unit))
 
 
 @router.get("", name="list")
@@ -49,8 +47,7 @@ async def list_all(
 async def get(unit_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> UnitOut:
     """Get one unit."""
     unit = await get_unit(session, caller, unit_id=unit_id)
-    set_etag(response, unit.version)
-    return await _shown(session, unit)
+    return with_etag(response, await _shown(session, unit))
 
 
 @router.patch("/{unit_id}", name="change")
@@ -69,8 +66,7 @@ async def change(
     """
     changes = changes_of(body, UnitChanges)
     unit = await update_unit(session, caller, unit_id=unit_id, changes=changes, expected_version=expected, now=now)
-    set_etag(response, unit.version)
-    return await _shown(session, unit)
+    return with_etag(response, await _shown(session, unit))
 
 
 async def _shown(session: AsyncSession, unit: Unit) -> UnitOut:
