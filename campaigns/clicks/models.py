@@ -1,7 +1,7 @@
 """Tables of clicks. They take thousands of rows a second, so they have no foreign keys and few indexes.
 
-A click's id is a version 7 UUID made when the tap arrives; its primary key removes doubles when a batch
-is stored again.
+A click's id is a version 7 UUID made when the tap arrives; the primary key removes duplicates when a batch is stored
+again.
 """
 
 from datetime import date, datetime
@@ -24,12 +24,12 @@ def _bits() -> Any:
 
 
 def _agent_id() -> Any:
-    # No foreign key: the writer stores the agent before the tap, and rows from before agents were kept have 0.
+    # No foreign key: the writer stores the agent before the tap. 0: stored before user agents were.
     return Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
 
 
 class Click(SQLModel, table=True):
-    """One tap on a link; keyed by campaign first, so that the table can be distributed by it."""
+    """One tap on a link; the key begins with the campaign, so that the table can be distributed by it."""
 
     __tablename__ = "clicks"
     __table_args__ = (
@@ -41,24 +41,24 @@ class Click(SQLModel, table=True):
     id: UUID = _plain_id()
     link_id: UUID = _plain_id()
     clicked_at: datetime = time_column()
-    # Whose tap it was, within one local day: a hash that cannot be recomputed once the day's salt is gone.
+    # The visitor within one local day: a hash that cannot be recomputed after the day's salt is deleted.
     visitor: int = Field(sa_column=Column(BigInteger, nullable=False))
     agent_id: int = _agent_id()
-    observed: int = _bits()  # types.Observed
-    # Registration country of the address (ISO 3166-1), which is itself not kept.
+    observed: int = _bits()  # types.RequestFlag
+    # Registration country of the IP address (ISO 3166-1); the address itself is not stored.
     country: str | None = text_column(nullable=True)
     language: str | None = text_column(nullable=True)
     referrer_host: str | None = text_column(nullable=True)
-    # The network that referrer or click id speak of (links.origins), whatever the link was made for.
+    # The network that referrer or click id indicate (acquisition.networks), independent of the link's channel.
     network: str | None = text_column(nullable=True)
     via: str | None = text_column(nullable=True)
     variant: str | None = text_column(nullable=True)
-    # What else stood in the short link's query, as a query string again; see clicks.extras.
+    # The remaining parameters of the short link's query, as a query string; see clicks.capture.query_string.
     extras: str | None = text_column(nullable=True)
 
 
 class OrphanTap(SQLModel, table=True):
-    """One tap on a short link that does not exist: a typing error on a poster, or a link that somebody made up."""
+    """One tap on an unknown short link, for example one mistyped from a poster."""
 
     __tablename__ = "orphan_taps"
     __table_args__ = (Index("ix_orphan_taps_clicked_at", "clicked_at", postgresql_using="brin"),)
@@ -76,15 +76,15 @@ class OrphanTap(SQLModel, table=True):
 
 
 class Agent(SQLModel, table=True):
-    """A user agent, once, with what the rules say of it; `id` is a hash of its text."""
+    """A distinct user agent and its classification; `id` is a hash of its text."""
 
     __tablename__ = "agents"
     __table_args__ = (check_one_of("device", Device),)
 
     id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     text: str = text_column()
-    reasons: int = _bits()  # types.Reason
-    expects: int = _bits()  # types.Observed
+    reasons: int = _bits()  # types.BotReason
+    expects: int = _bits()  # types.RequestFlag
     device: str = text_column()
     app: str | None = text_column(nullable=True)
     rules_version: int = _bits()
@@ -92,7 +92,7 @@ class Agent(SQLModel, table=True):
 
 
 class TapLoss(SQLModel, table=True):
-    """Taps that could not be kept anywhere, between two moments: the disk under the journal was full or damaged."""
+    """Taps that could not be stored anywhere between two times, because the journal's disk was full or damaged."""
 
     __tablename__ = "tap_losses"
 
@@ -104,7 +104,7 @@ class TapLoss(SQLModel, table=True):
 
 
 class Watermark(SQLModel, table=True):
-    """How far a set of rules has been applied to history; read and written by `clicks.watermarks` alone."""
+    """The position up to which rules have been applied to stored data; only `clicks.watermarks` reads and writes it."""
 
     __tablename__ = "watermarks"
 
@@ -115,7 +115,7 @@ class Watermark(SQLModel, table=True):
 
 
 class VisitorSalt(SQLModel, table=True):
-    """The random salt of one local day, shared by all servers and deleted when the day is over."""
+    """The random salt of one local day, shared by all servers and deleted at the end of the day."""
 
     __tablename__ = "visitor_salts"
 

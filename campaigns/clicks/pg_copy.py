@@ -1,8 +1,8 @@
-"""COPY text: how a value is written in it, which table and columns it is for, and how a block of it is sent.
+"""PostgreSQL's COPY text format: encode values, describe tables and columns, and send a block of lines.
 
-A block is sent with as few waits as the protocol allows: two, where a COPY through a cursor takes seven. Each wait
-costs the event loop two system calls, and this runs for every commit of taps. It drives libpq through the generators
-that psycopg's own calls consist of: the connection waits for whatever they yield.
+A block is sent with the fewest waits that the protocol allows: two, where a COPY through a cursor takes seven. Each
+wait costs the event loop two system calls, and this runs for every commit of taps. It uses the generators of which
+psycopg's own calls consist; the connection waits for the events that they yield.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from psycopg.errors import error_from_result
 from psycopg.generators import fetch
 from psycopg.waiting import Wait
 
-# libpq buffers what is not sent yet; larger pieces could make it refuse for ever (psycopg's issue 255).
+# libpq buffers unsent data; with larger pieces it can block forever (psycopg issue 255).
 PIECE_BYTES = 64 * 1024
 
 NULL = rb"\N"
@@ -24,35 +24,35 @@ _ESCAPED = {ord("\\"): r"\\", ord("\t"): r"\t", ord("\n"): r"\n", ord("\r"): r"\
 
 @dataclass(frozen=True)
 class CopyTable:
-    """A table that lines are copied to, with the columns that a line holds, in order."""
+    """A table to copy to, and the columns of a line in their order."""
 
     name: str
     columns: tuple[str, ...]
 
     @cached_property
     def column_list(self) -> str:
-        """The columns as SQL."""
+        """The columns, separated by commas, for SQL."""
         return ", ".join(self.columns)
 
     @cached_property
     def copy_in(self) -> bytes:
-        """The statement that takes the lines."""
+        """The COPY statement."""
         return f"COPY {self.name} ({self.column_list}) FROM STDIN".encode()
 
 
 def copy_text(value: str | None) -> bytes:
-    """A value as it is written in a line of COPY text (UTF-8; a lone surrogate becomes a question mark)."""
+    """A value encoded for a line of COPY text (UTF-8; an unpaired surrogate becomes a question mark)."""
     if value is None:
         return NULL
-    if value.isalnum():  # nothing to escape; most values are, and this takes a fifth of the time
+    if value.isalnum():  # nothing to escape: true of most values, and takes a fifth of the time
         return value.encode()
     return value.translate(_ESCAPED).encode("utf-8", "replace")
 
 
 async def copy_block(connection: psycopg.AsyncConnection, statement: bytes, block: bytes) -> None:
-    """Run `COPY … FROM STDIN` with the block of text; raises psycopg.Error as a cursor would.
+    """Run `COPY … FROM STDIN` with the block of lines; raises psycopg.Error as a cursor would.
 
-    Commits at once on a connection in autocommit that is in no transaction.
+    On a connection in autocommit, outside a transaction, it commits at once.
     """
     await connection.wait(_copy(connection.pgconn, statement, block))
 
@@ -74,7 +74,7 @@ def _copy(connection: pq.abc.PGconn, statement: bytes, block: bytes) -> PQGen[No
 
 
 def _flush(connection: pq.abc.PGconn) -> PQGen[None]:
-    # The socket nearly always takes it all at once, so it is asked first and waited for only if it did not.
+    # The socket nearly always takes all data at once, so try first and wait only if it did not.
     while connection.flush() == 1:
         yield Wait.W
 

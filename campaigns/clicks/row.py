@@ -1,7 +1,7 @@
 """A tap as one line of COPY text. The stored columns and their order are defined here and nowhere else.
 
-To store one more column, add it to the table's model and migration, then here: its name to a tuple, and its value at
-the same place in the function beside that tuple.
+To store another column, add it to the table's model and migration, then here: its name to a tuple, and its value at
+the same position in the function next to that tuple.
 """
 
 from binascii import hexlify
@@ -26,7 +26,7 @@ ORPHANS = CopyTable("orphan_taps", ("slug", *_TAP_COLUMNS))
 
 
 class TapRow(Struct, frozen=True, gc=False):
-    """What is stored of a tap, whether its link exists or not.
+    """The stored data of a tap, of an existing or unknown link.
 
     `id` is a version 7 UUID of 16 bytes, `clicked_ms` its time in Unix milliseconds, `headers` what `encode_headers`
     returned. `via` and `extras` are stored with the taps of links only.

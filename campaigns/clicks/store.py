@@ -1,8 +1,8 @@
-"""Taps into PostgreSQL, over one connection of its own: at once by COPY, or merged where some may be there already.
+"""Store taps in PostgreSQL over one connection: by COPY, or by a merge if some may be stored already.
 
-Used by the redirect and the drainer alone, so it knows psycopg and nothing heavier. Whoever calls it decides how long
-to wait. A call that takes too long is ended by shutting its socket down: cancelling it would wait for the very server
-that hangs.
+Used by the redirect and the drainer only, so it imports psycopg and nothing heavier. Each call has a time limit
+(`within`, seconds), after which its socket is shut down. Cancelling the statement instead would wait for the server
+that does not answer.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _INSERT_AGENTS = (
     " %s::smallint[]) ON CONFLICT DO NOTHING"
 )
 
-# Whatever the database, the role or the server say; what waits for more than this disk stays.
+# Overrides `off` in the settings of server, database or role; stricter values such as `remote_apply` stay.
 _WAIT_FOR_DISK = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
@@ -36,7 +36,7 @@ AgentRow = Sequence[Any]
 class TapStore:
     """One lazily opened connection; after psycopg.Error, OSError or TimeoutError the next call opens a new one.
 
-    After such a failure what was sent may have arrived all the same, or may yet.
+    After such an error it is unknown whether the taps are stored, and they may still be stored later.
     """
 
     def __init__(self, conninfo: str, *, application_name: str) -> None:
@@ -46,15 +46,15 @@ class TapStore:
         self._careful = False
 
     async def add(self, table: CopyTable, block: bytes, agents: Sequence[AgentRow], *, within: float) -> None:
-        """Store lines that are new for certain; a double is an IntegrityError."""
+        """Store new taps; raises IntegrityError if one is stored already."""
         async with self._bounded(within) as connection:
             if agents:
-                # Before the taps, so that no tap refers to an agent that is not there.
+                # Before the taps, so that no tap refers to an agent that is not stored.
                 await connection.execute(_INSERT_AGENTS, _by_column(agents))
             await copy_block(connection, table.copy_in, block)
 
     async def merge(self, table: str, columns: str, block: bytes, agents: Sequence[AgentRow], *, within: float) -> None:
-        """Store those of the lines that are not there yet, in one transaction."""
+        """Store the taps that are not stored yet, in one transaction."""
         async with self._bounded(within) as connection, connection.transaction():
             if agents:
                 await connection.execute(_INSERT_AGENTS, _by_column(agents))
@@ -89,7 +89,7 @@ class TapStore:
                     application_name=self._application_name,
                     prepare_threshold=None,
                     keepalives_idle=30,
-                    # Lines and agents are UTF-8, whatever PGCLIENTENCODING or the database say.
+                    # Lines and agents are UTF-8; this overrides PGCLIENTENCODING and the setting of the database.
                     client_encoding="utf8",
                 )
                 self._careful = False
@@ -97,19 +97,19 @@ class TapStore:
 
     @contextlib.asynccontextmanager
     async def _bounded(self, within: float) -> AsyncIterator[psycopg.AsyncConnection]:
-        """The connection, whose socket is shut down after so many seconds: whatever waits for it then fails."""
+        """The connection; after `within` seconds its socket is shut down, so that pending calls fail."""
         loop = asyncio.get_running_loop()
         until = loop.time() + within
         connection = await self._open(within)
         timer = loop.call_at(until, _shut_down, connection)
         try:
             if not self._careful:
-                # Under the timer, for it may hang as well. A commit that does not wait for the disk is none.
+                # Inside the time limit, since it can hang too. Without it a commit could be lost in a crash.
                 await connection.execute(_WAIT_FOR_DISK)
                 self._careful = True
             yield connection
         except (psycopg.DataError, psycopg.IntegrityError):
-            raise  # it refused what it was given, and is as good as before
+            raise  # the server rejected the data; the connection is still usable
         except BaseException:
             await self.close()
             raise
@@ -118,7 +118,7 @@ class TapStore:
 
 
 async def _note_late_taps(connection: psycopg.AsyncConnection) -> None:
-    """Have the taps that came late searched for bursts; those of the last minutes are searched again anyway."""
+    """Report late taps, so that they are searched for bursts; each round searches the last minutes again anyway."""
     cursor = await connection.execute(
         "SELECT min(clicked_at) FROM taps_again HAVING min(clicked_at) < now() - %s", (LATE_AFTER,)
     )
@@ -133,6 +133,6 @@ def _shut_down(connection: psycopg.AsyncConnection) -> None:
 
 
 def _by_column(agents: Sequence[AgentRow]) -> list[list[Any]]:
-    # In the order of their keys: two processes that insert the same agents then never wait for each other in a circle.
+    # Sorted by key, so that two processes that insert the same agents cannot deadlock.
     ordered = sorted(agents, key=lambda row: row[0])
     return [list(column) for column in zip(*ordered, strict=True)]

@@ -1,7 +1,7 @@
-"""Who tapped, within one local day: a keyed hash whose salt is destroyed when the day is over. Pure.
+"""Visitors of one local day: a keyed hash, whose salt is deleted at the end of the day. Pure.
 
-Day-scoped on purpose: hashes of two days cannot be matched, so the sum of daily visitors is exact, and nobody can be
-followed. The address goes into the hash and nowhere else.
+Limited to one day on purpose: hashes of two days cannot be matched, so people cannot be tracked, and the sum of daily
+visitors is exact. The IP address is used for the hash only and is not stored.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ SALT_BYTES = 32
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DaySalt:
-    """The salt of one local day and the Unix millisecond at which that day ends."""
+    """The salt of one local day, and the end of that day in Unix milliseconds."""
 
     day: date
     salt: bytes
@@ -33,5 +33,5 @@ def local_day(moment: datetime, zone: ZoneInfo) -> date:
 
 
 def end_of_day_ms(day: date, zone: ZoneInfo) -> int:
-    """The Unix millisecond at which the local day ends."""
+    """The end of the local day in Unix milliseconds."""
     return int(datetime.combine(day + timedelta(days=1), clock.min, zone).timestamp() * 1000)

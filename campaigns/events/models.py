@@ -1,4 +1,4 @@
-"""Tables of the outbox: the events, and how far each consumer has read."""
+"""Tables of the outbox: events, and the read position of each consumer."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,10 +11,10 @@ from campaigns.kit.database.columns import actor_checks, text_column, time_colum
 
 
 class Event(SQLModel, table=True):
-    """Something that happened to one object; ids only, never personal data.
+    """One change of one object; it holds ids only, never personal data.
 
-    `position` orders events, `transaction_id` is the transaction that recorded it: a smaller position can be committed
-    later, so readers compare transactions with snapshots (`operations.read_batch`).
+    `position` orders events. `transaction_id` is the transaction that recorded the event: an event with a smaller
+    position can be committed later, so readers compare transaction ids with snapshots (`operations.read_batch`).
     """
 
     __tablename__ = "events"
@@ -38,10 +38,10 @@ class Event(SQLModel, table=True):
 
 
 class EventCursor(SQLModel, table=True):
-    """How far a consumer has read, in two snapshots of PostgreSQL (`pg_snapshot` as text).
+    """A consumer's read position, as two snapshots of PostgreSQL (`pg_snapshot` as text).
 
-    All events that `read_snapshot` sees are read. While `batch_snapshot` is set, the events that it sees besides are
-    being read, those up to `position` already have been.
+    All events visible in `read_snapshot` have been read. While `batch_snapshot` is set, the further events visible in
+    it are being read, and have been up to `position`.
     """
 
     __tablename__ = "event_cursors"

@@ -1,8 +1,8 @@
-"""The transactional outbox: events are recorded with the change they tell of, and read once by each consumer.
+"""The transactional outbox: an event is recorded in the transaction of its change, and read once by each consumer.
 
-A consumer gets every event exactly once, and an event after all those that its transaction could see. Positions alone
-cannot give that, since a sequence is not in the order of commits. So a consumer's progress is a snapshot, and its next
-events are those that a newer snapshot sees and this one does not, by position: the method of PgQ
+A consumer gets every event exactly once, and after all events that the event's transaction could see. Positions alone
+do not guarantee that, since a sequence is not in the order of commits. So a consumer's progress is a snapshot: its next
+events are those visible in a newer snapshot but not in this one, by position. PgQ uses the same method
 (https://wiki.postgresql.org/wiki/PGQ_Tutorial). docs/decisions/0013-outbox.md has the reasons.
 """
 
@@ -25,7 +25,7 @@ from campaigns.kit.database.rows import fetch_first, fetch_values
 RETENTION = timedelta(days=7)
 
 _CURRENT_SNAPSHOT: ColumnElement[str] = literal_column("pg_current_snapshot()::text", Text)
-# The first condition follows from the second, and has an index.
+# The first condition is implied by the second; it is there because it can use an index.
 _IN_BATCH = """
     transaction_id >= pg_snapshot_xmin(CAST(:read_snapshot AS pg_snapshot))::text::bigint
     AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, CAST(:read_snapshot AS pg_snapshot))
@@ -48,9 +48,9 @@ def record_change(
     now: datetime,
     changes: dict[str, Any] | None = None,
 ) -> None:
-    """Write a change to the audit trail, and record the event of the same name.
+    """Write a change to the audit trail and record the event of the same name.
 
-    `changes` is for the audit trail alone and must hold no personal data either.
+    `changes` goes to the audit trail only. It must not contain personal data.
     """
     record_audit(
         session,
@@ -74,7 +74,7 @@ def record_event(
     unit_id: UUID,
     now: datetime,
 ) -> None:
-    """Record an event in the transaction of what it tells of; a thousand of them are stored by one statement."""
+    """Record an event in the transaction of its change. Events of one flush, up to a thousand, take one statement."""
     actor = by.actor if isinstance(by, Principal) else by
     session.add(
         Event(
@@ -89,21 +89,21 @@ def record_event(
 
 
 async def add_consumer(session: AsyncSession, consumer: str) -> None:
-    """Let a consumer read the events that are committed from now on; does nothing if it is there already."""
+    """Add a consumer, which reads the events committed from now on; does nothing if it exists."""
     values = {"consumer": consumer, "read_snapshot": _CURRENT_SNAPSHOT}
     await session.exec(insert(EventCursor).values(values).on_conflict_do_nothing())
 
 
 async def remove_consumer(session: AsyncSession, consumer: str) -> None:
-    """Forget a consumer, for whose sake unread events would otherwise be kept for ever."""
+    """Remove a consumer, so that its unread events can be deleted."""
     await session.exec(delete(EventCursor).where(col(EventCursor.consumer) == consumer))
 
 
 async def read_batch(session: AsyncSession, consumer: str, *, limit: int) -> Sequence[Event]:
-    """The consumer's next events, in order; they count as read once the caller's transaction commits.
+    """The consumer's next events, in order; they are marked as read when the caller's transaction commits.
 
-    Empty if there are none, or if another transaction is reading for this consumer. Events of the caller's own
-    transaction come in a later batch. Raises LookupError for a consumer that was not added.
+    Empty if there are none, or if another transaction is reading for the same consumer. Events of the caller's own
+    transaction come in a later batch. Raises LookupError for an unknown consumer.
     """
     statement = select(EventCursor).where(EventCursor.consumer == consumer)
     locked = statement.with_for_update(skip_locked=True).execution_options(populate_existing=True)

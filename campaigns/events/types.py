@@ -1,4 +1,4 @@
-"""The events that other slices can read. A new one is an entry here; its name is that of the audit trail's action."""
+"""The types of events. A new type is one entry here, with the name of its action in the audit trail."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Tables of links: one row a placement, and what following its destinations found."""
+"""Tables of links, and of the checks of their destinations."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from campaigns.links.types import CheckVerdict, LinkState, Utm
 
 
 class Link(SQLModel, table=True):
-    """A placement's short link. Rows are never deleted, so a slug is never given to another link."""
+    """The short link of one placement. Rows are never deleted, so a slug is never reused."""
 
     __tablename__ = "links"
     __table_args__ = (
@@ -49,7 +49,7 @@ class Link(SQLModel, table=True):
     utm_campaign: str = text_column()
     utm_term: str | None = text_column(nullable=True)
     utm_content: str | None = text_column(nullable=True)
-    # The channel group that source, medium and campaign amount to (links.origins), kept because figures group by it.
+    # The channel group of source, medium and campaign (acquisition.channel_groups); stored since figures group by it.
     channel_group: str = text_column(default="unassigned")
     state: str = text_column()
     retired_at: datetime | None = time_column(nullable=True)
@@ -72,10 +72,10 @@ class Link(SQLModel, table=True):
 
 
 class DestinationCheck(SQLModel, table=True):
-    """What following one destination of a link found last, and when it is followed again.
+    """The latest check of one destination of a link, and when the next one is due.
 
-    `place` is which of them: `default`, `ended`, `rule:0` (position) or `variant:a` (key). Before the first check all
-    of the findings are null.
+    `place` names the destination: `default`, `ended`, `rule:0` (position) or `variant:a` (key). Before the first check
+    all results are null.
     """
 
     __tablename__ = "destination_checks"
@@ -88,7 +88,7 @@ class DestinationCheck(SQLModel, table=True):
     link_id: UUID = reference_column("links.id")
     place: str = text_column()
     next_at: datetime = time_column()
-    # Checks in a row that found something other than ok; an event is recorded when it becomes or ceases to be so.
+    # Consecutive checks with a verdict other than ok.
     failures: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
     checked_at: datetime | None = time_column(nullable=True)
     verdict: str | None = text_column(nullable=True)

@@ -1,7 +1,7 @@
 """QR codes of short links (ISO/IEC 18004), as SVG for print and as PNG for everything else.
 
-The same input gives the same bytes, so an answer's ETag can be made from them. Drawing a large one takes tens of
-milliseconds of pure Python: callers keep it off the event loop.
+The same input gives the same bytes, so an ETag can be computed from them. Drawing a large code takes tens of
+milliseconds of pure Python, so call it in a thread and not on the event loop.
 """
 
 import io
@@ -20,9 +20,9 @@ MAX_BORDER = 10
 
 @dataclass(frozen=True, slots=True)
 class QrStyle:
-    """How a code is drawn: pixels per module, width of the quiet zone in modules, and how much damage it survives.
+    """How a code is drawn: pixels per module, width of the quiet zone in modules, and error correction level.
 
-    The level is the least there will be; a higher one is taken where it makes the code no larger.
+    The level is a minimum: a higher one is used if the code does not become larger.
     """
 
     scale: int
@@ -31,14 +31,14 @@ class QrStyle:
 
 
 def scanned_url(short_url: str) -> str:
-    """What a link's code says: the short address, marked so that scans are told from taps."""
+    """The URL in a link's QR code: the short URL with a parameter that marks scans."""
     return f"{short_url}?via=qr"
 
 
 def draw_qr(content: str, style: QrStyle, kind: PictureKind) -> bytes:
-    """The code as a picture on white, since one on a dark poster needs its quiet zone; a PNG has one bit a pixel."""
+    """The code as a picture on a white background, since the quiet zone must be light; a PNG has one bit per pixel."""
     drawn = io.BytesIO()
-    # Never a Micro QR code, which the cameras of telephones do not read.
+    # Not a Micro QR code, which phone cameras do not read.
     code = segno.make_qr(content, error=style.error)
     code.save(drawn, kind=kind, scale=style.scale, border=style.border, dark="#000", light="#fff")
     return drawn.getvalue()

@@ -1,4 +1,4 @@
-"""Reads of links, each confined to the campaigns of the caller's subtree."""
+"""Reads of links, each limited to the campaigns of the caller's subtree."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +21,11 @@ from campaigns.planning.queries import get_campaign, get_channel, subtree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkFilters:
-    """Which of the caller's links are asked for; those of `tags` have all of them, `search` is a part of a text.
+    """Filters of links, combined by AND; None and () match all.
 
-    `check` ok means that nothing else was found of its destinations, another verdict that one was found so.
+    A link must have all `tags`. `search` is a substring of the name, slug, content or destination, in any case.
+    `check` "ok" matches links that have been checked with no other verdict, another verdict those with any destination
+    of that verdict.
     """
 
     campaign_id: UUID | None = None
@@ -57,7 +59,7 @@ async def lock_link(session: AsyncSession, principal: Principal, *, link_id: UUI
 
 
 async def find_links(session: AsyncSession, principal: Principal, *, link_ids: Collection[UUID]) -> Mapping[UUID, Link]:
-    """Those of the links that are of the caller's campaigns, by id."""
+    """The links among `link_ids` that belong to the caller's campaigns, by id."""
     statement = _visible_links(principal).where(col(Link.id).in_(link_ids))
     return {link.id: link for link in await fetch_values(session, statement)}
 
@@ -65,15 +67,15 @@ async def find_links(session: AsyncSession, principal: Principal, *, link_ids: C
 async def list_links(
     session: AsyncSession, principal: Principal, *, filters: LinkFilters, page: PageRequest
 ) -> Page[Link]:
-    """Links of the caller's campaigns, newest first; refusals as by `matching_links`."""
+    """Links of the caller's campaigns, newest first; raises as `matching_links`."""
     statement = await matching_links(session, principal, filters)
     return await fetch_page(session, statement, key=col(Link.id), request=page)
 
 
 async def matching_links(session: AsyncSession, principal: Principal, filters: LinkFilters) -> Select[Link]:
-    """The select of the links that a list shows, in no order yet.
+    """The unordered select of the caller's links that match the filters.
 
-    Raises NotFound for a campaign or channel the caller does not see, and InvalidFilter for a tag that none of its
+    Raises NotFound for a campaign or channel that the caller may not see, and InvalidFilter for a tag that none of its
     links has.
     """
     statement = _visible_links(principal)
@@ -100,7 +102,7 @@ async def matching_links(session: AsyncSession, principal: Principal, filters: L
 
 
 async def _known_tags(session: AsyncSession, principal: Principal, tags: Sequence[str]) -> list[str]:
-    """The tags as they are spelled; raises InvalidFilter for those that no link of the caller's has."""
+    """The tags as they are stored; raises InvalidFilter for tags that none of the caller's links has."""
     errors: list[FieldError] = []
     wanted: list[str] = []
     for tag in tags:

@@ -1,7 +1,7 @@
-"""Where a link leads: its destination with the UTM five and, last in the query, the click token. Pure.
+"""The URL a link redirects to: its destination with the UTM five and, last in the query, the click token. Pure.
 
-The redirect imports this on its hot path, so it needs the standard library only. Every function is total: whatever text
-comes in, what goes out is printable ASCII without spaces, fit for a `Location` header.
+The redirect imports this module, so it uses the standard library only. No function raises: every result is printable
+ASCII without spaces, valid in a `Location` header.
 """
 
 from functools import lru_cache
@@ -12,15 +12,15 @@ from campaigns.links.types import Utm
 CLICK_PARAMETER = "cid"
 _UTM_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 OWN_PARAMETERS = frozenset((*_UTM_PARAMETERS, CLICK_PARAMETER))
-# Everything that may stand in a header as it is, `%` included, so that what is encoded already stays byte for byte.
+# Characters that are kept as they are. `%` is one of them, so that percent-encoded text is not encoded twice.
 PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def compose_target(destination: str, utm: Utm) -> tuple[bytes, bytes]:
-    """The address a tap is sent to, as what stands before the click token and what stands after it (the fragment).
+    """The URL a tap is redirected to, in two parts: before the click token, and after it (the fragment).
 
-    Any of the UTM five or a `cid` in the destination's own query is dropped, also where the link has no such value: the
-    page then counts what the link says. All other parameters stay as they are, in their order.
+    UTM parameters and `cid` in the destination's own query are dropped, even if the link has no such value, so that the
+    page sees the link's values only. All other parameters are unchanged, in their order.
     """
     base, parameters, fragment = _composed(destination, utm)
     before = f"{base}?{'&'.join([*parameters, f'{CLICK_PARAMETER}='])}"
@@ -28,32 +28,32 @@ def compose_target(destination: str, utm: Utm) -> tuple[bytes, bytes]:
 
 
 def compose_url(destination: str, utm: Utm) -> str:
-    """The same address without a click token, for people to see."""
+    """The same URL without a click token, for display."""
     base, parameters, fragment = _composed(destination, utm)
     return f"{base}?{'&'.join(parameters)}{fragment}"
 
 
 def utm_parameters(utm: Utm) -> dict[str, str]:
-    """The UTM parameters that the link has, in their order, by name."""
+    """`{name: value}` of the link's UTM parameters, in the standard order; absent ones are left out."""
     values = (utm.source, utm.medium, utm.campaign, utm.term, utm.content)
     return {name: value for name, value in zip(_UTM_PARAMETERS, values, strict=True) if value is not None}
 
 
 def _composed(destination: str, utm: Utm) -> tuple[str, list[str], str]:
-    """The destination up to its query, the `name=value` parts of the new query, and the fragment with its `#`."""
+    """The URL up to its query, the `name=value` parts of the new query, and the fragment with its `#`."""
     safe = quote(destination, safe=PRINTABLE, errors="replace")
     address, mark, fragment = safe.partition("#")
     base, _, query = address.partition("?")
-    kept = [part for part in query.split("&") if part and parameter_name(part) not in OWN_PARAMETERS]
+    foreign = [part for part in query.split("&") if part and parameter_name(part) not in OWN_PARAMETERS]
     added = [f"{name}={quote(value, safe='', errors='replace')}" for name, value in utm_parameters(utm).items()]
-    return base, kept + added, mark + fragment
+    return base, foreign + added, mark + fragment
 
 
 @lru_cache(1000)
 def parameter_name(part: str) -> str:
-    """The parameter's name as some page reads it: `utm%5Fsource`, `utm.source` and `utm_source[]` are `utm_source`.
+    """The parameter's name as PHP reads it: `utm%5Fsource`, `utm.source` and `utm_source[]` are all `utm_source`.
 
-    PHP makes underscores of dots and spaces, and lets what has brackets behind the name replace what has none.
+    PHP replaces dots and spaces by underscores, and a name with brackets overrides the same name without.
     """
     name = unquote_plus(part.partition("=")[0]).strip().partition("[")[0]
     return name.replace(".", "_").replace(" ", "_")

@@ -1,4 +1,4 @@
-"""Words of links."""
+"""Types of links: states, check verdicts, destinations, and the fields of a new link."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from uuid import UUID
 
 
 class LinkState(StrEnum):
-    """A draft and a paused link show a page instead of leading on; a retired one does so for ever."""
+    """Only active links redirect; the others show a page. A retired link cannot become active again."""
 
     DRAFT = "draft"
     ACTIVE = "active"
@@ -17,20 +17,20 @@ class LinkState(StrEnum):
     RETIRED = "retired"
 
 
-# What a link is made as, and what it is changed to; an operation of its own retires it.
+# The states that can be set on create, and on update; `retire_link` sets the last.
 NewLinkState = Literal[LinkState.DRAFT, LinkState.ACTIVE]
 UnretiredState = Literal[LinkState.DRAFT, LinkState.ACTIVE, LinkState.PAUSED]
 
 
 class CheckVerdict(StrEnum):
-    """What following a destination found; `links.checking` makes it."""
+    """The result of a check of a destination (`links.destination_checks`)."""
 
     OK = "ok"
-    UNREACHABLE = "unreachable"  # no answer: no such host, refused, timed out, broken TLS
-    BROKEN = "broken"  # it answers with an error, with too many redirects or with none that can be followed
-    REFUSED = "refused"  # it leads to an address that no server should ask, such as a private one
-    HOST_NOT_ALLOWED = "host_not_allowed"  # it ends on a host that is not on the allow-list (any more)
-    PARAMETERS_LOST = "parameters_lost"  # UTM or cid do not arrive at the last page
+    UNREACHABLE = "unreachable"  # no answer: unknown host, connection refused, time-out, TLS error
+    BROKEN = "broken"  # an error status, too many redirects, or an invalid redirect
+    REFUSED = "refused"  # it redirects to an IP address that checks must not connect to, such as a private one
+    HOST_NOT_ALLOWED = "host_not_allowed"  # the final page is on a host that is not, or no longer, on the allow-list
+    PARAMETERS_LOST = "parameters_lost"  # UTM parameters or cid do not arrive at the final page
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Utm:
 
 
 class RuleDevice(StrEnum):
-    """What a rule can ask for; taps of other devices match only rules that ask for none."""
+    """The devices that a rule can match; taps of other devices match only rules without a device."""
 
     IOS = "ios"
     ANDROID = "android"
@@ -53,9 +53,9 @@ class RuleDevice(StrEnum):
 
 
 class Rule(TypedDict):
-    """Where taps of a device or language go instead; of a link's rules the first that matches holds.
+    """Another destination for taps of a device or language; the first matching rule of a link applies.
 
-    `device` is a RuleDevice, `language` a primary language tag such as `id`; null matches every one.
+    `device` is a RuleDevice, `language` a primary language tag such as `id`; null matches all.
     """
 
     device: str | None
@@ -64,7 +64,7 @@ class Rule(TypedDict):
 
 
 class Variant(TypedDict):
-    """One of several destinations of a link, taken by a share of its visitors in proportion to `weight`."""
+    """One of several destinations of a link; it gets a share of the visitors in proportion to `weight`."""
 
     key: str
     destination: str
@@ -73,9 +73,9 @@ class Variant(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkSpec:
-    """A link to be made, as a person or a sheet describes it. Nothing in it is checked yet: `operations.create` does.
+    """The fields of a new link as typed by a person or read from a sheet; `operations.create` validates them.
 
-    A slug that is None is drawn; a destination that is None is the campaign's landing page.
+    Slug None: a random one is generated. Destination None: the campaign's landing page.
     """
 
     channel_id: UUID

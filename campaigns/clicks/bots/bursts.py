@@ -1,13 +1,13 @@
-"""Marking bursts: more taps of one visitor on one link than fingers can do.
+"""Mark bursts: more than 20 taps of one visitor on one link within 10 seconds, which are then not counted as clicks.
 
-More than 20 taps within 10 seconds. A visitor is one address, one user agent and one language on one day (`visitors`),
-so behind a carrier's shared address people with the same model of phone and the same version of an app are one visitor
-here. Suppose 5,000 customers share the address and one in a hundred the agent: 50 people. That 21 of their taps, two a
-second, fall on the same link within ten seconds needs a poster in front of a crowd, while a script passes two a second
-at once. A person who taps and taps because nothing seems to happen makes five or six.
+The limit allows for people that look like one visitor. A visitor is one address, user agent and language on one day
+(`visitors`), so behind a carrier's shared address, people with the same phone model and app version are one visitor.
+Suppose 5,000 customers share the address and one in a hundred the agent: 50 people. For 21 of their taps on the same
+link within ten seconds it takes a poster in front of a crowd, while any script exceeds two taps a second. A person who
+taps repeatedly because nothing seems to happen makes five or six taps.
 
 Server processes call `mark_new_bursts` every minute; storing taps late calls `note_late_taps`; `reclassify` marks all
-history anew. Uses psycopg only, since the redirect's process loads it.
+history again. Uses psycopg only, since the redirect's process imports it.
 """
 
 import asyncio
@@ -30,27 +30,27 @@ from campaigns.clicks.watermarks import (
 )
 from campaigns.kit.database.connections import Connections
 
-# Raised with every change of these two; `reclassifying` then begins anew.
+# Increase with every change of the next two; `reclassify` then marks all history again.
 BURSTS_VERSION = 1
 MAX_TAPS = 20
 WITHIN = timedelta(seconds=10)
 
 INTERVAL_SECONDS = 60.0
-# Half an interval, so that a clock that is set back a little does not make the only process skip a round.
+# Half an interval, so that a single process whose clock is set back a little does not skip a round.
 JUST_MARKED = timedelta(seconds=INTERVAL_SECONDS / 2)
-# Every round searches this much of the time before it again, for taps that were stored a moment after they came. At
-# thousands of taps a second a longer one would keep a core of the database busy.
+# Every round searches this much of the previous time again, for taps that were stored a moment after they arrived. At
+# thousands of taps a second, a longer time would keep a core of the database busy.
 LOOK_BACK = timedelta(minutes=2)
-# Taps that are stored later than this after they came are reported by `note_late_taps`. It is more than the longest
-# deadline that can be set, with clocks of two machines half a minute apart.
+# Taps stored later than this after they arrived are reported by `note_late_taps`. It is more than the longest deadline
+# that can be set, plus half a minute of difference between two machines' clocks.
 LATE_AFTER = LOOK_BACK / 2
-# The most that one transaction goes on, when there is much to catch up with, and how long it may take.
+# The longest time range of one transaction when rounds were missed, and how long the transaction may take.
 STEP = timedelta(minutes=30)
 STEP_SECONDS = 300.0
 
-# Every tap that starts MAX_TAPS + 1 taps in a row within WITHIN marks all of them. Taps around the range are read as
-# well, so that the bursts that cross its borders are seen whole; only taps of the range are changed. That is said of
-# both sides, or PostgreSQL walks over the whole table to find the ones to change.
+# If MAX_TAPS + 1 consecutive taps are within WITHIN, all of them are marked. Taps shortly before and after the range
+# are read too, so that bursts across its borders are complete; only taps of the range are updated. The range is given
+# for both tables, or PostgreSQL would scan all of `clicks` for the rows to update.
 _MARK: LiteralString = """
 WITH starting AS (
     SELECT campaign_id, id, link_id, visitor, clicked_at, observed,
@@ -75,38 +75,38 @@ WHERE clicks.campaign_id = judged.campaign_id AND clicks.id = judged.id
 
 
 async def mark_bursts(connection: psycopg.AsyncConnection, *, since: datetime, until: datetime) -> int:
-    """Set or clear the mark of each tap from `since` to before `until`; returns how many changed.
+    """Set or clear the mark of each tap from `since` to before `until`; returns the number of changed taps.
 
-    For whoever holds the lock: two at once could wait for each other's rows.
+    The caller must hold the lock (`lock_marking`), since two concurrent calls could deadlock.
     """
-    given = {"most": MAX_TAPS, "within": WITHIN, "since": since, "until": until, "bit": RequestFlag.BURST.value}
-    return (await connection.execute(_MARK, given)).rowcount
+    parameters = {"most": MAX_TAPS, "within": WITHIN, "since": since, "until": until, "bit": RequestFlag.BURST.value}
+    return (await connection.execute(_MARK, parameters)).rowcount
 
 
 async def lock_marking(connection: psycopg.AsyncConnection) -> None:
-    """Wait until nobody else marks; nobody else does then until the transaction ends."""
+    """Wait for the lock on marking, and hold it until the transaction ends."""
     await lock_watermark(connection, BURSTS)
 
 
 async def note_late_taps(connection: psycopg.AsyncConnection, *, since: datetime) -> None:
-    """Have taps since this time searched for bursts again; called in the transaction that stores them late."""
-    # The time of this note is stored even if the position stays: a round of marking that is under way does not see
-    # these taps, so it must not delete the watermark.
+    """Let the next round search taps from `since` on again; called in the transaction that stores late taps."""
+    # The watermark's time is updated even if its position stays, so that a round in progress, which does not see these
+    # taps, does not delete the watermark.
     await lower_watermark(connection, LATE_TAPS, since)
 
 
 async def mark_new_bursts(connections: Connections, *, now: datetime) -> None:
-    """Mark the bursts among taps that came since the last call of any process; called by each of them every minute."""
+    """Mark bursts among the taps since the last round of any process; every process calls this every minute."""
     async with connections() as connection:
         while await mark_next_step(connection, now=now):
             pass
 
 
 async def mark_next_step(connection: psycopg.AsyncConnection, *, now: datetime) -> bool:
-    """Mark from where the last round ended, a STEP at most; True if there is more to do before the next minute.
+    """Mark at most one STEP from where the last round ended; returns whether there is more to do now.
 
-    Does nothing if somebody else is at it or has just been. A first round has no end of another to begin at: it takes
-    what is at most LOOK_BACK old, and older history is left to `jaring clicks reclassify`.
+    Does nothing if another process is marking or has just done so. The very first round marks taps of the last
+    LOOK_BACK only; `jaring clicks reclassify` marks older ones.
     """
     async with asyncio.timeout(STEP_SECONDS), connection.transaction():
         await connection.execute("SELECT set_config('statement_timeout', '0', true)")

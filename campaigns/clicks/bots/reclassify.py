@@ -1,8 +1,8 @@
-"""Applying changed rules to history, for `jaring clicks reclassify`: agents, then bursts, then channel groups of links.
+"""Apply changed rules to stored data, for `jaring clicks reclassify`: agents, then bursts, then links' channel groups.
 
-Each of the three goes over its table in small transactions that also write down how far they came (`watermarks`), so
-after a run that was interrupted, even killed, the next one goes on there, whatever it was asked for. The redirect need
-not stop for it: new agents are judged by the rules of the server that meets them.
+Each part processes its table in small transactions that also store the position reached (`watermarks`). After a run was
+interrupted or killed, the next one continues from there, with or without `request_all`. The redirect can keep running:
+it classifies new agents by the rules of its own release.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -30,18 +30,19 @@ from campaigns.kit.database.locks import AdvisoryLock, try_session_lock
 
 BATCH = 500
 
-# Before all agents and links.
-_LEAST_ID = -(2**63)
-_LEAST_LINK = UUID(int=0)
-# Agents are numbered by a hash, so 0 is none of them: it stands for taps from before agents were kept.
+# Positions before all agents and before all links.
+_MIN_AGENT_ID = -(2**63)
+_MIN_LINK_ID = UUID(int=0)
+# The id of an agent is a hash and never 0; agent 0 is for taps stored before user agents were.
 _OF_AGENTS = "WHERE id <> 0 AND id > %(after)s AND (%(all)s OR rules_version <> %(version)s)"
 
 
 @dataclass(slots=True)
 class ReclassifyResult:
-    """What this run changed so far, without what an interrupted one did before it.
+    """Counts of changes by this run only, not by an interrupted run before it.
 
-    `flagged` and `unflagged` are agents that became robots and people; taps change sides with their agents.
+    `flagged` and `unflagged` count agents that are now robots or no longer; `taps_filtered` and `taps_restored` count
+    their taps.
     """
 
     judged: int = 0
@@ -55,7 +56,10 @@ class ReclassifyResult:
 
 @dataclass(frozen=True, slots=True)
 class ReclassifyStep:
-    """One of the three parts: how many steps are left, and the steps themselves, each the number it did."""
+    """One of the three parts: the number of rows (or days) left, and an iterator that processes them in batches.
+
+    The iterator yields the number of rows (or days) of each batch.
+    """
 
     label: str
     steps: int
@@ -64,29 +68,29 @@ class ReclassifyStep:
 
 @asynccontextmanager
 async def exclusive_run(connection: psycopg.AsyncConnection) -> AsyncIterator[bool]:
-    """Whether no other run is at work; none begins until the block ends, or this process does."""
+    """True if no other run is active; then none can start until the block or this process ends."""
     async with try_session_lock(connection, AdvisoryLock.RECLASSIFY) as alone:
         yield alone
 
 
 async def request_all(connection: psycopg.AsyncConnection, *, now: datetime) -> None:
-    """Have `reclassify` go over all agents and links, also those that the present rules were applied to already.
+    """Let `reclassify` process all agents and links, including those already classified by the current rules.
 
-    Where an earlier such run was interrupted, it goes on.
+    If an earlier such run was interrupted, it is continued.
     """
     if await read_watermark(connection, AGENTS, version=RULES_VERSION) is None:
-        await write_watermark(connection, AGENTS, _LEAST_ID, version=RULES_VERSION, now=now)
+        await write_watermark(connection, AGENTS, _MIN_AGENT_ID, version=RULES_VERSION, now=now)
     if await read_watermark(connection, CHANNEL_GROUPS, version=GROUPING_VERSION) is None:
-        await write_watermark(connection, CHANNEL_GROUPS, _LEAST_LINK, version=GROUPING_VERSION, now=now)
+        await write_watermark(connection, CHANNEL_GROUPS, _MIN_LINK_ID, version=GROUPING_VERSION, now=now)
 
 
 async def reclassify(
     connection: psycopg.AsyncConnection, *, changed: ReclassifyResult, now: datetime
 ) -> AsyncIterator[ReclassifyStep]:
-    """The parts that have something to do, to be worked off in order over a connection in autocommit.
+    """The parts with work to do; run their steps in order, on a connection in autocommit.
 
-    Agents and links that the present rules were applied to are left alone, unless `request_all` was called. Counts what
-    it does into `changed`, the taps concerned once the agents are through.
+    Agents and links already classified by the current rules are skipped, unless `request_all` was called. Adds to the
+    counts in `changed`; the counts of taps are set after the last agent.
     """
     yield await _agents(connection, changed, now)
     yield await _bursts(connection, changed, now)
@@ -96,15 +100,19 @@ async def reclassify(
 
 
 async def _agents(connection: psycopg.AsyncConnection, changed: ReclassifyResult, now: datetime) -> ReclassifyStep:
-    # Only a run over all agents has a position to go on from; otherwise the rows themselves say what is left.
+    # Only a run over all agents stores its position; other runs select the agents of older rules.
     begun = await read_watermark(connection, AGENTS, version=RULES_VERSION)
-    given = {"after": _LEAST_ID if begun is None else begun, "all": begun is not None, "version": RULES_VERSION}
-    steps = await _number(connection, f"SELECT count(*) FROM agents {_OF_AGENTS}", given)  # noqa: S608
-    return ReclassifyStep("User agents", steps, _judge_agents(connection, given, changed, now))
+    parameters = {
+        "after": _MIN_AGENT_ID if begun is None else begun,
+        "all": begun is not None,
+        "version": RULES_VERSION,
+    }
+    steps = await _count(connection, f"SELECT count(*) FROM agents {_OF_AGENTS}", parameters)  # noqa: S608
+    return ReclassifyStep("User agents", steps, _judge_agents(connection, parameters, changed, now))
 
 
 async def _judge_agents(
-    connection: psycopg.AsyncConnection, given: dict[str, Any], changed: ReclassifyResult, now: datetime
+    connection: psycopg.AsyncConnection, parameters: dict[str, Any], changed: ReclassifyResult, now: datetime
 ) -> AsyncIterator[int]:
     await connection.execute("DROP TABLE IF EXISTS judged_before")
     await connection.execute("CREATE TEMPORARY TABLE judged_before (id bigint, reasons smallint, expects smallint)")
@@ -112,13 +120,13 @@ async def _judge_agents(
         async with connection.transaction():
             cursor = await connection.execute(
                 f"SELECT id, text FROM agents {_OF_AGENTS} ORDER BY id LIMIT {BATCH}".encode(),  # noqa: S608
-                given,
+                parameters,
             )
             batch = await cursor.fetchall()
             if batch:
                 await _store_verdicts(connection, batch, changed)
-                given["after"] = batch[-1][0]
-            position = given["after"] if batch and given["all"] else None
+                parameters["after"] = batch[-1][0]
+            position = parameters["after"] if batch and parameters["all"] else None
             await write_watermark(connection, AGENTS, position, version=RULES_VERSION, now=now)
         if not batch:
             break
@@ -150,7 +158,7 @@ async def _store_verdicts(
     changed.unflagged += unflagged
 
 
-# Rows that stay as they are are not written: a run over everything would make each of them anew.
+# Unchanged rows are not updated, since a run over all agents would otherwise rewrite every row.
 _STORE_VERDICTS = """
 WITH judged AS (
     SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::smallint[], %s::text[], %s::text[])
@@ -214,8 +222,8 @@ async def _groups(
     begun = await read_watermark(connection, CHANNEL_GROUPS, version=GROUPING_VERSION)
     if begun is None and await read_version(connection, CHANNEL_GROUPS) == GROUPING_VERSION:
         return None
-    after = begun or _LEAST_LINK
-    steps = await _number(connection, "SELECT count(*) FROM links WHERE id > %(after)s", {"after": after})
+    after = begun or _MIN_LINK_ID
+    steps = await _count(connection, "SELECT count(*) FROM links WHERE id > %(after)s", {"after": after})
     return ReclassifyStep("Links", steps, _group_links(connection, after, changed, now))
 
 
@@ -251,6 +259,6 @@ async def _group_links(
         yield len(batch)
 
 
-async def _number(connection: psycopg.AsyncConnection, statement: str, given: dict[str, Any]) -> int:
-    row = await (await connection.execute(statement.encode(), given)).fetchone()
+async def _count(connection: psycopg.AsyncConnection, statement: str, parameters: dict[str, Any]) -> int:
+    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
     return int(row[0]) if row else 0

@@ -1,4 +1,4 @@
-"""Creating links in bulk: one campaign on several channels with several contents each."""
+"""Create links in bulk: one campaign, several channels, and several contents for each channel."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -35,11 +35,11 @@ async def create_in_bulk(
     timezone: ZoneInfo,
     now: datetime,
 ) -> CreatedLinks:
-    """Make a link for each content on each channel (without contents one a channel), channel by channel; all or none.
+    """Create one link for each channel and content (one for each channel if there are no contents); all or none.
 
-    `name` is a template with `LINK_NAME_PLACEHOLDERS`, `shared` holds what all links have alike, by the names of
-    `LinkSpec`. Raises NotFound, Conflict or Unavailable as `create_links` does, and Invalid with everything that is
-    wrong, at ("channel_ids", n), ("contents", n) or the shared field.
+    The links are ordered by channel, then by content. `name` is a template with `LINK_NAME_PLACEHOLDERS`; `shared`
+    holds the fields of `LinkSpec` that all links have in common. Raises as `create_links`; error paths are
+    ("channel_ids", n), ("contents", n) or a shared field.
     """
     typed = [parse_typed_name(content) for content in contents]
     name = _require_request(channel_ids, typed, name)
@@ -59,12 +59,12 @@ async def create_in_bulk(
         context=context,
         specs=_specs(context, channel_ids, typed, name, shared),
         keep_names=keep_names,
-        given_at=_given_at(len(channel_ids), len(contents)),
+        input_paths=_input_paths(len(channel_ids), len(contents)),
     )
 
 
 def _require_request(channel_ids: Sequence[UUID], contents: Sequence[TypedName], name: str) -> str:
-    """The template of names, trimmed; raises Invalid for it, for too many links, and for a channel or content twice."""
+    """The trimmed name template; raises Invalid for it, for too many links, and for repeated channels or contents."""
     errors: list[FieldError] = []
     number = len(channel_ids) * max(1, len(contents))
     if number > MAX_LINKS:
@@ -94,7 +94,7 @@ def _specs(
     name: str,
     shared: Mapping[str, Any],
 ) -> list[LinkSpec]:
-    """The links to make, channel by channel."""
+    """The links to create, ordered by channel, then by content."""
     wanted: Sequence[TypedName | None] = contents or [None]
     specs = []
     for place, (channel_id, content) in enumerate((one, other) for one in channel_ids for other in wanted):
@@ -113,8 +113,8 @@ def _specs(
     return specs
 
 
-def _given_at(channels: int, contents: int) -> dict[FieldPath, FieldPath]:
-    """Where each link's channel and content are listed; all other fields are the same for all links."""
+def _input_paths(channels: int, contents: int) -> dict[FieldPath, FieldPath]:
+    """Maps each link's channel and content to their place in the request; the other fields are shared by all links."""
     moves: dict[FieldPath, FieldPath] = {}
     for place in range(channels * max(1, contents)):
         moves[place,] = ()

@@ -1,4 +1,4 @@
-"""Creating links for a person: named first, then stored; all of them or none."""
+"""Create links: set their terms and contents, then insert them; all or none."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,9 +24,9 @@ Located = TypeVar("Located", FieldError, NameIssue)
 
 @dataclass(frozen=True, slots=True)
 class CreatedLinks:
-    """The links that were made, and what was corrected in the names they were given.
+    """The new links, and the corrections made in their names.
 
-    `skipped_rows` are the rows of a sheet that are links already.
+    `skipped_rows` are the numbers of a sheet's rows that are links already.
     """
 
     links: list[Link]
@@ -44,7 +44,7 @@ async def create_link(
     timezone: ZoneInfo,
     now: datetime,
 ) -> CreatedLinks:
-    """Make one link; raises as `create_links` does, with the paths of the spec's own fields."""
+    """Create one link; raises as `create_links`, with field names of the spec as error paths."""
     context = await read_placement_context(
         session,
         principal,
@@ -55,7 +55,7 @@ async def create_link(
         now=now,
     )
     return await create_links(
-        session, principal, context=context, specs=[spec], keep_names=keep_names, given_at={(0,): ()}
+        session, principal, context=context, specs=[spec], keep_names=keep_names, input_paths={(0,): ()}
     )
 
 
@@ -66,16 +66,16 @@ async def create_links(
     context: PlacementContext,
     specs: Sequence[LinkSpec],
     keep_names: Collection[str],
-    given_at: Mapping[FieldPath, FieldPath],
+    input_paths: Mapping[FieldPath, FieldPath],
 ) -> CreatedLinks:
-    """Make links of the context's campaign over its channels, in their order; each gets its names first.
+    """Create links of the context's campaign, in the order of `specs`.
 
-    A term or content that is not given is made by the unit's template. One that is nearly one in use on this line of
-    the unit's tree is refused (`near-double`), unless `keep_names` has it. Raises as `insert_links` does, with
-    everything that is wrong in one Invalid; what is a Conflict there is one here if nothing else is wrong.
+    The unit's templates generate terms and contents that are not given. A name that is a near-duplicate of one in use
+    (in this unit, or in units above or below it) is an error (`near-double`) unless `keep_names` lists it. Raises as
+    `insert_links`, with all errors in one Invalid; a Conflict is raised as such only if there are no other errors.
 
-    `given_at` maps the position of a spec, such as (0,), and of those of its fields that stand elsewhere, such as
-    (0, "channel_id"), to their paths in what the caller was given; errors and corrections have these paths.
+    `input_paths` maps paths in `specs` to paths in the caller's input: the position of each spec, such as (0,), and
+    fields that are elsewhere in the input, such as (0, "channel_id"). Errors and corrections have the mapped paths.
     """
     named = await name_links(session, principal, context=context, specs=specs, keep_names=keep_names)
     errors = list(named.errors)
@@ -87,16 +87,16 @@ async def create_links(
         errors += refused.fields
     except Conflict as refused:
         if not (errors and refused.fields):
-            raise Conflict(refused.code, refused.detail, tuple(_moved(refused.fields, given_at))) from None
+            raise Conflict(refused.code, refused.detail, tuple(_moved(refused.fields, input_paths))) from None
         errors += refused.fields
-    raise_if_any(_each_once(_moved(errors, given_at)))
-    return CreatedLinks(links, _each_once(_moved(named.corrections, given_at)))
+    raise_if_any(_distinct(_moved(errors, input_paths)))
+    return CreatedLinks(links, _distinct(_moved(named.corrections, input_paths)))
 
 
-def _moved(found: Iterable[Located], given_at: Mapping[FieldPath, FieldPath]) -> list[Located]:
-    return [replace(one, path=move_path(one.path, given_at)) for one in found]
+def _moved(found: Iterable[Located], input_paths: Mapping[FieldPath, FieldPath]) -> list[Located]:
+    return [replace(one, path=move_path(one.path, input_paths)) for one in found]
 
 
-def _each_once(found: Iterable[Located]) -> list[Located]:
-    """Without repetitions: many links can share a field, such as their destination."""
+def _distinct(found: Iterable[Located]) -> list[Located]:
+    """Remove duplicates: many links can share one input field, such as the destination."""
     return list(dict.fromkeys(found))

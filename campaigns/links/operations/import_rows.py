@@ -1,4 +1,4 @@
-"""Importing the rows of a sheet, which names campaigns and sources by word; all rows or none."""
+"""Import the rows of a sheet, which refer to campaigns by slug and to sources by name; all rows or none."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -23,7 +23,7 @@ from campaigns.links.types import LinkSpec
 from campaigns.naming.types import NameIssue
 from campaigns.planning.models import Campaign, Channel
 
-# The links to make of one campaign, each with its row.
+# The new links of one campaign, each with its row.
 _Group = list[tuple[SheetRow, LinkSpec]]
 
 
@@ -37,20 +37,20 @@ async def import_rows(
     timezone: ZoneInfo,
     now: datetime,
 ) -> CreatedLinks:
-    """Make a link of each row, in their order; all or none. A row that is a link already is skipped.
+    """Create a link for each row, in their order; all or none. Rows that are links already are skipped.
 
-    Raises Invalid with all that is wrong with any row, at ("rows", n, column); a slug that is taken (`slug-taken`) or
-    a channel that is closed is a Conflict with the same paths if nothing else is wrong. Or Unavailable.
+    Raises Invalid with all errors of all rows, at ("rows", n, column); Conflict with such paths (`slug-taken`,
+    `channel-closed`) if there are no other errors; or Unavailable.
     """
-    # At once and not when the first new name is found: two sheets of several campaigns that choose the same slugs, one
-    # crosswise to the other, would each wait for what the other has inserted.
+    # Lock now and not at the first new name: two sheets with several campaigns that insert the same slugs in opposite
+    # orders would deadlock.
     await lock_names(session, mode)
     errors: list[FieldError] = []
     conflicts: list[Conflict] = []
-    skipped = await _find_links_already(session, principal, rows, timezone, errors)
+    skipped = await _find_existing_links(session, principal, rows, timezone, errors)
     rows = [row for row in rows if row.number not in skipped]
     words = await read_sheet_words(session, principal, rows)
-    made: dict[int, Link] = {}
+    created_links: dict[int, Link] = {}
     corrections: list[NameIssue] = []
     for campaign_id, group in _group_by_campaign(rows, words, timezone, errors).items():
         try:
@@ -70,20 +70,20 @@ async def import_rows(
                     context=context,
                     specs=[spec for _, spec in group],
                     keep_names=keep_names,
-                    given_at=_given_at(group),
+                    input_paths=_input_paths(group),
                 )
-                made |= {row.number: link for (row, _), link in zip(group, created.links, strict=True)}
+                created_links |= {row.number: link for (row, _), link in zip(group, created.links, strict=True)}
                 corrections += created.corrections
         except Conflict as refused:
             conflicts.append(refused)
     _raise_as_one(errors, conflicts)
-    return CreatedLinks([made[row.number] for row in rows], corrections, sorted(skipped))
+    return CreatedLinks([created_links[row.number] for row in rows], corrections, sorted(skipped))
 
 
 def _group_by_campaign(
     rows: Sequence[SheetRow], words: SheetWords, timezone: ZoneInfo, errors: list[FieldError]
 ) -> dict[UUID, _Group]:
-    """The rows as links to make, by campaign; what is wrong with a row is added to `errors`."""
+    """The rows as specs of new links, by campaign; errors in rows are appended to `errors`."""
     groups: dict[UUID, _Group] = defaultdict(list)
     for row in rows:
         campaign: Campaign | None = None
@@ -100,7 +100,7 @@ def _group_by_campaign(
 
 
 def _raise_as_one(errors: Sequence[FieldError], conflicts: Sequence[Conflict]) -> None:
-    """Raise what is wrong with the sheet as one refusal."""
+    """Raise one exception with all errors of the sheet."""
     fields = tuple(field for conflict in conflicts for field in conflict.fields)
     if errors:
         raise_if_any([*errors, *fields])
@@ -108,37 +108,37 @@ def _raise_as_one(errors: Sequence[FieldError], conflicts: Sequence[Conflict]) -
         raise Conflict(conflicts[0].code, conflicts[0].detail, fields)
 
 
-async def _find_links_already(
+async def _find_existing_links(
     session: AsyncSession,
     principal: Principal,
     rows: Sequence[SheetRow],
     timezone: ZoneInfo,
     errors: list[FieldError],
 ) -> set[int]:
-    """The numbers of the rows that are links of the caller's; adds an error for each that differs from its link.
+    """The numbers of rows that have the id of a link of the caller; appends an error if a row differs from its link.
 
-    An id that is none of theirs tells nothing: the sheet may come from another installation.
+    Unknown ids are ignored: the sheet may come from another installation.
     """
-    given: dict[int, UUID] = {}
+    link_ids: dict[int, UUID] = {}
     for row in rows:
         with suppress(ValueError):
-            given[row.number] = UUID(row.link_id)
-    if not given:
+            link_ids[row.number] = UUID(row.link_id)
+    if not link_ids:
         return set()
-    links = await find_links(session, principal, link_ids=set(given.values()))
-    made = {row.number: (row, links[given[row.number]]) for row in rows if given.get(row.number) in links}
-    for row, link in made.values():
+    links = await find_links(session, principal, link_ids=set(link_ids.values()))
+    existing = {row.number: (row, links[link_ids[row.number]]) for row in rows if link_ids.get(row.number) in links}
+    for row, link in existing.values():
         if differing := differing_columns(row, link, timezone=timezone):
             detail = (
                 f"This row is the link {link.slug}, which has another {', '.join(differing)}. An import changes no "
                 "link: take the row out, or empty its id and slug to make another link of it."
             )
             errors.append(FieldError(row.path("id"), detail, "link-differs"))
-    return set(made)
+    return set(existing)
 
 
-def _given_at(group: _Group) -> dict[FieldPath, FieldPath]:
-    """The cell of each field. All tags of a link stand in one."""
+def _input_paths(group: _Group) -> dict[FieldPath, FieldPath]:
+    """Maps each field to its cell; all tags of a link are in one cell."""
     moves: dict[FieldPath, FieldPath] = {}
     for place, (row, spec) in enumerate(group):
         moves[place,] = ("rows", row.number)

@@ -1,4 +1,4 @@
-"""Storing new links for `create`: all or none, in a number of statements that does not grow with theirs."""
+"""Insert new links for `create`: all or none, with a number of statements that does not depend on how many."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -37,23 +37,23 @@ async def insert_links(
     specs: Sequence[LinkSpec],
     now: datetime,
 ) -> list[Link]:
-    """Make links of one of the caller's campaigns over channels it may use: all of them, in their order, or none.
+    """Insert all links or none; returns them in the order of `specs`.
 
-    Without a slug one is drawn; without a destination a link leads to the campaign's landing page. Raises NotFound,
-    Invalid with everything that is wrong with any of them, Conflict (`campaign-closed`, `channel-closed`, `slug-taken`
-    if nothing else is wrong) or Unavailable (`no-free-slug`). The paths of errors begin with the position of the spec,
-    such as (0, "slug").
+    A link without a slug gets a random one; a link without a destination gets the campaign's landing page. Raises
+    NotFound, Invalid with all errors of all links, Conflict (`campaign-closed`, `channel-closed`, or `slug-taken` if
+    there are no other errors) or Unavailable (`no-free-slug`). Error paths begin with the position of the spec, such
+    as (0, "slug").
     """
     campaign = await get_campaign(session, principal, campaign_id=campaign_id)
     if campaign.state == CampaignState.CLOSED:
         raise Conflict("campaign-closed", "This campaign is closed; it takes no new link.")
     channels = await _open_channels(session, principal, [spec.channel_id for spec in specs])
     hosts = await effective_hosts(session, unit_id=campaign.unit_id)
-    rows, errors = _settled(specs, campaign=campaign, channels=channels, hosts=hosts, now=now)
+    rows, errors = _validated_rows(specs, campaign=campaign, channels=channels, hosts=hosts, now=now)
     if errors:
         errors += _taken(rows, await _slugs_in_use(session, rows))
     raise_if_any(errors)
-    # What was stored before a conflict is found goes again, whatever the caller does with the transaction.
+    # A savepoint, so that a conflict undoes all inserts even if the caller continues with the transaction.
     async with session.begin_nested():
         links = await _store(session, rows)
     await announce_slugs(session, [link.slug for link in links])
@@ -88,7 +88,7 @@ async def _open_channels(session: AsyncSession, principal: Principal, wanted: Se
     return channels
 
 
-def _settled(
+def _validated_rows(
     specs: Sequence[LinkSpec],
     *,
     campaign: Campaign,
@@ -96,16 +96,16 @@ def _settled(
     hosts: list[str],
     now: datetime,
 ) -> tuple[list[dict[str, Any]], list[FieldError]]:
-    """The rows to be stored, with an empty slug where one is to be drawn, and what is wrong with them."""
-    groups = {channel.id: _group(channel, campaign) for channel in channels.values()}
+    """The rows to insert, with an empty slug where one must be generated, and all errors in them."""
+    groups = {channel.id: _channel_group(channel, campaign) for channel in channels.values()}
     errors: list[FieldError] = []
     rows, chosen = [], set[str]()
     for place, spec in enumerate(specs):
         channel = channels[spec.channel_id]
-        given = {field.name: getattr(spec, field.name) for field in fields(spec)}
-        # The landing page is checked again too: its host may have been taken off the allow-list since.
-        given["destination"] = spec.destination or campaign.landing_url
-        settled = normalize_fields(given, hosts=hosts, path=(place,), errors=errors)
+        values = {field.name: getattr(spec, field.name) for field in fields(spec)}
+        # The landing page is checked too: its host may have been removed from the allow-list.
+        values["destination"] = spec.destination or campaign.landing_url
+        settled = normalize_fields(values, hosts=hosts, path=(place,), errors=errors)
         errors += find_date_errors(spec.starts_at, spec.ends_at, spec.ended_destination, path=(place,))
         if spec.state not in FIRST_STATES:
             detail = "A link begins as draft or active; leave the state out, or say one of them."
@@ -126,31 +126,30 @@ def _settled(
     return rows, errors
 
 
-def _group(channel: Channel, campaign: Campaign) -> str:
-    """The channel group that figures count the links' taps in."""
-    origin = classify_traffic(
+def _channel_group(channel: Channel, campaign: Campaign) -> str:
+    traffic = classify_traffic(
         source=channel.source, medium=channel.medium, campaign=campaign.slug, referrer_host=None, click_ids=()
     )
-    return origin.group.value
+    return traffic.group.value
 
 
 async def _store(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> list[Link]:
-    """Store the rows, each under its chosen slug or one that is drawn until it is free."""
+    """Insert the rows with their chosen slugs, or with random ones until a free one is found; raises Conflict."""
     chosen = [row for row in rows if row["slug"]]
-    stored = await _insert(session, chosen)
+    stored = await _insert_free(session, chosen)
     if len(stored) < len(chosen):
         free = {link.slug for link in stored.values()}
         raise Conflict("slug-taken", SLUG_TAKEN, tuple(_taken(rows, {row["slug"] for row in chosen} - free)))
     for length in DRAWN_LENGTHS:
         waiting = [row for row in rows if row["id"] not in stored]
-        stored |= await _insert(session, [{**row, "slug": draw_slug(length)} for row in waiting])
+        stored |= await _insert_free(session, [{**row, "slug": draw_slug(length)} for row in waiting])
     if len(stored) < len(rows):
         raise Unavailable("no-free-slug", "No free slug was found; repeat the request.")
     return [stored[row["id"]] for row in rows]
 
 
 async def _slugs_in_use(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> set[str]:
-    """Those of the rows' slugs that a link has; texts that are no slug are left out. Only `_insert` is sure."""
+    """The valid slugs among the rows' that a link has now. Another transaction can still take one until the insert."""
     chosen = [row["slug"] for row in rows if re.fullmatch(SLUG_PATTERN, row["slug"])]
     return set((await session.exec(select(Link.slug).where(col(Link.slug).in_(chosen)))).all())
 
@@ -160,11 +159,11 @@ def _taken(rows: Sequence[dict[str, Any]], in_use: Collection[str]) -> list[Fiel
     return [FieldError((place, "slug"), SLUG_TAKEN, "slug-taken") for place in places]
 
 
-async def _insert(session: AsyncSession, rows: Collection[dict[str, Any]]) -> dict[UUID, Link]:
-    """Store those of the rows whose slug is free, in one statement; returns them by id."""
+async def _insert_free(session: AsyncSession, rows: Collection[dict[str, Any]]) -> dict[UUID, Link]:
+    """Insert the rows whose slug is free, in one statement; returns these links by id."""
     if not rows:
         return {}
     statement = insert(Link).on_conflict_do_nothing(index_elements=["slug"]).returning(Link)
-    # In the order of their slugs: two requests that choose the same ones then wait for each other, and never both.
+    # Sorted by slug, so that two requests that insert the same slugs cannot deadlock.
     ordered = sorted(rows, key=lambda row: str(row["slug"]))
     return {link.id: link for link in (await session.exec(statement, params=ordered)).scalars()}

@@ -1,4 +1,4 @@
-"""The terms and contents in use, which new ones are compared with."""
+"""Terms and contents in use, for comparison with new ones."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from campaigns.links.models import Link
 from campaigns.naming.utm import is_utm_name
 from campaigns.planning.models import Campaign, Unit
 
-# The fields whose names are compared; each is a vocabulary of its own.
+# The fields whose names are compared, each only with names of the same field.
 CHECKED_FIELDS: Mapping[str, Any] = {"utm_term": Link.utm_term, "utm_content": Link.utm_content}
 
 # Names by field.
@@ -26,16 +26,16 @@ Names = Mapping[str, Collection[str]]
 async def find_names_in_use(
     session: AsyncSession, principal: Principal, *, unit: Unit, names: Names, besides: UUID | None = None
 ) -> Names:
-    """Those of the names that are in use in the unit, in those below it, or in those above it that the caller sees.
+    """The names that are in use in the unit, in units below it, or in units above it that the caller may see.
 
-    What cannot be a name is never in use. The names of the link `besides` do not count.
+    Texts that are not valid names are skipped. Names of the link `besides` do not count.
     """
-    found: dict[str, set[str]] = {}
+    in_use: dict[str, set[str]] = {}
     for field, wanted in names.items():
         possible = set(filter(is_utm_name, wanted))
         statement = _in_use(principal, unit, field, besides).where(col(CHECKED_FIELDS[field]).in_(possible))
-        found[field] = set(await fetch_values(session, statement)) if possible else set()
-    return found
+        in_use[field] = set(await fetch_values(session, statement)) if possible else set()
+    return in_use
 
 
 async def lock_names_in_use(
@@ -47,7 +47,7 @@ async def lock_names_in_use(
     mode: RunMode,
     besides: UUID | None = None,
 ) -> Names:
-    """All names in use of the fields; in a real run no other transaction adds to them before this one ends."""
+    """All names in use of the fields; locked as by `lock_names`."""
     await lock_names(session, mode)
     return {
         field: set(
@@ -60,17 +60,17 @@ async def lock_names_in_use(
 
 
 def has_new_name(names: Names, in_use: Names) -> bool:
-    """Whether any of the names is not in use; what cannot be a name is refused elsewhere and does not count."""
-    return any(name not in in_use[field] for field, found in names.items() for name in filter(is_utm_name, found))
+    """Whether any of the names is not in use; texts that are not valid names are skipped."""
+    return any(name not in in_use[field] for field, wanted in names.items() for name in filter(is_utm_name, wanted))
 
 
 async def lock_names(session: AsyncSession, mode: RunMode) -> None:
-    """In a real run let no other transaction bring a new term or content into use before this one ends.
+    """In a real run, let no other transaction add a new term or content until this one ends.
 
-    Else two at once could each make one of two near-duplicates, since neither sees what the other has not committed.
-    One lock for the whole force: which units' names a unit shares depends on who asks, new names are few beside new
-    links, and a transaction that makes some is short. A dry run brings nothing into use, and that of a long sheet takes
-    minutes; it waits for nobody and holds up nobody.
+    Otherwise two concurrent transactions could each add one of two near-duplicates, since neither sees the other's
+    uncommitted rows. There is one lock for all units: the units whose names are compared depend on the caller, new
+    names are rare compared with new links, and transactions that add some are short. A dry run adds nothing and can
+    take minutes for a long sheet, so it takes no lock.
     """
     if mode is RunMode.REAL:
         await lock_until_commit(session, AdvisoryLock.LINK_NAMES)

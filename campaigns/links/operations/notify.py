@@ -1,4 +1,4 @@
-"""Notifications of changed links, for the redirect's caches; sent in the transaction that makes the change."""
+"""Notify the redirect's caches of changed links; PostgreSQL delivers the notification when the change commits."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,11 +12,11 @@ from campaigns.links.resolver.channel import LINKS_CHANNEL
 
 
 async def announce_slugs(session: AsyncSession, slugs: Sequence[str]) -> None:
-    """Announce links that were made or changed, in one statement; new ones too, since unknown slugs are cached."""
+    """Announce created or updated links, in one statement. New ones need it because unknown slugs are cached too."""
     await notify(session, LINKS_CHANNEL, slugs)
 
 
 async def announce_campaign(session: AsyncSession, *, campaign_id: UUID) -> None:
-    """Announce every link of a campaign whose name or preview changed, which its links show."""
+    """Announce all links of a campaign after an update of its name or preview, which its links show."""
     slugs = (await session.exec(select(Link.slug).where(Link.campaign_id == campaign_id))).all()
     await announce_slugs(session, slugs)

@@ -1,4 +1,4 @@
-"""What links of a campaign are made with: the campaign, its unit, the channels, and what templates are filled from."""
+"""The data that new links of a campaign are created from: campaign, unit, channels, templates and their values."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,23 +20,24 @@ from campaigns.planning.queries import effective_templates, get_campaign, get_ch
 
 @dataclass(frozen=True, slots=True)
 class PlacementContext:
-    """A campaign with all that templates are filled from.
+    """A campaign with its channels, the unit's templates, and the values of their placeholders.
 
-    `made` is how many links the campaign has, or 0 if no template asks; `date` and `month` are the local ones of `now`.
+    `link_count` is the number of links the campaign has, or 0 if no template contains `{number}`. `date` (YYYY-MM-DD)
+    and `month` (YYYY-MM) are those of `now` in the caller's time zone.
     """
 
     campaign: Campaign
     unit: Unit
     channels: Mapping[UUID, Channel]
     templates: Templates
-    made: int
+    link_count: int
     now: datetime
     date: str
     month: str
     mode: RunMode
 
     def values(self, place: int, *, channel_id: UUID, content: str | None, name: str) -> dict[str, str]:
-        """What the placeholders stand for in the link at this position."""
+        """The values of the placeholders for the new link at position `place`, counted from 0."""
         channel = self.channels[channel_id]
         return {
             "source": channel.source,
@@ -47,7 +48,7 @@ class PlacementContext:
             "name": name,
             "date": self.date,
             "month": self.month,
-            "number": str(self.made + place + 1),
+            "number": str(self.link_count + place + 1),
         }
 
 
@@ -62,7 +63,7 @@ async def read_placement_context(
     timezone: ZoneInfo,
     now: datetime,
 ) -> PlacementContext:
-    """The context of links of the campaign over the channels; `patterns` are templates besides the unit's.
+    """Read the context; `patterns` are further templates to be filled, besides those of the unit.
 
     Raises NotFound for a campaign or a channel that the caller may not use.
     """
@@ -70,16 +71,16 @@ async def read_placement_context(
     unit = await session.get_one(Unit, campaign.unit_id)
     channels = await get_channels(session, principal, channel_ids=channel_ids)
     templates = await effective_templates(session, unit_id=unit.id)
-    made = 0
+    link_count = 0
     if any("{number}" in (text or "") for text in (templates.term, templates.content, *patterns)):
-        made = (await session.exec(select(func.count()).where(col(Link.campaign_id) == campaign_id))).one()
+        link_count = (await session.exec(select(func.count()).where(col(Link.campaign_id) == campaign_id))).one()
     local = now.astimezone(timezone)
     return PlacementContext(
         campaign=campaign,
         unit=unit,
         channels=channels,
         templates=templates,
-        made=made,
+        link_count=link_count,
         now=now,
         date=local.strftime("%Y-%m-%d"),
         month=local.strftime("%Y-%m"),

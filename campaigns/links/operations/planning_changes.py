@@ -1,7 +1,7 @@
-"""Changes of campaigns and units together with what follows from them for links.
+"""Update campaigns and units together with the consequences for their links.
 
-Planning is below links and cannot do this itself. Routes, commands and jobs call these two; an import contract
-(`consequences`) keeps `planning.operations.updates`, which does the first half only, from everybody else.
+Planning is below links and cannot do this itself. Routes, commands and jobs call these functions; the import contract
+`consequences` forbids every other module to call `planning.operations.updates`, which lacks the consequences.
 """
 
 from datetime import datetime
@@ -16,8 +16,8 @@ from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.operations.updates import apply_campaign_update, apply_unit_update
 from campaigns.planning.types import CampaignChanges, UnitChanges
 
-# The columns of a campaign that the redirect shows for each of its links: in the preview of a shared link, and on the
-# page of a link that does not lead on.
+# The columns of a campaign that the redirect shows for its links: in previews of shared links, and on the page of a
+# link that does not redirect.
 SHOWN_BY_LINKS = frozenset({"name", "preview_title", "preview_description", "preview_image"})
 
 
@@ -30,9 +30,9 @@ async def update_campaign(
     expected_version: int | None,
     now: datetime,
 ) -> Campaign:
-    """Change a campaign that is not closed; what its links show of it is announced to the redirect's caches.
+    """Update a campaign that is not closed; if its links show the change, the redirect's caches are notified.
 
-    Links keep their destinations. Raises NotFound, Invalid, Stale or Conflict (`campaign-closed`,
+    Existing links keep their destinations. Raises NotFound, Invalid, Stale or Conflict (`campaign-closed`,
     `campaign-published`).
     """
     campaign, changed = await apply_campaign_update(
@@ -52,10 +52,10 @@ async def update_unit(
     expected_version: int | None,
     now: datetime,
 ) -> Unit:
-    """Change a unit's name, host allow-list or templates; after a new allow-list its links' destinations are due for
-    a check, and those of the units below.
+    """Update a unit's name, host allow-list or templates.
 
-    Links keep what they have. Raises NotFound, Stale, or Invalid with everything that is wrong.
+    A new allow-list makes the destinations of all links of this unit and the units below it due for a check. Existing
+    links do not change. Raises NotFound, Stale, or Invalid with every error found.
     """
     unit, changed = await apply_unit_update(
         session, principal, unit_id=unit_id, changes=changes, expected_version=expected_version, now=now

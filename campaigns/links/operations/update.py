@@ -1,4 +1,4 @@
-"""Updating and retiring links; both notify the redirect's caches when they are committed."""
+"""Update and retire links; both notify the redirect's caches on commit."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -43,20 +43,20 @@ async def update_link(
     expected_version: int | None,
     now: datetime,
 ) -> Written[Link]:
-    """Change a link that is not retired; its slug, campaign, source and medium are in print and in figures and stay.
+    """Update a link that is not retired; its slug, campaign, source and medium, which are in print, cannot change.
 
-    Only what is changed is checked again: a host that was taken off the allow-list does not keep a link from being
-    renamed, nor a near-duplicate that was confirmed once. Returns the link and what was corrected in its names.
-    Raises NotFound, Invalid, Stale or Conflict (`link-retired`, `state-not-reachable`).
+    Only changed fields are validated, so a link can be renamed even if its host is no longer on the allow-list, or its
+    term is a near-duplicate confirmed earlier. Returns the link and the corrections made in its names. Raises NotFound,
+    Invalid, Stale or Conflict (`link-retired`, `state-not-reachable`).
     """
     link = await lock_link(session, principal, link_id=link_id)
     if link.state == LinkState.RETIRED:
         raise Conflict("link-retired", "This link is retired and cannot be changed.")
     campaign = await get_campaign(session, principal, campaign_id=link.campaign_id)
     errors: list[FieldError] = []
-    named, corrections = await _name(session, principal, link, campaign.unit_id, changes, keep_names, errors)
-    settled = await _settled(session, link, campaign.unit_id, named, errors)
-    written = apply_changes(link, settled, expected_version=expected_version)
+    named, corrections = await _normalize_names(session, principal, link, campaign.unit_id, changes, keep_names, errors)
+    normalized = await _normalize_changes(session, link, campaign.unit_id, named, errors)
+    written = apply_changes(link, normalized, expected_version=expected_version)
     if written:
         await announce_slugs(session, [link.slug])
         if written.keys() & CHECKED_COLUMNS:
@@ -76,7 +76,7 @@ async def update_link(
 async def retire_link(
     session: AsyncSession, principal: Principal, *, link_id: UUID, expected_version: int | None, now: datetime
 ) -> Link:
-    """Retire a link for good: taps get a page that says so, and its slug is never given again.
+    """Retire a link permanently: taps get a page that says so, and its slug is never reused.
 
     Retiring twice changes nothing. Raises NotFound or Stale.
     """
@@ -101,7 +101,7 @@ async def retire_link(
     return link
 
 
-async def _name(
+async def _normalize_names(
     session: AsyncSession,
     principal: Principal,
     link: Link,
@@ -110,10 +110,9 @@ async def _name(
     keep_names: Collection[str],
     errors: list[FieldError],
 ) -> tuple[dict[str, Any], list[NameIssue]]:
-    """The changes with their names in normal form, and what was corrected; near-duplicates are added to `errors`.
+    """The changes with normalised names, and the corrections made; appends near-duplicates to `errors`.
 
-    The link's present name is in use, but where no other link has it, it is about to go, and the new name is no
-    near-duplicate of it.
+    A new name is not compared with the link's own present name, unless another link has that too.
     """
     typed = {
         field: parse_typed_name(text) for field, text in changes.items() if field in CHECKED_FIELDS and text is not None
@@ -143,7 +142,7 @@ async def _name(
 
 
 def _forms(typed: Mapping[str, TypedName], own: Mapping[str, str], in_use: Names) -> dict[str, str]:
-    """The names by field; the link's own are in use."""
+    """The normal form of each name; the link's own names count as in use."""
     return {field: name.form({*in_use[field], own[field]}) for field, name in typed.items()}
 
 
@@ -151,14 +150,14 @@ def _without(names: Mapping[str, str], own: Mapping[str, str]) -> dict[str, set[
     return {field: {name} - {own[field]} for field, name in names.items()}
 
 
-async def _settled(
+async def _normalize_changes(
     session: AsyncSession, link: Link, unit_id: UUID, changes: Mapping[str, Any], errors: list[FieldError]
 ) -> dict[str, Any]:
-    """The changes as they are stored, if the link may have them; raises Conflict, or Invalid with `errors` too."""
+    """The changes as they are stored; raises Conflict, or Invalid with `errors` and every further error."""
     if "state" in changes:
         require_next_state(link.state, changes["state"])
     hosts = await effective_hosts(session, unit_id=unit_id)
-    settled = normalize_fields(changes, hosts=hosts, path=(), errors=errors)
+    normalized = normalize_fields(changes, hosts=hosts, path=(), errors=errors)
     if changes.keys() & {"starts_at", "ends_at", "ended_destination"}:
         errors += find_date_errors(
             changes.get("starts_at", link.starts_at),
@@ -167,4 +166,4 @@ async def _settled(
             path=(),
         )
     raise_if_any(errors)
-    return settled
+    return normalized
