@@ -1,6 +1,6 @@
-"""The OpenAPI document: what FastAPI generates, with every refusal documented as a problem (RFC 9457).
+"""The OpenAPI document: the one of FastAPI, with every error response documented as a problem (RFC 9457).
 
-`jaring openapi` prints it, `openapi/openapi.json` is the committed copy.
+`jaring openapi` prints it; `openapi/openapi.json` is the committed copy.
 """
 
 import json
@@ -47,7 +47,7 @@ def install_openapi(app: FastAPI) -> None:
 
 
 def rendered(document: dict[str, Any]) -> str:
-    """The document as the text that is committed."""
+    """The document as JSON text, as it is committed."""
     return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
@@ -63,7 +63,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
             _restore_nulls(example, schema, schemas)
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            # FastAPI would make the summary from the name of the route, such as "Create".
+            # FastAPI would derive the summary from the name of the route, such as "Create".
             operation["summary"] = _first_sentence(operation["description"])
             for status in _refusals(path, operation):
                 operation["responses"][status] = {
@@ -74,12 +74,12 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _first_sentence(text: str) -> str:
-    """The text up to its first full stop that a space or a line break follows, without the full stop."""
+    """The text before its first full stop that is followed by a space or a line break."""
     return re.split(r"\.(?:\s|$)", text, maxsplit=1)[0]
 
 
 def _restore_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Put nulls back into an example: FastAPI drops them from the whole document, also where they are required."""
+    """Put nulls back into an example: FastAPI removes them from the whole document, even for required fields."""
     while "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
     for choice in schema.get("anyOf", []):
@@ -95,10 +95,10 @@ def _restore_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]
 
 
 def _refusals(path: str, operation: dict[str, Any]) -> set[str]:
-    """The refusals an operation can answer with: what its route declares, and what follows from what it takes.
+    """The error responses of an operation, besides those that its route declares by `problems.refuses`.
 
-    A route declares what its operation raises by `problems.refuses`. Every operation can fail (500, 503); a key can be
-    missing or too weak, a path can name nothing, parameters and bodies can be wrong, and a version can be old.
+    Every operation can fail (500, 503). The others follow from its input: a missing or insufficient key, a path without
+    an object, invalid parameters or body, an outdated version.
     """
     parameters = operation.get("parameters", [])
     possible = {"500", "503"} | (set(operation["responses"]) & set(REFUSALS))

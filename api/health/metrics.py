@@ -9,7 +9,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 
 def metrics_text(directory: Path | None) -> bytes:
-    """Metrics in Prometheus' text format: of all processes that share the directory, or of this one without it."""
+    """Metrics in Prometheus' text format: of all processes that share the directory; None: of this process only."""
     if directory is None:
         return generate_latest(REGISTRY)
     _forget_dead_processes(directory)
@@ -19,12 +19,12 @@ def metrics_text(directory: Path | None) -> bytes:
 
 
 def _forget_dead_processes(directory: Path) -> None:
-    """Drop the gauges of processes that are gone: a killed worker's would stand there for ever. Counters stay."""
+    """Delete the gauges of ended processes, which a killed worker leaves behind. Counters stay."""
     for pid in {int(path.stem.rpartition("_")[2]) for path in directory.glob("gauge_live*.db")}:
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
-            with contextlib.suppress(FileNotFoundError):  # another process is at it too
+            with contextlib.suppress(FileNotFoundError):  # another process deleted it
                 mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
         except PermissionError:
             continue

@@ -1,4 +1,4 @@
-"""Probes and metrics for whoever runs Jaring; they hold nothing about people and need no key."""
+"""Routes of probes and metrics, for operators; they contain no personal data and need no key."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ async def ready(context: CurrentContext, response: Response) -> Ready:
     asks `/livez`.
     """
     asking = asyncio.create_task(_revision(context))
-    # Not cancelled when it takes too long: a server that hangs would keep the cancellation waiting as well.
+    # Not cancelled on time-out: the cancellation would wait for the database too.
     await asyncio.wait({asking}, timeout=PROBE_SECONDS)
     reachable, revision = asking.result() if asking.done() else (False, None)
     capture = context.capture()
@@ -53,7 +53,7 @@ async def ready(context: CurrentContext, response: Response) -> Ready:
 
 
 async def _revision(context: Context) -> tuple[bool, str | None]:
-    """Whether the database answers, and the revision its schema stands at."""
+    """Whether the database answers, and the revision of its schema."""
     try:
         async with context.sessions() as session:
             connection = await session.connection()

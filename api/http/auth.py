@@ -26,7 +26,7 @@ async def authenticated(
     now: Now,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Principal:
-    """The caller, if the key is valid and its role has the scopes; raises Unauthenticated or Forbidden."""
+    """The caller; raises Unauthenticated without a valid key, and Forbidden if its role lacks a scope."""
     if credentials is None:
         raise Unauthenticated
     # A separate session, closed before the handler's opens: a request never holds two connections.

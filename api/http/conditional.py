@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, 13): the strong ETag is the version; `If-Match` guards a change."""
+"""Conditional requests (RFC 9110, 13): the strong ETag is the version, and `If-Match` makes an update conditional."""
 
 import re
 from typing import Annotated, Protocol, TypeVar

@@ -1,4 +1,4 @@
-"""What a running application holds, made once by its lifespan and reached by requests through `app.state.context`."""
+"""The resources that requests use; created once by the lifespan, in `app.state.context`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from campaigns.kit.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class CaptureState:
-    """Where this process' taps are: whether they go to PostgreSQL at once, and how many wait in memory or journal.
+    """State of this process' taps: whether they go directly to PostgreSQL, and how many wait in memory or journal.
 
-    `lost` counts those given up since it began.
+    `lost` counts lost taps since the process started.
     """
 
     direct: bool
@@ -28,10 +28,11 @@ class CaptureState:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`newest_revision` is the schema this server was built for, `capture` tells where its taps are.
+    """The resources of a running application.
 
-    `listeners` are called, by channel, with the payload of each notification that a request of this process committed;
-    other processes are told by PostgreSQL. `loops` are the process' background loops.
+    `newest_revision` is the schema revision this release needs. `capture` returns the state of this process' taps.
+    `listeners` maps channels to functions, which are called with the payload of each notification that a request of
+    this process committed; PostgreSQL notifies other processes. `loops` are the process' background loops.
     """
 
     settings: Settings

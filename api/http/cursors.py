@@ -1,7 +1,7 @@
 """The one codec of cursors: the position of a row in a list's order, as opaque text for URLs.
 
-A position is a tuple of parts: whole numbers (8 bytes, big-endian, signed) and ids (16 bytes). Their bytes in order,
-in URL-safe base64 without padding, are the cursor; so the kinds of the parts are known to the list, not to the cursor.
+A position is a tuple of integers (8 bytes, big-endian, signed) and ids (16 bytes). The cursor is their bytes in order,
+in URL-safe base64 without padding. It does not contain the types of the parts; the list knows them.
 """
 
 import base64
@@ -29,12 +29,12 @@ def decode_cursor(cursor: str, first: type[A], /) -> tuple[A]: ...
 @overload
 def decode_cursor(cursor: str, first: type[A], second: type[B], /) -> tuple[A, B]: ...
 def decode_cursor(cursor: str, /, *kinds: type) -> tuple[int | UUID, ...]:
-    """The position a cursor stands for, its parts of these kinds; raises Invalid for any other text."""
+    """The position in the cursor, with parts of the types `kinds`; raises Invalid for any other text."""
     try:
         position = _unpack(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), kinds)
     except (binascii.Error, ValueError, struct.error):
         position = None
-    # The decoder skips characters that are not base64, so only the one spelling that is sent out counts.
+    # The decoder ignores characters that are not base64, so compare with the encoded form.
     if position is None or encode_cursor(*position) != cursor:
         raise invalid_parameter(
             "cursor", "The cursor is not valid. Use `next_cursor` of an earlier page.", "bad-cursor"
@@ -43,7 +43,7 @@ def decode_cursor(cursor: str, /, *kinds: type) -> tuple[int | UUID, ...]:
 
 
 def _unpack(packed: bytes, kinds: tuple[type, ...]) -> tuple[int | UUID, ...]:
-    """The parts; raises struct.error unless the bytes are exactly those of the kinds."""
+    """The parts; raises struct.error unless the length is exactly that of the types."""
     parts: list[int | UUID] = []
     for kind in kinds:
         layout = _NUMBER if kind is int else _ID

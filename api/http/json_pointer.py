@@ -1,8 +1,8 @@
-"""Paths of the domain's field errors as JSON Pointers (RFC 6901)."""
+"""JSON Pointers (RFC 6901) for the paths of field errors."""
 
 from campaigns.kit.errors import FieldPath
 
 
 def json_pointer(path: FieldPath) -> str:
-    """The pointer to the value at the path, such as /stages/0/kind; that of the empty path is empty."""
+    """The JSON Pointer of the path, such as /stages/0/kind; the empty path gives the empty pointer."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)

@@ -1,4 +1,4 @@
-"""Configures logging: JSON lines on standard error, the same in every process."""
+"""Logging for every process: JSON lines on standard error."""
 
 import logging
 import sys

@@ -22,7 +22,7 @@ Cursor = Annotated[
 
 
 def page_after(limit: int, cursor: str | None) -> PageRequest:
-    """The page of a list in the order of ids; raises Invalid for a cursor of no such list."""
+    """The page request of a list sorted by id; raises Invalid for a cursor of another kind of list."""
     return PageRequest(limit=limit, after=decode_cursor(cursor, UUID)[0] if cursor is not None else None)
 
 
@@ -34,13 +34,13 @@ PageQuery = Annotated[PageRequest, Depends(_page_request)]
 
 
 def list_page(request: Request, response: Response, page: Page[Any], items: list[T]) -> ListPage[T]:
-    """The page's body; also sets its `Link` header."""
+    """The response body of a page; also sets the `Link` header."""
     cursor = encode_cursor(page.next_after) if page.next_after is not None else None
     return list_page_up_to(request, response, cursor, items)
 
 
 def list_page_up_to(request: Request, response: Response, cursor: str | None, items: list[T]) -> ListPage[T]:
-    """The same for a list with cursors of its own; None on its last page."""
+    """As `list_page`, for lists with another kind of cursor; `cursor` is None on the last page."""
     if cursor is None:
         return ListPage(items=items, next_cursor=None)
     following = request.url.include_query_params(cursor=cursor)

@@ -1,7 +1,7 @@
-"""Every refusal and failure as an RFC 9457 problem document; the one place where errors meet HTTP.
+"""Every error response as an RFC 9457 problem document; errors are mapped to HTTP only here.
 
-`type` is stable and tells machines what happened; `errors[]` points at fields with JSON Pointers (RFC 6901) into the
-body, or names the parameter. No document ever repeats what was sent.
+`type` is stable, for programs. `errors[]` contains JSON Pointers (RFC 6901) to fields of the body, or names of
+parameters. No document repeats input.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ class BadRequest(DomainError):
 
 
 class InvalidParameter(Invalid):
-    """A parameter or header of the request is wrong; the path of its field is the name."""
+    """A parameter or header of the request is invalid; the path of the field error is its name."""
 
 
 STATUS: Mapping[type[DomainError], HTTPStatus] = {
@@ -68,11 +68,11 @@ STATUS: Mapping[type[DomainError], HTTPStatus] = {
 
 
 def refuses(*kinds: type[DomainError]) -> dict[int | str, dict[str, Any]]:
-    """What a route can answer when its operation raises one of the errors, as its `responses` in the document."""
+    """The `responses` of a route whose operation raises the errors, for the OpenAPI document."""
     return {STATUS[kind].value: {} for kind in kinds}
 
 
-# Code and sentence for the refusals that the web framework itself makes.
+# Code and text of errors that the web framework itself raises.
 FRAMEWORK_ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("bad-request", "The server cannot parse the request."),
     404: ("no-such-route", "No resource exists at this path."),
@@ -80,7 +80,7 @@ FRAMEWORK_ERRORS: Mapping[int, tuple[str, str]] = {
     413: ("body-too-large", "The request body exceeds the size limit."),
 }
 
-# Two reason phrases that Python's own table has changed between versions, as RFC 9110 has them.
+# Two reason phrases of RFC 9110 that differ between versions of Python.
 TITLES: Mapping[int, str] = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
@@ -127,7 +127,7 @@ class Problem(BaseModel):
 
 
 def invalid_parameter(name: str, detail: str, code: str) -> InvalidParameter:
-    """An `InvalidParameter` about one parameter or header."""
+    """An `InvalidParameter` for one parameter or header."""
     refused = invalid_field((name,), detail, code)
     return InvalidParameter(refused.code, refused.detail, refused.fields)
 
@@ -142,7 +142,7 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """A problem document as a response."""
-    status = int(status)  # HTTPStatus would stand in logs by its name
+    status = int(status)  # logs would contain the name of an HTTPStatus
     document = Problem(
         type=TYPE_PREFIX + code,
         title=TITLES.get(status) or HTTPStatus(status).phrase,
@@ -169,18 +169,18 @@ def _on_domain_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def _fields_of(error: DomainError) -> list[ProblemField]:
-    """The fields of the error; filters are sent as parameters of their names."""
+    """The field errors; a filter is the parameter of the same name."""
     render = parameter_pointer if isinstance(error, InvalidFilter | InvalidParameter) else json_pointer
     return [ProblemField(pointer=render(one.path), detail=one.detail, code=one.code) for one in error.fields]
 
 
 def parameter_pointer(path: FieldPath) -> str:
-    """How a document names a parameter or header."""
+    """The pointer of a parameter or header in a problem document."""
     return f"parameter:{path[0]}"
 
 
 def _pointer(location: FieldPath) -> str:
-    """The pointer for a location as pydantic has it: `body` and a path, or the kind of a parameter and its name."""
+    """The pointer of a pydantic location: (`body`, path…) or (kind of parameter, name)."""
     place, *rest = location
     if place == "body":
         return json_pointer(tuple(rest))
@@ -218,9 +218,9 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
 
 
 def _methods_of(request: Request) -> set[str]:
-    """All methods that the path has; the router itself names those of the first route alone.
+    """All methods of the path; the router itself lists only those of the first matching route.
 
-    Routes of another path that match too (`/links/{link_id}` behind `/links/bulk`) are another resource's.
+    Later routes with another path that also match (`/links/{link_id}` for `/links/bulk`) are left out.
     """
     routes: Sequence[BaseRoute] = request.app.state.routes
     matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
@@ -244,7 +244,7 @@ def _on_database_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def _on_crash(request: Request, error: Exception) -> JSONResponse:
-    # The message of an exception can hold what a person typed, so only its type and place are logged.
+    # The message of an exception can contain input, so only its type and location are logged.
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
@@ -255,9 +255,9 @@ def _on_crash(request: Request, error: Exception) -> JSONResponse:
 
 
 class PlainTextErrorMiddleware:
-    """ASGI middleware that says in a problem document what the framework's body limit says in plain text.
+    """ASGI middleware that turns the plain-text response of the framework's body limit into a problem document.
 
-    A body whose declared length is too large is refused past all exception handlers.
+    The framework rejects a body with a too large Content-Length without calling exception handlers.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -284,7 +284,7 @@ def _is_plain_refusal(message: Message) -> bool:
 
 
 def install_problem_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
-    """Make every error of the app, which has these routes, a problem document."""
+    """Let the app, which has these routes, answer every error with a problem document."""
     app.state.routes = routes
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)

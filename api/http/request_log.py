@@ -44,7 +44,7 @@ class RequestLogMiddleware:
             await self.app(scope, receive, noting_status)
         finally:
             seconds = time.perf_counter() - begun
-            # The operation id, never the path: paths contain references and slugs.
+            # The operation id and not the path, since paths contain references and slugs.
             route = scope.get("route")
             operation = operation_id(route) if isinstance(route, APIRoute) else "unmatched"
             REQUESTS.labels(operation, str(status)).inc()

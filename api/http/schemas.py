@@ -1,7 +1,7 @@
-"""Bases and scalars of the public contract.
+"""Base classes and scalar types of request and response models.
 
-`RequestModel` refuses unknown fields. `ResponseModel` has no defaults, so that every field is required in the document.
-Texts refuse control characters: PostgreSQL cannot hold NUL, and nothing that people name needs the others.
+`RequestModel` rejects unknown fields. `ResponseModel` has no defaults, so that every field is required in the OpenAPI
+document. Text types reject control characters: PostgreSQL cannot store NUL, and names do not need the others.
 """
 
 from datetime import UTC, datetime
@@ -22,12 +22,12 @@ class RequestModel(BaseModel):
 
 
 def example(value: dict[str, Any]) -> ConfigDict:
-    """The configuration that shows `value` as a model's example; other settings come from the base."""
+    """The model configuration with `value` as example; other settings are inherited from the base class."""
     return ConfigDict(json_schema_extra={"examples": [value]})
 
 
 def example_of(model: type[BaseModel]) -> Any:
-    """The example of a model, to be part of another's."""
+    """The example of a model, for use in another model's example."""
     extra = model.model_config["json_schema_extra"]
     return extra["examples"][0]  # type: ignore[index]
 
@@ -46,10 +46,7 @@ class ListPage(ResponseModel, Generic[T]):
 
 
 def changes_of(body: RequestModel, _kind: type[Changes]) -> Changes:
-    """What a change body sets, as the domain's dictionary of changes; fields left out (MISSING) are not in it.
-
-    Nor are names that are only confirmed (`keep_names`).
-    """
+    """The changes in a body, as the domain's dictionary; without omitted fields (MISSING) and `keep_names`."""
     return cast(Changes, body.model_dump(exclude={"keep_names"}))
 
 

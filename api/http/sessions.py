@@ -1,7 +1,8 @@
 """Database sessions of requests: one request, one transaction.
 
-The first two are function-scoped, so that they end *before* the response is sent: with FastAPI's default scope a commit
-that fails would still answer 201 (DESIGN 12). A response that is streamed reads while it is sent, in a third.
+`UnitOfWork` and `ReadSession` are function-scoped, so that they end *before* the response is sent: with FastAPI's
+default scope a commit that fails would still answer 201. A streamed response reads while it is sent, in a
+`StreamSession`.
 """
 
 from collections.abc import AsyncIterator
@@ -15,9 +16,9 @@ from campaigns.kit.database.notifications import sent_notifications
 
 
 async def unit_of_work(context: CurrentContext) -> AsyncIterator[AsyncSession]:
-    """A session that commits when the handler returned and rolls back when it raised.
+    """A session that commits when the handler returns and rolls back when it raises.
 
-    What it notified others of is known to this process' own caches before the answer is sent.
+    This process' own caches get its notifications before the response is sent.
     """
     async with context.sessions() as session:
         async with session.begin():
@@ -28,12 +29,12 @@ async def unit_of_work(context: CurrentContext) -> AsyncIterator[AsyncSession]:
 
 
 async def read_session(context: CurrentContext) -> AsyncIterator[AsyncSession]:
-    """A session for reading; whatever it did is rolled back."""
+    """A session for reading; it is rolled back at the end."""
     async with context.sessions() as session:
         yield session
 
 
 UnitOfWork = Annotated[AsyncSession, Depends(unit_of_work, scope="function")]
 ReadSession = Annotated[AsyncSession, Depends(read_session, scope="function")]
-# Ends when the response is sent or the client is gone; only for reading, since nothing is committed.
+# Ends when the response is sent or the client disconnects. It never commits, so it is only for reading.
 StreamSession = Annotated[AsyncSession, Depends(read_session, scope="request")]

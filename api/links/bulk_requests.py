@@ -15,7 +15,7 @@ from campaigns.naming.templates import LINK_NAME_PLACEHOLDERS, TEMPLATE_LENGTH
 
 MAX_CHANNELS = 200
 
-# Folded and checked by the domain, which can then say what is wrong with it.
+# The domain folds and validates it, with more precise errors.
 Pattern = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEMPLATE_LENGTH)]
 KeepNames = Annotated[
     list[UtmName],

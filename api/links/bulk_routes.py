@@ -1,7 +1,7 @@
-"""Routes of links made in bulk, and of sheets of links. Included before those of single links, whose ids are texts too.
+"""Routes of bulk creation and of sheets. They come before the routes of single links, whose ids would match them.
 
-Both kinds of making are all or none and take an `Idempotency-Key`: the answer is kept in the transaction of the work,
-byte for byte. A dry run does the same work and takes it back.
+Both routes create all links or none and require an `Idempotency-Key`: the response is stored, byte for byte, in the
+same transaction as the links. A dry run does the same work and rolls it back.
 """
 
 import json
@@ -33,8 +33,8 @@ from campaigns.links.operations.create import CreatedLinks
 from campaigns.links.operations.import_rows import import_rows
 
 SHEET_BYTES = 1_000_000
-# Contents and names to accept, a thousand each, of 50 characters, and the other fields, all of them in the longest
-# spelling that JSON has for a character, twelve bytes.
+# A thousand `contents` and a thousand `keep_names` of 50 characters, and the other fields; JSON needs at most twelve
+# bytes for a character.
 BULK_BYTES = 1_400_000
 
 router = APIRouter(prefix="/v1/links", tags=["links"])
@@ -44,7 +44,7 @@ _Create = Callable[[RunMode], Awaitable[CreatedLinks]]
 DryRun = Annotated[
     bool, Query(description="Check everything and show what would be made, without making it; answers 200.")
 ]
-# Only what is really made needs a key, so it is asked for by the routes instead of by FastAPI.
+# A dry run needs no key, so the routes require it instead of FastAPI.
 OnceKey = Annotated[
     str | None,
     Header(
@@ -173,7 +173,7 @@ async def export(
     """
     base, timezone = context.settings.short_link_base, ZoneInfo(context.settings.timezone)
     parts = sheet_parts(session, caller, filters=filters, short_link_base=base, timezone=timezone)
-    # The first part is made before the answer begins, so that a refusal can still be one.
+    # The first part is read before the response begins, so that errors can still have their status.
     first, _ = await anext(parts)
 
     async def whole() -> AsyncIterator[str]:
@@ -188,7 +188,7 @@ async def export(
 async def _answer_dry_run(
     session: AsyncSession, context: Context, create: _Create, *, chosen: frozenset[str]
 ) -> Response:
-    """The answer to a dry run; `chosen` are the slugs that the request names."""
+    """The response to a dry run; `chosen` are the slugs in the request."""
     async with dry_run(session):
         answer = dry_run_out(await create(RunMode.DRY), chosen, context.settings.short_link_base)
     return Response(answer.model_dump_json(), media_type="application/json")
@@ -203,7 +203,7 @@ async def _answer_once(
     create: _Create,
     now: datetime,
 ) -> Response:
-    """The answer to what is really made, or the one given to the same request before."""
+    """Create the links and store the response, or return the stored response to the same request."""
     if key is None:
         raise invalid_parameter("idempotency-key", "Send a key of your own with what is to be made.", "missing")
     owner = f"{caller.actor.kind}:{caller.actor.id}"

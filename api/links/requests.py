@@ -47,7 +47,7 @@ EXAMPLE: dict[str, Any] = {
     "variants": EXAMPLE_VARIANTS,
 }
 
-# Folded to lower case and checked by the domain, which can then say what is wrong with it.
+# The domain folds it to lower case and validates it, with more precise errors.
 ChosenSlug = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=MIN_SLUG_LENGTH, max_length=SLUG_LENGTH)
 ]

@@ -28,7 +28,7 @@ from campaigns.links.queries import get_link, list_links
 from campaigns.links.types import LinkChanges
 from campaigns.statistics.link_ranking import Rank, rank_links
 
-# A link's slug never changes, so a code only goes stale when the deployment's public address does.
+# A link's slug never changes, so a code is outdated only if the public base URL changes.
 PICTURE_CACHING = "private, max-age=3600"
 MEDIA_TYPES: dict[PictureKind, str] = {"svg": "image/svg+xml", "png": "image/png"}
 
@@ -146,7 +146,7 @@ async def retire(
 
 
 def _picture(kind: PictureKind, **schema: str) -> dict[int | str, dict[str, Any]]:
-    """What the document says of a route that answers with a picture."""
+    """The OpenAPI response of a route that returns a picture."""
     content = {MEDIA_TYPES[kind]: {"schema": {"type": "string", **schema}}}
     return {
         200: {"description": "The picture.", "content": content},
@@ -183,7 +183,7 @@ async def draw_png(
 
 
 async def _drawn(address: str, drawing: QrQuery, kind: PictureKind, if_none_match: str | None) -> Response:
-    """The picture with its ETag, or 304 if the caller has it."""
+    """The picture with its ETag, or 304 if the client has the same."""
     drawn = await to_thread(draw_qr, scanned_url(address), QrStyle(**drawing.model_dump()), kind)
     etag = f'"{hashlib.sha256(drawn).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": PICTURE_CACHING}

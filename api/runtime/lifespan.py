@@ -1,4 +1,4 @@
-"""The life of a server process: its resources and loops begin in order, and end in the reverse one."""
+"""Start and stop of a server process: resources, then loops, and the reverse at the end."""
 
 import asyncio
 import gc
@@ -24,7 +24,7 @@ CANCEL_SECONDS = 1.0
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectApp]]:
-    """Open all of it, and close it in order: taps that wait are stored before the process ends."""
+    """Start everything and yield; on exit, store waiting taps, stop the loops, and close the resources."""
     resources = await open_resources(settings)
     loops = [Loop(work) for work in background_work(resources)]
     context, redirect = _context(resources, loops), _redirect_app(resources)
@@ -45,7 +45,7 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectAp
         )
         for task in tasks:
             task.cancel()
-        # One that waits for a PostgreSQL that hangs is not ended by being cancelled; the process' end ends it.
+        # A task that waits for a PostgreSQL that does not answer cannot be cancelled; it ends with the process.
         await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
         await close_resources(resources)
 
@@ -84,12 +84,11 @@ def _redirect_app(resources: Resources) -> RedirectApp:
 
 
 def _tune_garbage_collector() -> None:
-    """Have collections look at little, since the redirect stands still during each.
+    """Make garbage collections short and rare, since no tap is answered during one.
 
-    What has been made so far lives as long as the process: out of the collector's sight, a full collection does not
-    take the time to walk over all of it. (The caches of links and agents are out of it as well, see
-    `links/resolver/target.py`.) The usual first threshold is less than what the taps that wait for one commit consist
-    of: it would be passed many times a second, and little of what is then looked at is garbage.
+    All present objects live as long as the process, so they are frozen: full collections skip them. (They skip the
+    caches of links and agents too, see `links/resolver/target.py`.) The taps that wait for one commit consist of more
+    objects than Python's default first threshold, which would be exceeded many times a second to find little garbage.
     """
     gc.collect()
     gc.freeze()

@@ -1,6 +1,6 @@
-"""The background work of a server process, as data: what is done, how often, and how soon again after a failure.
+"""The background work of a server process as data: function, interval, and delays after failures.
 
-The names stand in logs, in metrics and in `/readyz`; docs/operating.md explains each.
+Logs, metrics and `/readyz` contain the names; docs/operating.md explains each.
 """
 
 import sqlite3
@@ -22,18 +22,18 @@ from campaigns.links.destination_checks.types import Policy
 from campaigns.links.destination_checks.worker import CheckWorker
 from campaigns.links.resolver.resolver import follow_changes
 
-# PostgreSQL away, slow or restarting; time-outs are OSError.
+# PostgreSQL unreachable, slow or restarting. Time-outs are OSError.
 DATABASE_ERRORS = (psycopg.Error, SQLAlchemyError, OSError)
 FILE_ERRORS = (sqlite3.Error,)
 
 
 def background_work(resources: Resources) -> Iterator[Work]:
-    """Every loop of this process."""
+    """All loops of this process."""
     yield PeriodicWork(
         name="visitor-salts",
         run=resources.salts.refresh,
         interval_seconds=60,
-        # Until there is a first salt of the database, each process hashes visitors with another one.
+        # Until the salt of the database is known, each process hashes visitors with its own.
         first_delay_seconds=60 if resources.salts_fetched else 1,
         backoff=Backoff(1, 1),
         expected=DATABASE_ERRORS,
@@ -43,7 +43,7 @@ def background_work(resources: Resources) -> Iterator[Work]:
         run=lambda now: bursts.mark_new_bursts(resources.api_connections, now=now),
         interval_seconds=bursts.INTERVAL_SECONDS,
         first_delay_seconds=bursts.INTERVAL_SECONDS,
-        # One that takes too long is ended after minutes, and should not be tried again at once.
+        # A round that takes too long is cancelled after minutes; it should not be repeated at once.
         backoff=Backoff(bursts.INTERVAL_SECONDS, bursts.INTERVAL_SECONDS),
         expected=DATABASE_ERRORS,
     )
@@ -52,7 +52,7 @@ def background_work(resources: Resources) -> Iterator[Work]:
         run=lambda _: resources.drainer.drain(),
         interval_seconds=0.25,
         first_delay_seconds=0,
-        # Also how taps get back to PostgreSQL once it answers, so it does not wait any longer after failures.
+        # The drainer also switches taps back to PostgreSQL, so it does not wait longer after failures.
         backoff=Backoff(0.25, 0.25),
         expected=DATABASE_ERRORS + FILE_ERRORS,
         close=resources.drainer.close,

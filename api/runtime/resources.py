@@ -1,4 +1,4 @@
-"""What a server process holds while it runs: connection pools, caches, the journal, and the writers of taps."""
+"""The resources of a server process: connection pools, caches, the journal, and the writers of taps."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,13 +22,13 @@ from campaigns.links.destination_checks.follow import Transport, open_transport
 from campaigns.links.resolver.resolver import LinkResolver
 from campaigns.links.resolver.snapshot import SnapshotWriter, open_link_snapshot
 
-# Look-ups of slugs have connections of their own, so that a busy API does not keep taps waiting.
+# Slug look-ups have their own connections, so that a busy API does not delay taps.
 REDIRECT_POOL = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """`salts_fetched` tells whether PostgreSQL answered at the start. `transport` is missing if checks are off."""
+    """`salts_fetched`: whether PostgreSQL answered at the start. `transport`: None if destination checks are off."""
 
     settings: Settings
     keys: KeyRing
@@ -49,7 +49,7 @@ class Resources:
 
 
 async def open_resources(settings: Settings) -> Resources:
-    """Make all of it, and ask PostgreSQL for the day's salt; it need not answer."""
+    """Create all resources and fetch the day's salt from PostgreSQL; without an answer, taps go to the journal."""
     if settings.database_url is None:
         raise RuntimeError("JARING_DATABASE_URL is not set; `jaring serve` sets it for the embedded PostgreSQL")
     url = settings.database_url.get_secret_value()
@@ -79,7 +79,7 @@ async def open_resources(settings: Settings) -> Resources:
         sessions=make_sessions(api_engine),
         api_connections=plain_connections(api_engine),
         resolver=LinkResolver(
-            connections, snapshot, link_kept_seconds=settings.link_cache_seconds, most_links=settings.link_cache_size
+            connections, snapshot, link_kept_seconds=settings.link_cache_seconds, max_links=settings.link_cache_size
         ),
         snapshot_writer=SnapshotWriter(snapshot, connections),
         failover=failover,
@@ -93,7 +93,7 @@ async def open_resources(settings: Settings) -> Resources:
 
 
 async def close_resources(resources: Resources) -> None:
-    """Close what the loops and requests used; called once none of them is left."""
+    """Close the resources; call it after all loops and requests have ended."""
     if resources.transport is not None:
         await resources.transport.aclose()
     await resources.failover.close()

@@ -1,4 +1,4 @@
-"""When a server process ends itself: a task that must run for ever has ended, or its parent process is gone."""
+"""Ends the server process when a permanent task has ended or the parent process is gone."""
 
 import asyncio
 import os
@@ -14,14 +14,14 @@ log = structlog.get_logger("jaring.running")
 
 
 def end_if_broken(task: asyncio.Task[None]) -> None:
-    """Stop this process when a task that must run for ever has ended by itself; its parent starts a new one.
+    """Stop this process, since a permanent task has ended; the parent process starts a new one.
 
-    To be added to such tasks as a callback.
+    A done-callback for such tasks; cancelled ones are ignored.
     """
     if task.cancelled():
         return
     log.critical("task_ended", task=task.get_name(), error=type(task.exception()).__name__)
-    # The server software first waits for the requests under way, and these may wait for that very task.
+    # On SIGTERM the server first waits for open requests, which may wait for the ended task: hence the timer.
     end = threading.Timer(END_SECONDS, os._exit, (1,))
     end.daemon = True
     end.start()
@@ -29,7 +29,7 @@ def end_if_broken(task: asyncio.Task[None]) -> None:
 
 
 async def end_with_parent() -> None:
-    """Stop this process when the one that started it was killed, so that nothing keeps the port."""
+    """Stop this process when its parent process was killed, so that the port becomes free."""
     parent = os.getppid()
     while os.getppid() == parent:
         await asyncio.sleep(PARENT_CHECK_SECONDS)

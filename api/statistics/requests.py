@@ -24,7 +24,7 @@ from campaigns.statistics.types import Direction, Operator
 
 
 def _written_as_date(value: object) -> object:
-    # Pydantic would also take numbers and midnights for dates.
+    # Pydantic would also accept numbers and midnights as dates.
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError("a day is written YYYY-MM-DD")
     return value
@@ -46,7 +46,7 @@ _METRICS = _glossary({name: one.meaning for name, one in METRICS.items()})
 MAX_METRICS = len(METRICS)
 _DIMENSIONS = _glossary({name: one.meaning for name, one in DIMENSIONS.items()})
 
-# The domain refuses the others, which have no vocabulary (`not-filterable`).
+# The domain rejects dimensions without filter values (`not-filterable`).
 _FILTERABLE = [name for name, one in DIMENSIONS.items() if one.known is not None]
 FilterDimension = Annotated[
     DimensionName, WithJsonSchema({"title": "Dimension", "enum": _FILTERABLE, "type": "string"})

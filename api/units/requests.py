@@ -21,7 +21,7 @@ EXAMPLE = {
 }
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=UNIT_CODE_LENGTH, pattern=UNIT_CODE_PATTERN)]
-# A host name has at most 253 characters (RFC 1035); the rest is for a leading `*.`. The domain says what is wrong.
+# A host name has at most 253 characters (RFC 1035), plus a leading `*.`. The domain validates it.
 Host = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
 Hosts = Annotated[
     list[Host],

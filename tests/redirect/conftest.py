@@ -129,7 +129,7 @@ async def taps(
     tmp_path: Path,
 ) -> AsyncIterator[Taps]:
     snapshot = LinkSnapshot(tmp_path / "links.sqlite")
-    resolver = LinkResolver(connections, snapshot, link_kept_seconds=30, most_links=1000)
+    resolver = LinkResolver(connections, snapshot, link_kept_seconds=30, max_links=1000)
     clicks, orphans = (
         TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, fallback, backlog=500)
         for table in (CLICKS, ORPHANS)

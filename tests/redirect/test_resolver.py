@@ -45,7 +45,7 @@ def counted(link: Link, connections: Connections, tmp_path: Path) -> Counted:
 
 
 def resolver_of(counted: Counted, *, seconds: float = 30, most: int = 100) -> LinkResolver:
-    return LinkResolver(counted, counted.snapshot, link_kept_seconds=seconds, most_links=most)
+    return LinkResolver(counted, counted.snapshot, link_kept_seconds=seconds, max_links=most)
 
 
 async def test_many_at_once_share_one_look_up(counted: Counted) -> None:

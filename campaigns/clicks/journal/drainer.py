@@ -1,7 +1,7 @@
-"""Taps out of journals into PostgreSQL, once it answers again: this process' own, and those of processes that died.
+"""Move taps from journals to PostgreSQL once it answers again: from this process' journal and those of dead processes.
 
-Exactly once: a chunk is merged in one transaction in which the taps' keys remove doubles, and only then taken out of
-the journal; killed in between, it is merged again and nothing happens.
+Each tap is stored exactly once: a chunk is merged in one transaction, where primary keys remove duplicates, and then
+deleted from the journal. If the process is killed in between, the chunk is merged again without effect.
 """
 
 import time
@@ -24,7 +24,7 @@ ORPHANS_SECONDS = 10.0
 CHUNK_TAPS = 5_000
 ATTEMPT_SECONDS = 10.0
 
-# Answered only by a PostgreSQL that has the columns this release writes.
+# Fails if PostgreSQL lacks columns that this release writes.
 _ASK = f"SELECT {CLICKS.column_list} FROM clicks LIMIT 0"  # noqa: S608 - names of our own
 _INSERT_LOSS = (
     "INSERT INTO tap_losses (id, first_at, last_at, taps, reason) VALUES (%s, %s, %s, %s, %s)"
@@ -35,7 +35,7 @@ log = structlog.get_logger("jaring.journal")
 
 
 class Drainer:
-    """Empties this process' journal and those of dead processes; switches taps back to PostgreSQL once it answers."""
+    """Drains this process' journal and those of dead processes; switches taps back to PostgreSQL once it answers."""
 
     def __init__(self, fallback: Failover, store: TapStore) -> None:
         self._fallback = fallback
@@ -44,15 +44,15 @@ class Drainer:
         self._orphans_due = 0.0
 
     async def close(self) -> None:
-        """Release the journals of other processes that are not drained yet, and the connection."""
+        """Release the adopted journals that are not drained yet, and close the connection."""
         for journal in self._adopted:
             journal.close()
         await self._store.close()
 
     async def drain(self) -> None:
-        """Store everything that waits in journals, and find out whether PostgreSQL takes taps again.
+        """Store all taps of the journals, and check whether PostgreSQL accepts taps again.
 
-        Raises psycopg.Error, OSError or sqlite3.Error when it cannot go on; what waits is drained by a later call.
+        On psycopg.Error, OSError or sqlite3.Error the remaining taps stay in the journals for the next call.
         """
         fallback = self._fallback
         if not fallback.postgres_well or fallback.waiting or fallback.losses.counts.lost:
@@ -61,7 +61,7 @@ class Drainer:
             self._orphans_due = time.monotonic() + ORPHANS_SECONDS
             self._adopted += await fallback.off_loop(lambda: list(adopt_orphans(fallback.directory)))
         while self._adopted:
-            # Put last before it is tried: one that cannot be drained keeps neither the others nor our own waiting.
+            # Moved to the end before the attempt, so that one that fails does not block the others.
             self._adopted.append(journal := self._adopted.pop(0))
             await self._drain_orphan(journal)
             self._adopted.remove(journal)
@@ -75,7 +75,7 @@ class Drainer:
         while fallback.waiting and (chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS))):
             begun = time.monotonic()
             await self._merge(journal, chunk)
-            # It took some, so from now on taps go there at once; what still waits is drained beside them.
+            # If a chunk was stored promptly, new taps go to PostgreSQL from now on, while draining continues.
             prompt = prompt or time.monotonic() - begun < fallback.deadline_seconds / 2
             self._switch(prompt)
             await fallback.drained(journal, chunk)
@@ -98,7 +98,7 @@ class Drainer:
         while chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS)):
             await self._merge(journal, chunk)
             drained += chunk.taps
-            # An account of before `written` was kept has no such number.
+            # 0: a record of an older release without `written`.
             missing = max(0, missing - chunk.taps_upto(written or chunk.upto))
             journal.losses.note(in_journal=missing, read=chunk.upto, now_ms=now_ms())
             await fallback.off_loop(partial(journal.forget, chunk.upto))
@@ -109,7 +109,7 @@ class Drainer:
         log.info("orphan_drained", taps=drained, missing=missing)
 
     async def _merge(self, journal: AnyJournal, chunk: Chunk) -> None:
-        # Counted when all of the chunk is stored, since it is tried again from its beginning otherwise.
+        # Counted after the whole chunk, since a failed chunk is merged again from its beginning.
         refused = 0
         for entry in _joined(chunk.numbered.values()):
             refused += await self._store_entry(entry)
@@ -117,7 +117,10 @@ class Drainer:
             self._lose(journal, refused, "refused by the database")
 
     async def _store_entry(self, entry: Entry) -> int:
-        """Merge one entry; a line that cannot be stored stands alone in the end and is given up. Returns how many."""
+        """Merge one entry, and return the number of its lines that PostgreSQL rejects.
+
+        These are found by halving: an entry that is rejected is merged again as two.
+        """
         try:
             await self._store.merge(entry.table, entry.columns, entry.block, entry.agents, within=ATTEMPT_SECONDS)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
@@ -137,7 +140,7 @@ class Drainer:
         self._fallback.count_lost(taps)
 
     async def _report(self, journal: AnyJournal) -> None:
-        """Put what is lost into PostgreSQL, where statistics tell of it."""
+        """Store the counted losses in PostgreSQL, where statistics read them."""
         counts = journal.losses.counts
         if not counts.lost:
             return
@@ -145,14 +148,14 @@ class Drainer:
         lost = counts.lost
         values = (UUID(counts.id), first, last, lost, counts.reason)
         await self._store.execute(_INSERT_LOSS, values, within=ATTEMPT_SECONDS)
-        journal.losses.acknowledge(lost)  # more may have been lost meanwhile
+        journal.losses.acknowledge(lost)  # further taps may have been lost meanwhile
 
 
 def _joined(entries: Iterable[Entry]) -> list[Entry]:
-    """Entries for the same columns of the same table as one, since a transaction costs more than a line."""
-    together: dict[tuple[str, str], list[Entry]] = {}
+    """Combine entries with the same table and columns, since a transaction costs more than a line."""
+    by_columns: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
-        together.setdefault((entry.table, entry.columns), []).append(entry)
+        by_columns.setdefault((entry.table, entry.columns), []).append(entry)
     return [
         Entry(
             table,
@@ -161,5 +164,5 @@ def _joined(entries: Iterable[Entry]) -> list[Entry]:
             list({row[0]: row for one in same for row in one.agents}.values()),
             b"".join(one.block for one in same),
         )
-        for (table, columns), same in together.items()
+        for (table, columns), same in by_columns.items()
     ]

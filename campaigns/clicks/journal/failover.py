@@ -1,4 +1,4 @@
-"""Where taps go while PostgreSQL does not answer: what the writers of one process and its drainer share."""
+"""Switch between PostgreSQL and the local journal; shared by a process' tap writers and its drainer."""
 
 import asyncio
 import sqlite3
@@ -26,13 +26,13 @@ T = TypeVar("T")
 
 
 class Failover:
-    """One process' journal and the switch between it and PostgreSQL. `deadline_seconds` is the longest a tap waits."""
+    """A process' journal, and whether taps go to it or to PostgreSQL. `deadline_seconds`: the longest wait of a tap."""
 
     def __init__(self, directory: Path, *, deadline_seconds: float) -> None:
         self.directory = directory
         self.deadline_seconds = deadline_seconds
         self.postgres_well = True
-        # Whoever puts something into the journal counts it in the same file, whatever replaces it meanwhile.
+        # Held while a batch is appended and counted, so that the journal is not replaced in between.
         self._switching = asyncio.Lock()
         try:
             self.journal: AnyJournal = Journal.create(directory)
@@ -42,7 +42,7 @@ class Failover:
         self.waiting = 0
         self.lost = 0
         self._in_memory: dict[str, int] = {}
-        # One thread: SQLite calls come one after the other, and none of them on the event loop.
+        # One thread: SQLite calls run one after the other, and not on the event loop.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         WELL.set(1)
 
@@ -51,7 +51,7 @@ class Failover:
         return self.journal.losses
 
     async def off_loop(self, work: Callable[[], T]) -> T:
-        """Do something that blocks in the journal's thread."""
+        """Run a blocking function in the journal's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def switch_to_postgres(self) -> None:
@@ -69,7 +69,7 @@ class Failover:
         WELL.set(0)
 
     async def take(self, entry: Entry) -> bool:
-        """Put a batch into the journal; False if the journal cannot take it."""
+        """Write a batch to the journal; False if that failed."""
         async with self._switching:
             journal = self.journal
             try:
@@ -86,19 +86,19 @@ class Failover:
         return False
 
     async def drained(self, journal: AnyJournal, chunk: Chunk) -> None:
-        """Take a chunk that is in PostgreSQL out of the journal it was read from."""
+        """Delete a chunk that is stored in PostgreSQL from the journal it was read from."""
         if journal is not self.journal:
-            return  # replaced meanwhile: it is read again as an orphan, and stored once all the same
-        # Noted first: whoever is killed in between neither misses what is not taken out, nor what is.
+            return  # replaced meanwhile: it is drained again as an orphan, without effect
+        # Counted first: if the process is killed before the deletion, these taps are not counted as lost.
         self._count(max(0, self.waiting - chunk.taps), read=chunk.upto)
         await self.off_loop(lambda: journal.forget(chunk.upto))
         if not self.waiting:
             await self.off_loop(journal.shrink)
 
     async def replace(self, old: AnyJournal) -> None:
-        """Go on with a new file, since this one is damaged or was never there; it is left to be drained as an orphan.
+        """Continue with a new file, because the old one is damaged or missing; the old one is drained as an orphan.
 
-        What is in memory stays with this process.
+        Taps in memory stay with this process.
         """
         async with self._switching:
             if old is not self.journal:
@@ -112,25 +112,25 @@ class Failover:
             await self.off_loop(old.close)
 
     def in_memory(self, table: str, taps: int) -> None:
-        """Note that so many taps for a table are neither in PostgreSQL nor in the journal."""
+        """Set the number of a table's taps that are neither in PostgreSQL nor in the journal."""
         self._in_memory[table] = taps
         self.losses.note(in_memory=sum(self._in_memory.values()), now_ms=now_ms())
 
     def lose(self, taps: int, reason: str, *, no_longer_in_memory: str | None = None) -> None:
-        """Count taps that nothing could take; with a table's name, those that were in memory for it are among them."""
+        """Count lost taps. `no_longer_in_memory`: the table whose taps in memory are among them."""
         if no_longer_in_memory is not None:
             self._in_memory.pop(no_longer_in_memory, None)
-            self.losses.counts.in_memory = sum(self._in_memory.values())  # in one write with the loss
+            self.losses.counts.in_memory = sum(self._in_memory.values())  # written to the file together with the loss
         self.losses.lose(taps, now_ms=now_ms(), reason=reason)
         self.count_lost(taps)
 
     def count_lost(self, taps: int) -> None:
-        """Count taps whose loss is written down elsewhere."""
+        """Count lost taps in the metrics only; the caller has recorded the loss."""
         self.lost += taps
         LOST.inc(taps)
 
     async def close(self) -> None:
-        """Give the journal up; it stays for the next process only if something is in it."""
+        """Close the journal, and delete it if it is empty."""
         counts = self.losses.counts
         empty = not (self.waiting or counts.lost or counts.in_memory)
         await self.off_loop(self.journal.remove if empty else self.journal.close)

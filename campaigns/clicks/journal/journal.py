@@ -1,8 +1,8 @@
-"""One process' journal: a SQLite file that takes batches of taps while PostgreSQL does not, each on disk when written.
+"""The journal of one process: a SQLite file for batches of taps while PostgreSQL does not answer, each synced to disk.
 
-Every entry carries a checksum of what it holds, so that a damaged one is told from a good one; SQLite's own log drops
-a torn tail. Beside the file stands a lock that its process holds for life: a journal whose lock can be taken is an
-orphan. All of this blocks, so callers keep it off the event loop.
+Every entry has a checksum, so that damaged entries are detected; SQLite itself discards an incomplete last write. The
+process holds a lock file next to the journal until it ends: a journal whose lock is free is an orphan. All functions
+block, so call them outside the event loop.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ SUFFIX = ".journal"
 LOCK_SUFFIX = ".lock"
 DAMAGED_SUFFIX = ".damaged"
 
-# AUTOINCREMENT: the number of an entry that was taken out is never given to another.
+# AUTOINCREMENT: numbers of deleted entries are not reused.
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS batches (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -43,7 +43,7 @@ _SELECT = "SELECT id, target, columns, taps, agents, block, checksum FROM batche
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A batch as it waits in a journal: lines of COPY text for the columns of a table, and the agents they refer to."""
+    """A batch in a journal: lines of COPY text for the columns of a table, and the agents they refer to."""
 
     table: str
     columns: str
@@ -54,7 +54,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The next entries of a journal by number, in order; `upto` is the last one's, damaged ones are left out."""
+    """The next entries of a journal by number, in order, without damaged ones; `upto` is the last number read."""
 
     numbered: dict[int, Entry]
     upto: int
@@ -64,14 +64,14 @@ class Chunk:
         return self.taps_upto(self.upto)
 
     def taps_upto(self, number: int) -> int:
-        """The taps of those entries whose number is this one at most."""
+        """The number of taps in entries up to this number."""
         return sum(entry.taps for own, entry in self.numbered.items() if own <= number)
 
 
 class Journal:
-    """An open journal whose lock this process holds. Errors are sqlite3.Error or OSError.
+    """An open journal whose lock this process holds. Methods raise sqlite3.Error or OSError.
 
-    `damaged` tells whether something in it was found that cannot be read; the rest still is.
+    `damaged` is set when an unreadable part is found; the rest is still read.
     """
 
     def __init__(self, path: Path, lock: int) -> None:
@@ -83,19 +83,19 @@ class Journal:
             failing.callback(self.losses.close)
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
             failing.callback(self._database.close)
-            # A damaged text is read all the same; its checksum tells.
+            # Damaged text does not raise here; the checksum detects it.
             self._database.text_factory = lambda text: text.decode(errors="replace")
             self._database.execute("PRAGMA journal_mode = WAL")
-            # The log is on disk before a commit returns.
+            # The write-ahead log is on disk before a commit returns.
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.execute(_SCHEMA)
             failing.pop_all()
-        # Where reading has come to; a deletion that the full disk refuses is made up for by a later one.
+        # The last number read. A deletion that fails on a full disk is included in the next one.
         self._read = self.losses.counts.read
 
     @classmethod
     def create(cls, directory: Path) -> "Journal":
-        """A new, empty journal in the directory, which is made if need be."""
+        """Create an empty journal in the directory, and the directory if it does not exist."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = directory / f"{uuid4().hex}{SUFFIX}"
         lock = _take_lock(path)
@@ -108,7 +108,7 @@ class Journal:
             raise
 
     def append(self, entry: Entry) -> int:
-        """Put a batch on disk; returns the entry's number."""
+        """Write a batch to disk; returns the number of the entry."""
         agents = json.dumps(entry.agents, separators=(",", ":"))
         values = (entry.table, entry.columns, entry.taps, agents, entry.block)
         added = self._database.execute(
@@ -117,25 +117,25 @@ class Journal:
         )
         return int(added.lastrowid or 0)
 
-    def read(self, most_taps: int) -> Chunk | None:
-        """The next entries until they have so many taps; None when all have been read."""
+    def read(self, max_taps: int) -> Chunk | None:
+        """The next entries, until they have at least `max_taps` taps; None at the end."""
         if not self.damaged:
             try:
                 rows = self._database.execute(f"{_SELECT} WHERE id > ? ORDER BY id", (self._read,))
                 with contextlib.closing(rows):
-                    return self._chunk(rows, most_taps)
+                    return self._chunk(rows, max_taps)
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if not _is_damage(error):
                     raise
                 self.damaged = True
-        return self._chunk(self._readable(), most_taps)
+        return self._chunk(self._readable(), max_taps)
 
     def _readable(self) -> Iterator[Sequence[Any]]:
-        """The rows of a damaged file that can be read, each looked up by itself."""
-        # An entry takes some bytes, so there are no more of them than the files are long, whatever a number says.
-        most = sum(path.stat().st_size for path in sqlite_files(self.path) if path.exists())
+        """The readable rows of a damaged file, each read by its own query."""
+        # Every entry takes some bytes, so the files' size limits the number of entries even if an id is damaged.
+        max_entries = sum(path.stat().st_size for path in sqlite_files(self.path) if path.exists())
         first = self._end("min") or self._read + 1
-        for number in range(max(first, self._read + 1), min(self._end("max") or 0, first + most) + 1):
+        for number in range(max(first, self._read + 1), min(self._end("max") or 0, first + max_entries) + 1):
             with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
                 row = self._database.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
                 if row is not None:
@@ -147,10 +147,10 @@ class Journal:
             return None if number is None else int(number)
         return None
 
-    def _chunk(self, rows: Iterable[Sequence[Any]], most_taps: int) -> Chunk | None:
+    def _chunk(self, rows: Iterable[Sequence[Any]], max_taps: int) -> Chunk | None:
         numbered, upto, taps = dict[int, Entry](), self._read, 0
         for number, *values, checksum in rows:
-            if taps >= most_taps:
+            if taps >= max_taps:
                 break
             upto = number
             if _checksum(*values) == checksum:
@@ -162,7 +162,7 @@ class Journal:
         return Chunk(numbered, upto) if upto != self._read else None
 
     def forget(self, upto: int) -> None:
-        """Take out what has been stored elsewhere, up to this number."""
+        """Delete the entries up to this number, which are stored in PostgreSQL."""
         self._read = max(self._read, upto)
         try:
             self._database.execute("DELETE FROM batches WHERE id <= ?", (upto,))
@@ -172,12 +172,12 @@ class Journal:
             self.damaged = True
 
     def shrink(self) -> None:
-        """Give an emptied journal's space back to the disk."""
+        """Free the disk space of deleted entries."""
         self._database.execute("VACUUM")
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Close the file and release its lock; whoever takes the lock next may drain it."""
+        """Close the file and release its lock; the next process that takes the lock may drain it."""
         if self._lock is None:
             return
         self._database.close()
@@ -185,7 +185,7 @@ class Journal:
         self._unlock()
 
     def remove(self) -> None:
-        """Close the file and delete it, since nothing is in it any more."""
+        """Close the journal and delete its files; call it when it is empty."""
         self._database.close()
         for path in sqlite_files(self.path):
             path.unlink(missing_ok=True)
@@ -194,7 +194,7 @@ class Journal:
         self._unlock()
 
     def quarantine(self) -> None:
-        """Close a file that cannot be read any further, and rename it so that people can still look into it."""
+        """Close a damaged journal, and rename its files so that people can inspect them."""
         self._database.close()
         for path in sqlite_files(self.path):
             if path.exists():
@@ -210,26 +210,26 @@ class Journal:
 
 
 def adopt_orphans(directory: Path) -> Iterator[Journal]:
-    """Open the journals in a directory that no living process holds; the caller closes or removes each.
+    """Open the journals in a directory that no running process holds; the caller closes or removes each.
 
-    One that is so damaged that it cannot be opened is set aside and its taps, as far as they were counted, are yielded
-    by `losses` of an empty journal in its place.
+    A journal too damaged to be opened is renamed, and an empty one is yielded in its place, whose `losses` count the
+    taps of the damaged one.
     """
-    # By their accounts too: of a damaged file that was set aside just before its process died only that is left.
+    # Loss records too: if a process died just after renaming a damaged journal, only its loss record is left.
     found = {path.with_suffix(SUFFIX) for ending in (SUFFIX, LOSSES_SUFFIX) for path in directory.glob(f"*{ending}")}
     for path in sorted(found):
         try:
             lock = _take_lock(path)
-        except OSError:  # not ours to open, or no room just now
+        except OSError:  # no permission, or the disk is full now
             continue
         if lock is None:
             continue
-        # Its process ended in good order while we looked.
+        # Its process removed it in the meantime.
         if not path.exists() and not path.with_suffix(LOSSES_SUFFIX).exists():
             os.close(lock)
             _lock_path(path).unlink(missing_ok=True)
             continue
-        with contextlib.suppress(sqlite3.OperationalError, OSError):  # no room just now: it is tried again later
+        with contextlib.suppress(sqlite3.OperationalError, OSError):  # the disk is full now: a later call tries again
             yield _opened(path, lock)
             continue
         os.close(lock)
@@ -247,7 +247,7 @@ def _opened(path: Path, lock: int) -> Journal:
         return Journal(path, lock)
 
 
-# Of the disk or of another process, and gone some day; any other error of SQLite speaks of the file.
+# Temporary errors, caused by the disk or another process; all other SQLite errors mean that the file is damaged.
 _PASSING = {
     *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN),
     *(sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_INTERRUPT),
@@ -255,12 +255,12 @@ _PASSING = {
 
 
 def _is_damage(error: Exception) -> bool:
-    # UnicodeDecodeError: the text of the error quotes a damaged schema.
+    # UnicodeDecodeError: SQLite's error message contains the damaged schema.
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _PASSING
 
 
 def _discard(path: Path, lock: int) -> None:
-    """Leave nothing of a file that could not be made."""
+    """Delete all files of a journal that could not be created."""
     for part in (*sqlite_files(path), path.with_suffix(LOSSES_SUFFIX), _lock_path(path)):
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
@@ -272,12 +272,12 @@ def _lock_path(path: Path) -> Path:
 
 
 def _take_lock(path: Path) -> int | None:
-    """The descriptor that holds the journal's lock, or None if another process does."""
-    # A file of its own: SQLite loses its locks on a database when any other descriptor of that file is closed.
+    """The file descriptor that holds the journal's lock; None if another process holds it."""
+    # A separate file, because SQLite loses its own locks when another descriptor of the database file is closed.
     return try_lock(_lock_path(path))
 
 
 def _checksum(table: Any, columns: Any, taps: Any, agents: Any, block: Any) -> int:
-    # Of a damaged row SQLite can make values of any type.
+    # A damaged row can have values of any type.
     head = f"{table}\0{columns}\0{taps}\0{agents}\0".encode(errors="replace")
     return zlib.crc32(block if isinstance(block, bytes) else b"", zlib.crc32(head))

@@ -1,7 +1,7 @@
-"""What one process could not keep, written where even a full disk takes it: over the bytes of a file made beforehand.
+"""Record of one process' lost taps, written over the bytes of an existing file, which works even on a full disk.
 
-The file says how many taps are lost, and how many exist only in memory or in the journal beside it; when the process is
-killed, or the journal found damaged, those are known to be lost as well. A loss ends up in the table `tap_losses`.
+The file holds the number of lost taps, and of taps that exist only in memory or in the journal next to it. If the
+process is killed or the journal is damaged, these are known to be lost too. Losses end up in the table `tap_losses`.
 """
 
 import contextlib
@@ -19,10 +19,10 @@ FILE_BYTES = 512
 
 @dataclass(slots=True)
 class Losses:
-    """Counts of taps. `id` names the row that the lost ones become, so that it is written once; times in Unix ms.
+    """Counts of taps; times are in Unix milliseconds. `id` is that of the row in `tap_losses`, so it is stored once.
 
-    `in_journal` are those of the entries from behind number `read` (what comes before is in PostgreSQL, taken out or
-    not) up to number `written`: one put on disk a moment before its process was killed is not counted yet.
+    `in_journal` counts the taps of entries after number `read` (earlier ones are in PostgreSQL, even if not deleted
+    yet) up to number `written`. An entry written just before the process was killed may not be counted.
     """
 
     id: str = ""
@@ -37,10 +37,10 @@ class Losses:
 
 
 class LossRecord:
-    """The counts of one process, kept in the file beside its journal. No method fails for lack of space."""
+    """The counts of one process, stored in the file next to its journal. No method fails on a full disk."""
 
     def __init__(self, journal: Path | None) -> None:
-        """Without a journal the counts are in memory only."""
+        """`journal` None: the counts are in memory only."""
         self._path = None if journal is None else journal.with_suffix(SUFFIX)
         if self._path is None:
             self._file = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
@@ -57,7 +57,7 @@ class LossRecord:
             raise
 
     def lose(self, taps: int, *, now_ms: int, reason: str) -> None:
-        """Count taps that are gone for good."""
+        """Count lost taps."""
         self._add(taps, now_ms=now_ms, reason=reason)
         self._write()
 
@@ -70,7 +70,7 @@ class LossRecord:
         written: int | None = None,
         now_ms: int,
     ) -> None:
-        """Write down how many taps would be lost if this process, or its journal, were."""
+        """Record how many taps would be lost with this process (`in_memory`) or its journal (`in_journal`)."""
         counts = self.counts
         counts.in_memory = counts.in_memory if in_memory is None else in_memory
         counts.in_journal = counts.in_journal if in_journal is None else in_journal
@@ -84,9 +84,9 @@ class LossRecord:
         self._write()
 
     def mark_lost(self, *, now_ms: int, reason: str) -> int:
-        """Count all that was only in memory or could not be read from the journal as gone; returns how many.
+        """Count all taps that were in memory, or could not be read from the journal, as lost; returns their number.
 
-        In one write: whoever is killed behind it does not count them twice.
+        One write to the file, so that they are not counted twice after a kill.
         """
         counts = self.counts
         missing, counts.in_memory, counts.in_journal = counts.in_memory + counts.in_journal, 0, 0
@@ -98,7 +98,7 @@ class LossRecord:
         return missing
 
     def take_over(self, old: "LossRecord", *, in_memory: int, now_ms: int) -> None:
-        """Go on with what is in this process' memory, and with what it lost, in this file."""
+        """Move the counts of losses and of taps in memory from the old record to this one."""
         lost = old.counts
         self.counts = replace(
             self.counts, id=lost.id, lost=lost.lost, first_ms=lost.first_ms, last_ms=lost.last_ms, reason=lost.reason
@@ -108,7 +108,7 @@ class LossRecord:
         old.note(now_ms=now_ms)
 
     def acknowledge(self, taps: int) -> None:
-        """Forget so many lost taps, since PostgreSQL has them counted; taps lost meanwhile become another row."""
+        """Subtract lost taps that PostgreSQL has stored; taps lost meanwhile become another row."""
         counts = self.counts
         counts.lost -= taps
         counts.id, counts.first_ms = (uuid4().hex, counts.last_ms) if counts.lost else ("", 0)
@@ -136,14 +136,13 @@ class LossRecord:
                 return Losses(**found)
         except (ValueError, TypeError, KeyError, AttributeError):
             pass
-        return Losses()  # new, torn by a crash of the machine, or damaged
+        return Losses()  # new, or damaged by a crash of the machine
 
     def _write(self) -> None:
-        # Into blocks that the file has already, without waiting for the disk: it survives the process, which is what
-        # it is for.
+        # Overwrites blocks that the file has already. There is no fsync: it only needs to survive the process.
         counts = asdict(self.counts)
         written = json.dumps({**counts, "checksum": _checksum(counts)}).encode().ljust(FILE_BYTES)
-        with contextlib.suppress(OSError):  # a disk that refuses even this; the counts in memory are still right
+        with contextlib.suppress(OSError):  # the disk fails; the counts in memory are still right
             os.pwrite(self._file, written, 0)
 
 
@@ -152,5 +151,5 @@ def _checksum(counts: dict[str, object]) -> int:
 
 
 def now_ms() -> int:
-    """The time as the counts have it."""
+    """The current time in Unix milliseconds."""
     return time.time_ns() // 1_000_000

@@ -1,6 +1,7 @@
-"""What stands in for a journal that could not be made, on a disk that is full or may not be written to.
+"""Replacement for a journal that could not be created, because the disk is full or not writable.
 
-Taps go to PostgreSQL all the same; while that is away too they wait in memory, and each of them tries to make one.
+Taps still go to PostgreSQL. While that is unreachable too, they wait in memory, and each write attempt tries to create
+a journal again.
 """
 
 from campaigns.clicks.journal.journal import Chunk, Entry, Journal
@@ -8,7 +9,7 @@ from campaigns.clicks.journal.loss_record import LossRecord
 
 
 class NullJournal:
-    """It takes nothing, and what it knows of losses dies with the process."""
+    """A journal that accepts nothing; its record of losses is in memory only."""
 
     damaged = False
 
@@ -18,7 +19,7 @@ class NullJournal:
     def append(self, _entry: Entry) -> int:
         raise OSError("there is no journal")
 
-    def read(self, _most_taps: int) -> Chunk | None:
+    def read(self, _max_taps: int) -> Chunk | None:
         return None
 
     def forget(self, _upto: int) -> None:

@@ -35,18 +35,18 @@ class LookupFailed(Exception):
 
 
 class LinkResolver:
-    """Resolves slugs for one server process; `link_kept_seconds` and `most_links` bound its cache.
+    """Resolves slugs for one server process; `link_kept_seconds` and `max_links` bound its cache.
 
     `snapshot` is what this machine knew last, for when PostgreSQL does not answer and this process has just begun.
     """
 
     def __init__(
-        self, connections: Connections, snapshot: LinkSnapshot, *, link_kept_seconds: float, most_links: int
+        self, connections: Connections, snapshot: LinkSnapshot, *, link_kept_seconds: float, max_links: int
     ) -> None:
         self._connections = connections
         self._snapshot = snapshot
         self._kept = link_kept_seconds
-        self._most = most_links
+        self._max_links = max_links
         # slug -> (target, when it becomes stale, in which generation it was loaded)
         self._known: dict[str, tuple[Target, float, int]] = {}
         self._unknown: dict[str, float] = {}
@@ -99,7 +99,7 @@ class LinkResolver:
             target = target_of(facts)
         except (KeyError, TypeError, ValueError):  # as another release wrote them
             raise LookupFailed from None
-        _keep(self._known, slug, (target, time.monotonic() + RETRY_SECONDS, self._generation), self._most)
+        _keep(self._known, slug, (target, time.monotonic() + RETRY_SECONDS, self._generation), self._max_links)
         return target
 
     def forget(self, slug: str) -> None:
@@ -160,7 +160,7 @@ class LinkResolver:
             self._known.pop(slug, None)
             _keep(self._unknown, slug, time.monotonic() + UNKNOWN_CACHE_SECONDS, MAX_CACHED_UNKNOWN)
         else:
-            _keep(self._known, slug, (target, time.monotonic() + self._kept, generation), self._most)
+            _keep(self._known, slug, (target, time.monotonic() + self._kept, generation), self._max_links)
 
     def _failed(self, slug: str, found: "asyncio.Future[Target | None]", error: Exception) -> None:
         found.set_exception(error)
