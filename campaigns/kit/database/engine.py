@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import psycopg
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -49,9 +49,3 @@ def plain_connections(engine: AsyncEngine) -> Connections:
             raise OSError("no database connection") from error
 
     return connection
-
-
-def violated_constraint(error: IntegrityError) -> str | None:
-    """The name of the database constraint that refused the change."""
-    diagnostics = getattr(error.orig, "diag", None)
-    return getattr(diagnostics, "constraint_name", None)

@@ -11,7 +11,7 @@ from campaigns.access.types import Principal
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
 from campaigns.kit.database.dry_run import RunMode
-from campaigns.kit.database.versioning import apply_changes, require_version
+from campaigns.kit.database.writes import apply_changes, require_version
 from campaigns.kit.errors import Conflict, FieldError, raise_if_any
 from campaigns.links.destination_checks.operations import CHECKED_COLUMNS, schedule_checks
 from campaigns.links.models import Link

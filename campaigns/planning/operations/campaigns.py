@@ -5,14 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
-from campaigns.kit.database.engine import violated_constraint
-from campaigns.kit.database.versioning import apply_changes
+from campaigns.kit.database.writes import apply_changes, insert_row
 from campaigns.kit.errors import Conflict, FieldError, collect_errors, raise_if_any
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import effective_hosts, get_intake, get_unit, lock_campaign
@@ -74,13 +72,8 @@ async def create_campaign(
         state=state.value,
         created_at=now,
     )
-    try:
-        async with session.begin_nested():
-            session.add(campaign)
-    except IntegrityError as error:
-        if violated_constraint(error) == "uq_campaigns_slug":
-            raise Conflict("campaign-slug-taken", "Another campaign has this slug.") from None
-        raise
+    taken = Conflict("campaign-slug-taken", "Another campaign has this slug.")
+    await insert_row(session, campaign, conflicts={"uq_campaigns_slug": taken})
     changes = {"name": name, "slug": slug, "state": state.value}
     record_change(
         session, principal, EventType.CAMPAIGN_CREATED, object_id=campaign.id, unit_id=unit_id, now=now, changes=changes

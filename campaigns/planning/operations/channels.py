@@ -4,13 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import ObjectType, Principal
-from campaigns.kit.database.engine import violated_constraint
-from campaigns.kit.database.versioning import apply_changes
+from campaigns.kit.database.writes import insert_row
 from campaigns.kit.errors import Conflict, FieldError, FieldPath, raise_if_any
 from campaigns.naming.types import NameIssue, Written
 from campaigns.planning.models import Channel
@@ -22,6 +20,7 @@ from campaigns.planning.operations.channel_names import (
     normalize_channel_name,
     require_unambiguous,
 )
+from campaigns.planning.operations.write_changes import write_changes
 from campaigns.planning.queries import get_unit, lock_channel, require_owner
 from campaigns.planning.types import ChannelChanges, OpenState
 
@@ -63,13 +62,8 @@ async def create_channel(
         state=OpenState.ACTIVE.value,
         created_at=now,
     )
-    try:
-        async with session.begin_nested():
-            session.add(channel)
-    except IntegrityError as error:
-        if violated_constraint(error) == "uq_channels_unit_id_source_medium":
-            raise Conflict("channel-exists", "This unit has a channel of this source and medium.") from None
-        raise
+    taken = Conflict("channel-exists", "This unit has a channel of this source and medium.")
+    await insert_row(session, channel, conflicts={"uq_channels_unit_id_source_medium": taken})
     changes = {"source": channel.source, "medium": channel.medium, "aliases": channel.aliases}
     record_audit(
         session,
@@ -111,18 +105,16 @@ async def update_channel(
         changes = {**changes, "aliases": sorted(spelt)}
         if changes["aliases"] != channel.aliases:
             require_unambiguous(channel.source, spelt, words)
-    written = apply_changes(channel, changes, expected_version=expected_version)
-    if written:
-        record_audit(
-            session,
-            principal,
-            ObjectType.CHANNEL,
-            "changed",
-            object_id=channel.id,
-            unit_id=channel.unit_id,
-            now=now,
-            changes=written,
-        )
+    write_changes(
+        session,
+        principal,
+        channel,
+        changes,
+        object_type=ObjectType.CHANNEL,
+        unit_id=channel.unit_id,
+        expected_version=expected_version,
+        now=now,
+    )
     return Written(channel, corrections)
 
 
@@ -132,18 +124,17 @@ async def close_channel(
     """Close a channel to new links; its existing links still redirect."""
     channel = await lock_channel(session, principal, channel_id=channel_id)
     await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
-    written = apply_changes(channel, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
-    if written:
-        record_audit(
-            session,
-            principal,
-            ObjectType.CHANNEL,
-            "closed",
-            object_id=channel.id,
-            unit_id=channel.unit_id,
-            now=now,
-            changes=written,
-        )
+    write_changes(
+        session,
+        principal,
+        channel,
+        {"state": OpenState.CLOSED.value},
+        object_type=ObjectType.CHANNEL,
+        done="closed",
+        unit_id=channel.unit_id,
+        expected_version=expected_version,
+        now=now,
+    )
     return channel
 
 

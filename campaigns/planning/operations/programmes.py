@@ -13,11 +13,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import ObjectType, Principal
-from campaigns.kit.database.engine import violated_constraint
-from campaigns.kit.database.versioning import apply_changes
+from campaigns.kit.database.writes import apply_changes, insert_row
 from campaigns.kit.errors import Conflict, invalid_field
 from campaigns.kit.web_url import parse_web_url
 from campaigns.planning.models import Intake, Programme, Stage
+from campaigns.planning.operations.write_changes import write_changes
 from campaigns.planning.queries import get_programme, get_unit, list_stages, lock_intake, lock_programme, require_owner
 from campaigns.planning.rules import require_order, require_stages
 from campaigns.planning.types import IntakeChanges, OpenState, ProgrammeChanges, StageKind, StagePlan
@@ -29,13 +29,8 @@ async def create_programme(
     """Create a programme of a unit in the caller's subtree; raises NotFound or Conflict (`programme-slug-taken`)."""
     await get_unit(session, principal, unit_id=unit_id)
     programme = Programme(unit_id=unit_id, name=name, slug=slug, state=OpenState.ACTIVE.value, created_at=now)
-    try:
-        async with session.begin_nested():
-            session.add(programme)
-    except IntegrityError as error:
-        if violated_constraint(error) == "uq_programmes_unit_id_slug":
-            raise Conflict("programme-slug-taken", "This unit has a programme of this slug.") from None
-        raise
+    taken = Conflict("programme-slug-taken", "This unit has a programme of this slug.")
+    await insert_row(session, programme, conflicts={"uq_programmes_unit_id_slug": taken})
     record_audit(
         session,
         principal,
@@ -59,18 +54,16 @@ async def update_programme(
     now: datetime,
 ) -> Programme:
     programme = await _owned_programme(session, principal, programme_id)
-    written = apply_changes(programme, changes, expected_version=expected_version)
-    if written:
-        record_audit(
-            session,
-            principal,
-            ObjectType.PROGRAMME,
-            "changed",
-            object_id=programme.id,
-            unit_id=programme.unit_id,
-            now=now,
-            changes=written,
-        )
+    write_changes(
+        session,
+        principal,
+        programme,
+        changes,
+        object_type=ObjectType.PROGRAMME,
+        unit_id=programme.unit_id,
+        expected_version=expected_version,
+        now=now,
+    )
     return programme
 
 
@@ -79,18 +72,17 @@ async def close_programme(
 ) -> Programme:
     """Close a programme permanently: its campaigns take no more registrations. Closing twice changes nothing."""
     programme = await _owned_programme(session, principal, programme_id)
-    written = apply_changes(programme, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
-    if written:
-        record_audit(
-            session,
-            principal,
-            ObjectType.PROGRAMME,
-            "closed",
-            object_id=programme.id,
-            unit_id=programme.unit_id,
-            now=now,
-            changes=written,
-        )
+    write_changes(
+        session,
+        principal,
+        programme,
+        {"state": OpenState.CLOSED.value},
+        object_type=ObjectType.PROGRAMME,
+        done="closed",
+        unit_id=programme.unit_id,
+        expected_version=expected_version,
+        now=now,
+    )
     return programme
 
 
@@ -189,18 +181,17 @@ async def close_intake(
 ) -> Intake:
     """Close an intake permanently before its date. Closing twice changes nothing."""
     intake, unit_id = await _owned_intake(session, principal, intake_id)
-    written = apply_changes(intake, {"state": OpenState.CLOSED.value}, expected_version=expected_version)
-    if written:
-        record_audit(
-            session,
-            principal,
-            ObjectType.INTAKE,
-            "closed",
-            object_id=intake.id,
-            unit_id=unit_id,
-            now=now,
-            changes=written,
-        )
+    write_changes(
+        session,
+        principal,
+        intake,
+        {"state": OpenState.CLOSED.value},
+        object_type=ObjectType.INTAKE,
+        done="closed",
+        unit_id=unit_id,
+        expected_version=expected_version,
+        now=now,
+    )
     return intake
 
 

@@ -3,12 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import Actor, ObjectType, Principal
-from campaigns.kit.database.engine import violated_constraint
+from campaigns.kit.database.writes import insert_row
 from campaigns.kit.errors import Conflict, FieldError, collect_errors, raise_if_any
 from campaigns.kit.ids import new_id
 from campaigns.kit.web_url import parse_host_pattern
@@ -88,15 +87,11 @@ async def _insert(
         allowed_hosts=_folded_hosts(allowed_hosts),
         created_at=now,
     )
-    try:
-        async with session.begin_nested():
-            session.add(unit)
-    except IntegrityError as error:
-        if violated_constraint(error) == "uq_units_code":
-            raise Conflict("unit-code-taken", "Another unit has this code.") from None
-        if violated_constraint(error) == "uq_units_single_root":
-            raise Conflict("root-unit-exists", "There is a national unit already.") from None
-        raise
+    conflicts = {
+        "uq_units_code": Conflict("unit-code-taken", "Another unit has this code."),
+        "uq_units_single_root": Conflict("root-unit-exists", "There is a national unit already."),
+    }
+    await insert_row(session, unit, conflicts=conflicts)
     changes = {"kind": kind.value, "code": code, "name": name, "allowed_hosts": unit.allowed_hosts}
     record_audit(session, by, ObjectType.UNIT, "created", object_id=unit.id, unit_id=unit.id, now=now, changes=changes)
     return unit

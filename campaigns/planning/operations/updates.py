@@ -9,15 +9,15 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.access.operations import record_audit
 from campaigns.access.types import ObjectType, Principal
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
-from campaigns.kit.database.versioning import apply_changes
+from campaigns.kit.database.writes import apply_changes
 from campaigns.kit.errors import Conflict
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.operations.campaigns import normalize_campaign_fields
 from campaigns.planning.operations.units import normalize_unit_changes
+from campaigns.planning.operations.write_changes import write_changes
 from campaigns.planning.queries import effective_hosts, lock_campaign, lock_unit
 from campaigns.planning.rules import require_order
 from campaigns.planning.types import CampaignChanges, CampaignState, UnitChanges
@@ -73,9 +73,14 @@ async def apply_unit_update(
     Raises NotFound, Stale, or Invalid with every error found.
     """
     unit = await lock_unit(session, principal, unit_id=unit_id)
-    written = apply_changes(unit, normalize_unit_changes(changes), expected_version=expected_version)
-    if written:
-        record_audit(
-            session, principal, ObjectType.UNIT, "changed", object_id=unit.id, unit_id=unit.id, now=now, changes=written
-        )
+    written = write_changes(
+        session,
+        principal,
+        unit,
+        normalize_unit_changes(changes),
+        object_type=ObjectType.UNIT,
+        unit_id=unit.id,
+        expected_version=expected_version,
+        now=now,
+    )
     return unit, frozenset(written)

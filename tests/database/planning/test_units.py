@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import SYSTEM, Role
-from campaigns.kit.database.engine import violated_constraint
+from campaigns.kit.database.writes import violated_constraint
 from campaigns.kit.errors import Conflict
 from campaigns.kit.ids import new_id
 from campaigns.planning.models import Unit

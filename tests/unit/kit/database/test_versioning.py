@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.kit.database.versioning import apply_changes, require_version
+from campaigns.kit.database.writes import apply_changes, require_version
 from campaigns.kit.errors import Stale
 from campaigns.planning.models import Campaign, Unit
 

@@ -1,12 +1,38 @@
-"""Changing a versioned row: the version check, the assignment, and what is to be written down about it."""
+"""Writing rows: inserting one that a constraint may refuse, and changing one that has a version.
+
+A change checks the version that the caller expects, and returns what is to be written to the audit trail.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.kit.errors import Stale
+from campaigns.kit.errors import Conflict, Stale
+
+
+async def insert_row(session: AsyncSession, row: SQLModel, *, conflicts: Mapping[str, Conflict]) -> None:
+    """Insert the row at once, in a savepoint of its own.
+
+    Raises the Conflict of the constraint that refuses it, by the constraint's name; IntegrityError for any other.
+    """
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        conflict = conflicts.get(violated_constraint(error) or "")
+        if conflict is None:
+            raise
+        raise conflict from None
+
+
+def violated_constraint(error: IntegrityError) -> str | None:
+    """The name of the database constraint that refused the change."""
+    diagnostics = getattr(error.orig, "diag", None)
+    return getattr(diagnostics, "constraint_name", None)
 
 
 def apply_changes(row: SQLModel, changes: Mapping[str, Any], *, expected_version: int | None) -> dict[str, Any]:
