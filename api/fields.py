@@ -44,7 +44,7 @@ class CorrectionOut(ResponseModel):
     detail: str
 
 
-def correction_out(mended: Iterable[NameIssue]) -> list[CorrectionOut]:
+def correction_out(corrections: Iterable[NameIssue]) -> list[CorrectionOut]:
     """The corrections as response models."""
     return [
         CorrectionOut(
@@ -54,5 +54,5 @@ def correction_out(mended: Iterable[NameIssue]) -> list[CorrectionOut]:
             suggestion=issue.suggestion,
             detail=issue.detail,
         )
-        for issue in mended
+        for issue in corrections
     ]

@@ -1,4 +1,4 @@
-"""The public contract of links made in bulk and of sheets of links."""
+"""The public contract of links created in bulk and of CSV sheets of links."""
 
 from typing import Annotated
 from uuid import UUID
@@ -21,7 +21,8 @@ KeepNames = Annotated[
     list[UtmName],
     Field(
         max_length=MAX_LINKS,
-        description="Terms and contents that are meant to be nearly the same as one in use (`near-double`).",
+        description="Terms and contents to accept although they are near-duplicates of names in use (error code "
+        "`near-double`).",
     ),
 ]
 
@@ -43,34 +44,41 @@ _EXAMPLE = {
 
 
 class BulkCreate(RequestModel):
-    """Placements of one campaign: a link for each content on each channel."""
+    """Links of one campaign: one link for each content on each channel."""
 
     model_config = example(_EXAMPLE)
 
-    campaign_id: UUID = Field(description="The campaign they are for.")
-    channel_ids: list[UUID] = Field(
-        min_length=1, max_length=MAX_CHANNELS, description="The channels they are placed on."
-    )
+    campaign_id: UUID = Field(description="The campaign of the links.")
+    channel_ids: list[UUID] = Field(min_length=1, max_length=MAX_CHANNELS, description="The channels of the links.")
     contents: list[UtmName] = Field(
         default_factory=list,
         max_length=MAX_LINKS,
-        description=f"The contents on each channel; none: one link a channel, with the content by the unit's template. "
-        f"Channels times contents are at most {MAX_LINKS}.",
+        description=f"The contents for each channel. If the list is empty, each channel gets one link, whose content "
+        f"comes from the template of the unit. The number of channels times the number of contents is at "
+        f"most {MAX_LINKS}.",
     )
     name: Pattern = Field(
         DEFAULT_NAME,
-        description="How the links are named; to fill in are "
+        description="Template for the names of the links. Placeholders: "
         + ", ".join(f"`{{{name}}}`" for name in LINK_NAME_PLACEHOLDERS)
         + ".",
     )
     destination: WebAddress | None = Field(
-        None, description="The page they lead to; null: the campaign's landing page."
+        None, description="The destination of the links. Null: the landing page of the campaign."
     )
-    utm_term: UtmName | None = Field(None, description="The term of them all; null: by the unit's template.")
-    tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS, description="Tags of them all.")
+    utm_term: UtmName | None = Field(
+        None, description="The term of all links. Null: the term comes from the template of the unit."
+    )
+    tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS, description="Tags of all links.")
     state: NewLinkState = LinkState.ACTIVE
-    starts_at: Timestamp | None = Field(None, description="Taps before it get a page that says so.")
-    ends_at: Timestamp | None = Field(None, description="From then on taps lead to `ended_destination`, or get a page.")
-    ended_destination: WebAddress | None = Field(None, description="Where taps lead after the end.")
-    pass_query: bool = Field(False, description="Whether parameters of a tap are handed on to the page.")
+    starts_at: Timestamp | None = Field(
+        None, description="Before this time, taps get a page that shows when the link opens."
+    )
+    ends_at: Timestamp | None = Field(
+        None, description="From this time on, taps lead to `ended_destination`, or get a page if it is null."
+    )
+    ended_destination: WebAddress | None = Field(None, description="Destination of taps from `ends_at` on.")
+    pass_query: bool = Field(
+        False, description="Whether query parameters of the short URL are passed to the destination."
+    )
     keep_names: KeepNames = Field(default_factory=list)

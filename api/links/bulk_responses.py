@@ -1,4 +1,4 @@
-"""The public contract of links made in bulk and of sheets of links."""
+"""The public contract of links created in bulk and of CSV sheets of links."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from campaigns.links.types import LinkState
 
 
 class PlacementOut(ResponseModel):
-    """A link as it was made, or would be."""
+    """A link that was created, or that a dry run would create."""
 
     model_config = example(
         {
@@ -46,10 +46,10 @@ class PlacementOut(ResponseModel):
     campaign_id: UUID
     channel_id: UUID
     name: str
-    slug: str | None = Field(description="Null in a dry run where one would be drawn.")
-    short_url: str | None = Field(description="What is published; null where the slug is.")
+    slug: str | None = Field(description="Null in a dry run if the slug would be generated.")
+    short_url: str | None = Field(description="The URL to publish. Null if `slug` is null.")
     destination: str
-    target_url: str = Field(description="Where a tap ends up; each tap's own address has a `cid` besides.")
+    target_url: str = Field(description="The destination with UTM parameters. Each tap adds its own `cid` parameter.")
     utm: UtmOut
     tags: list[str]
     state: LinkState
@@ -58,7 +58,7 @@ class PlacementOut(ResponseModel):
 
 
 class PlacementsOut(ResponseModel):
-    """Links made together, in the order they were asked for: channel by channel, or row by row."""
+    """Links created together, in the order of the request: channel by channel, or row by row."""
 
     model_config = example(
         {
@@ -69,17 +69,19 @@ class PlacementsOut(ResponseModel):
         }
     )
 
-    dry_run: bool = Field(description="Whether nothing was made.")
+    dry_run: bool = Field(description="True for a dry run, which creates nothing.")
     links: list[PlacementOut]
-    corrections: list[CorrectionOut] = Field(description="Names that were mended: case, spaces, underscores.")
+    corrections: list[CorrectionOut] = Field(
+        description="Corrections of names in the request: case, spaces and underscores."
+    )
     skipped_rows: list[int] = Field(
-        description="Rows of a sheet, from 1, that are links there are already, as an export wrote them; of these "
-        "nothing was made."
+        description="Rows of a CSV sheet, counted from 1, that were skipped because they are unchanged exports of "
+        "existing links."
     )
 
 
 def placements_out(placed: CreatedLinks, short_link_base: str) -> PlacementsOut:
-    """Links that were made, as the API shows them."""
+    """The response model of links that were created."""
     return PlacementsOut(
         dry_run=False,
         links=[_placement(link, short_link_base) for link in placed.links],
@@ -89,7 +91,7 @@ def placements_out(placed: CreatedLinks, short_link_base: str) -> PlacementsOut:
 
 
 def dry_run_out(placed: CreatedLinks, chosen: frozenset[str], short_link_base: str) -> PlacementsOut:
-    """Links that a dry run tried: without ids, and without the slugs that nobody chose."""
+    """The response model of a dry run: without ids, and without generated slugs."""
     made = placements_out(placed, short_link_base)
     links = [
         one.model_copy(update={"id": None} if one.slug in chosen else {"id": None, "slug": None, "short_url": None})

@@ -42,7 +42,11 @@ router = APIRouter(prefix="/v1/links", tags=["links"])
 _Create = Callable[[RunMode], Awaitable[CreatedLinks]]
 
 DryRun = Annotated[
-    bool, Query(description="Check everything and show what would be made, without making it; answers 200.")
+    bool,
+    Query(
+        description="Validate the request and return the links that it would create, without creating them. The "
+        "response is 200."
+    ),
 ]
 # A dry run needs no key, so the routes require it instead of FastAPI.
 OnceKey = Annotated[
@@ -51,14 +55,16 @@ OnceKey = Annotated[
         min_length=1,
         max_length=255,
         pattern="^[ -~]+$",
-        description="Made once for each submission, such as a UUID; sending the same again with it makes nothing twice "
-        "and gives the first answer. Needed unless `dry_run`.",
+        description="A unique key for each submission, such as a UUID. Repeating the request with the same key "
+        "creates nothing again and returns the first response. Required unless `dry_run` is true.",
     ),
 ]
-MADE: dict[int | str, dict[str, Any]] = {200: {"model": PlacementsOut, "description": "The dry run; nothing was made."}}
+MADE: dict[int | str, dict[str, Any]] = {
+    200: {"model": PlacementsOut, "description": "The result of the dry run. Nothing was created."}
+}
 
 SHEET: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The sheet.", "content": {"text/csv": {"schema": {"type": "string"}}}}
+    200: {"description": "The CSV sheet.", "content": {"text/csv": {"schema": {"type": "string"}}}}
 }
 
 
@@ -79,7 +85,7 @@ async def bulk(
     idempotency_key: OnceKey = None,
     dry_run: DryRun = False,
 ) -> Response:
-    """Make a link for each content on each channel, up to 1,000; all or none."""
+    """Create up to 1,000 links, one for each content on each channel. Either all links are created or none."""
     given = body.model_dump()
     own = {name: given.pop(name) for name in ("campaign_id", "channel_ids", "contents", "name", "keep_names")}
 
@@ -107,11 +113,12 @@ async def import_sheet(
         Body(
             media_type="text/csv",
             max_length=SHEET_BYTES,
-            description="CSV in UTF-8 with `,` or `;` between cells. The header names the columns in any order: "
-            "campaign (its slug), source (or an alias) and name are needed; medium, slug, destination, term, content, "
-            "tags (`a|b`), state, starts_at, ends_at, ended_destination, pass_query, preview_title, "
-            "preview_description and preview_image may be there. short_url and target_url of an export are not read; "
-            "its id tells which rows are links already.",
+            description="CSV in UTF-8 with `,` or `;` between cells. The header names the columns, in any order. "
+            "Required columns: `campaign` (its slug), `source` (or an alias) and `name`. Optional "
+            "columns: `medium`, `slug`, `destination`, `term`, `content`, `tags` (such as `a|b`), "
+            "`state`, `starts_at`, `ends_at`, `ended_destination`, `pass_query`, `preview_title`, "
+            "`preview_description` and `preview_image`. The columns `short_url` and `target_url` of an "
+            "export are ignored. The column `id` of an export identifies existing links.",
             openapi_examples={
                 "sheet": {
                     "value": "campaign;source;name;content\r\nbintara-2027-jabar;instagram;First story;story-1\r\n"
@@ -127,21 +134,28 @@ async def import_sheet(
     dry_run: DryRun = False,
     keep_names: Annotated[
         list[UtmName] | None,
-        Query(max_length=100, description="Terms and contents that are meant to be nearly the same as one in use."),
+        Query(
+            max_length=100,
+            description="Terms and contents to accept although they are near-duplicates of names in use (error code "
+            "`near-double`).",
+        ),
     ] = None,
 ) -> Response:
-    """Make a link of each row of a CSV sheet, up to 1,000; all or none.
+    """Create one link for each row of a CSV sheet, up to 1,000 rows. Either all links are created or none.
 
-    An exported sheet can be sent back with rows added: a row whose `id` is a link of yours is passed over
-    (`skipped_rows`) if it says the same as the link, and refused (`link-differs`) if it does not, since an import
-    changes no link. To make other links of exported rows, delete the columns id and slug, and state if some of them
+    An exported sheet can be imported again after rows were added. A row with the `id` of one of your links is skipped
+    (`skipped_rows`) if it equals the link, and rejected (`link-differs`) if it does not: an import never changes links.
+    To create new links from exported rows, delete the columns `id` and `slug`. Delete `state` too if some of the links
     are paused or retired.
 
-    Faults point at `/rows/<n>/<column>`, where row 1 is the first below the header, or at `/header/<n>`, from 0.
+    Errors point to `/rows/<n>/<column>`, where row 1 is the first row below the header, or to `/header/<n>`, where the
+    first column is 0.
     """
     rows, accepted = read_sheet(sheet), sorted(keep_names or ())
     if len(rows) > MAX_LINKS:
-        detail = f"The sheet has {len(rows)} rows; send at most {MAX_LINKS}, or use `jaring links import`."
+        detail = (
+            f"The sheet has {len(rows)} rows. Send at most {MAX_LINKS} rows, or use the command `jaring links import`."
+        )
         raise invalid_field(("rows",), detail, "too-many")
 
     async def create(mode: RunMode) -> CreatedLinks:
@@ -167,9 +181,9 @@ async def export(
     context: CurrentContext,
     filters: Filters,
 ) -> StreamingResponse:
-    """Export the links of your units' campaigns as CSV, newest first; an import takes the same columns.
+    """Export the links of your units' campaigns as CSV, newest first. An import accepts the same columns.
 
-    An import passes over the rows as they are exported, so that a sheet with rows added can be sent back.
+    An import skips unchanged exported rows, so an exported sheet can be imported again after rows were added.
     """
     base, timezone = context.settings.short_link_base, ZoneInfo(context.settings.timezone)
     parts = sheet_parts(session, caller, filters=filters, short_link_base=base, timezone=timezone)
@@ -205,7 +219,9 @@ async def _answer_once(
 ) -> Response:
     """Create the links and store the response, or return the stored response to the same request."""
     if key is None:
-        raise invalid_parameter("idempotency-key", "Send a key of your own with what is to be made.", "missing")
+        raise invalid_parameter(
+            "idempotency-key", "The header `Idempotency-Key` is required unless `dry_run` is true.", "missing"
+        )
     owner = f"{caller.actor.kind}:{caller.actor.id}"
     answer = await begin_once(session, keys=context.keys, caller=owner, key=key, request=request, now=now)
     if answer is None:

@@ -15,18 +15,25 @@ from campaigns.links.types import CheckVerdict, LinkState
 def _filters(
     campaign_id: Annotated[UUID | None, Query(description="Only links of this campaign.")] = None,
     channel_id: Annotated[UUID | None, Query(description="Only links on this channel.")] = None,
-    state: Annotated[LinkState | None, Query(description="Only in this state.")] = None,
+    state: Annotated[LinkState | None, Query(description="Only links in this state.")] = None,
     tag: Annotated[
         list[Tag] | None,
-        Query(max_length=MAX_TAGS, description="Only links with this tag; given several times: with all of them."),
+        Query(
+            max_length=MAX_TAGS, description="Only links with this tag. Repeat the parameter to require several tags."
+        ),
     ] = None,
     search: Annotated[
         SearchText | None,
-        Query(description="Only links with this text in name, slug, content or destination, in any case."),
+        Query(
+            description="Only links with this text in `name`, `slug`, `utm_content` or `destination`. Upper and lower "
+            "case are the same."
+        ),
     ] = None,
     check: Annotated[
         CheckVerdict | None,
-        Query(description="Only links with a destination that was found so; `ok`: with nothing else found."),
+        Query(
+            description="Only links with a destination that has this verdict. `ok`: only links without a worse verdict."
+        ),
     ] = None,
 ) -> LinkFilters:
     return LinkFilters(

@@ -1,4 +1,4 @@
-"""The public contract of links: what is sent to make, change and draw them."""
+"""The public contract of links: request bodies, and the options of QR codes."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -57,44 +57,50 @@ VariantKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=
 
 
 class RuleIn(RequestModel):
-    """Where taps of a device or language go instead."""
+    """Sends taps of a device or language to another destination."""
 
     model_config = example(EXAMPLE_RULES[0])
 
-    device: RuleDevice | None = Field(None, description="Null: any device.")
+    device: RuleDevice | None = Field(None, description="The device that the rule matches. Null: any device.")
     language: Language | None = Field(
-        None, description="The browser's first language, as two or three letters such as `id`; null: any."
+        None, description="The first language of the browser as two or three letters, such as `id`. Null: any language."
     )
     destination: WebAddress
 
 
 class VariantIn(RequestModel):
-    """One of several destinations that a link's visitors are shared out to."""
+    """One of several destinations among which the visitors of a link are divided."""
 
     model_config = example(EXAMPLE_VARIANTS[0])
 
-    key: VariantKey = Field(description="Its name in figures: letters, digits and single hyphens.")
+    key: VariantKey = Field(description="Key of the variant in statistics: letters, digits and single hyphens.")
     destination: WebAddress
-    weight: int = Field(ge=1, le=MAX_VARIANT_WEIGHT, description="Its share, in proportion to those of the others.")
+    weight: int = Field(
+        ge=1, le=MAX_VARIANT_WEIGHT, description="Share of the visitors, relative to the weights of the other variants."
+    )
 
 
 Tags = Annotated[
     list[Tag],
-    Field(max_length=MAX_TAGS, description="To find links by; folded to lower case, with spaces as hyphens."),
+    Field(
+        max_length=MAX_TAGS,
+        description="Tags to find links by. They are converted to lower case, and spaces become hyphens.",
+    ),
 ]
 Rules = Annotated[
     list[RuleIn],
     Field(
         max_length=MAX_RULES,
-        description="The first that matches a tap decides where it goes; each asks for a device, a language or both.",
+        description="The first rule that matches a tap determines its destination. Each rule has a device, a language "
+        "or both.",
     ),
 ]
 Variants = Annotated[
     list[VariantIn],
     Field(
         max_length=MAX_VARIANTS,
-        description="None, or two and more, which visitors are shared out to where no rule matches. During a day a "
-        "visitor keeps the same one.",
+        description="No variants, or at least two. Visitors whom no rule matches are divided among them. A visitor "
+        "gets the same variant during a whole day.",
     ),
 ]
 
@@ -102,7 +108,8 @@ KeepNames = Annotated[
     list[UtmName],
     Field(
         max_length=2,
-        description="Term or content again, if it is meant to be nearly the same as one in use (`near-double`).",
+        description="Term or content to accept although it is a near-duplicate of a name in use (error code "
+        "`near-double`).",
     ),
 ]
 
@@ -112,38 +119,51 @@ class LinkCreate(RequestModel):
 
     model_config = example({**EXAMPLE, "utm_content": "story-1"})
 
-    campaign_id: UUID = Field(description="The campaign it is for; cannot be changed.")
-    channel_id: UUID = Field(description="The channel it is placed on, which gives source and medium.")
+    campaign_id: UUID = Field(description="The campaign of the link. It cannot be changed.")
+    channel_id: UUID = Field(description="The channel of the link. It determines `source` and `medium`.")
     name: Name
     slug: ChosenSlug | None = Field(
         None,
-        description="Its place in the short address: letters, digits and single hyphens, in any case; null: one is "
-        "drawn. Cannot be changed, and is never given to another link.",
+        description="The last part of the short URL: letters, digits and single hyphens, in upper or lower case. "
+        "Null: a slug is generated. The slug cannot be changed and is never given to another link.",
     )
     destination: WebAddress | None = Field(
-        None, description="The page it leads to, on a host of the allow-list; null: the campaign's landing page."
+        None,
+        description="The destination of the link. Its host must be on the allow-list of the unit. Null: the landing "
+        "page of the campaign.",
     )
     utm_term: UtmName | None = Field(
-        None, description="Folded to lower case and hyphens; null: by the unit's template."
+        None, description="Converted to lower case with hyphens. Null: the term comes from the template of the unit."
     )
     utm_content: UtmName | None = Field(
-        None, description="Tells placements apart; folded to lower case and hyphens; null: by the unit's template."
+        None,
+        description="Identifies the placement. Converted to lower case with hyphens. Null: the content comes from the "
+        "template of the unit.",
     )
-    state: NewLinkState = Field(LinkState.ACTIVE, description="A draft shows a page instead of leading on.")
-    starts_at: Timestamp | None = Field(None, description="Before it the link shows a page; null: it leads on at once.")
-    ends_at: Timestamp | None = Field(None, description="First moment after it; null: it does not end.")
+    state: NewLinkState = Field(LinkState.ACTIVE, description="A draft shows a page instead of redirecting.")
+    starts_at: Timestamp | None = Field(
+        None, description="Before this time the link shows a page. Null: the link redirects immediately."
+    )
+    ends_at: Timestamp | None = Field(
+        None, description="From this time on, taps lead to `ended_destination`. Null: the link does not end."
+    )
     ended_destination: WebAddress | None = Field(
-        None, description="Where it leads after its end; null: it shows a page. Needs `ends_at`."
+        None, description="Destination of taps from `ends_at` on. Null: the link shows a page. Requires `ends_at`."
     )
     tags: Tags = Field(default_factory=list)
-    pass_query: bool = Field(False, description="Whether what follows the short address' `?` is passed on.")
-    preview_title: PreviewTitle | None = Field(None, description="What chats show as its title; null: the campaign's.")
+    pass_query: bool = Field(
+        False, description="Whether query parameters of the short URL are passed to the destination."
+    )
+    preview_title: PreviewTitle | None = Field(
+        None, description="Title of the link preview in chat apps. Null: the title of the campaign."
+    )
     preview_description: PreviewDescription | None = Field(
-        None, description="What they show below the title; null: the campaign's."
+        None, description="Text of the link preview, below the title. Null: the text of the campaign."
     )
     preview_image: WebAddress | None = Field(
         None,
-        description="The picture they show, an https address on a host of the allow-list; null: the campaign's.",
+        description="Image of the link preview: an https URL whose host is on the allow-list. Null: the image of the "
+        "campaign.",
     )
     rules: Rules = Field(default_factory=list)
     variants: Variants = Field(default_factory=list)
@@ -151,7 +171,7 @@ class LinkCreate(RequestModel):
 
 
 class LinkChange(RequestModel):
-    """What to change; fields left out stay. A list is replaced as a whole."""
+    """Fields to change. Omitted fields keep their values. A new list replaces the whole old list."""
 
     model_config = example({"name": "Instagram story, second week", "utm_content": "story-2", "state": "paused"})
 
@@ -160,7 +180,8 @@ class LinkChange(RequestModel):
     utm_term: UtmName | MISSING | None = MISSING
     utm_content: UtmName | MISSING | None = MISSING
     state: UnretiredState | MISSING = Field(
-        MISSING, description="A draft can become active; what is active can be paused, and active again."
+        MISSING,
+        description="A draft can become active. An active link can be paused, and a paused link can become active.",
     )
     starts_at: Timestamp | MISSING | None = MISSING
     ends_at: Timestamp | MISSING | None = MISSING
@@ -176,16 +197,21 @@ class LinkChange(RequestModel):
 
 
 class QrQuery(RequestModel):
-    """How to draw a QR code."""
+    """Options of a QR code."""
 
     model_config = example({"scale": 10, "border": 4, "error": "q"})
 
     scale: int = Field(10, ge=MIN_SCALE, le=MAX_SCALE, description="Pixels per module.")
     border: int = Field(
-        4, ge=0, le=MAX_BORDER, description="Quiet zone around it, in modules; cameras want 4 on a busy ground."
+        4,
+        ge=0,
+        le=MAX_BORDER,
+        description="Quiet zone around the code, in modules. On a busy background cameras need 4.",
     )
     error: ErrorLevel = Field(
-        "m", description="Damage it survives at least: l 7 %, m 15 %, q 25 %, h 30 %. More makes it denser."
+        "m",
+        description="Error correction level: the code remains readable with damage of l 7 %, m 15 %, q 25 %, h 30 %. "
+        "A higher level makes the code denser.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The public contract of links: what is answered about them."""
+"""The public contract of links: response bodies."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ _EXAMPLE_PLACE = {
     "place": "default",
     "verdict": "ok",
     "checked_at": "2026-10-20T02:00:05Z",
-    "detail": "The page answers, and UTM and cid arrive.",
+    "detail": "The page answers, and UTM and cid arrive there.",
     "status": 200,
     "final_url": "https://daftar.example/bintara",
     "hops": 1,
@@ -52,7 +52,7 @@ _EXAMPLE_NAMED: dict[str, Any] = {**_EXAMPLE_LINK, "check": None, "corrections":
 
 
 class UtmOut(ResponseModel):
-    """The UTM five that a link's visitors arrive with."""
+    """The five UTM parameters of a link."""
 
     model_config = example(
         {
@@ -66,13 +66,13 @@ class UtmOut(ResponseModel):
 
     source: str
     medium: str
-    campaign: str = Field(description="The campaign's slug.")
+    campaign: str = Field(description="The slug of the campaign.")
     term: str | None
     content: str | None
 
 
 class RuleOut(ResponseModel):
-    """Where taps of a device or language go instead; null matches every one."""
+    """Sends taps of a device or language to another destination. Null matches every device or language."""
 
     model_config = example(EXAMPLE_RULES[0])
 
@@ -82,7 +82,7 @@ class RuleOut(ResponseModel):
 
 
 class VariantOut(ResponseModel):
-    """One of several destinations that a link's visitors are shared out to by weight."""
+    """One of several destinations among which the visitors of a link are divided by weight."""
 
     model_config = example(EXAMPLE_VARIANTS[0])
 
@@ -92,28 +92,32 @@ class VariantOut(ResponseModel):
 
 
 class PlaceCheckOut(ResponseModel):
-    """What following one of a link's destinations found last; null is what could not be found out."""
+    """Result of the last check of one destination. A field is null if the check could not determine it."""
 
     model_config = example(_EXAMPLE_PLACE)
 
     place: str = Field(description="`default`, `ended`, `rule:0` (its position) or `variant:photo` (its key).")
     verdict: CheckVerdict
     checked_at: datetime
-    detail: str | None = Field(description="One sentence for people.")
-    status: int | None = Field(description="The HTTP status of the last page.")
-    final_url: str | None = Field(description="Where its redirects ended.")
-    hops: int | None = Field(description="How many redirects were followed.")
-    utm_kept: bool | None = Field(description="Whether the UTM five arrived there.")
-    cid_kept: bool | None = Field(description="Whether `cid` arrived there; without it registrations have no link.")
-    host_allowed: bool | None = Field(description="Whether its host is on the allow-list.")
+    detail: str | None = Field(description="Explanation of the result in one sentence.")
+    status: int | None = Field(description="HTTP status of the last page.")
+    final_url: str | None = Field(description="URL after all redirects.")
+    hops: int | None = Field(description="Number of redirects that were followed.")
+    utm_kept: bool | None = Field(description="Whether all UTM parameters arrived at `final_url`.")
+    cid_kept: bool | None = Field(
+        description="Whether `cid` arrived at `final_url`. Without it, registrations cannot be attributed to the link."
+    )
+    host_allowed: bool | None = Field(
+        description="Whether the hosts of the destination and of `final_url` are on the allow-list."
+    )
 
 
 class CheckOut(PlaceCheckOut):
-    """The gravest finding among a link's destinations, and each of them."""
+    """The worst result among the destinations of a link, and the result of each destination."""
 
     model_config = example({**_EXAMPLE_PLACE, "places": [_EXAMPLE_PLACE]})
 
-    places: list[PlaceCheckOut] = Field(description="Every destination that was followed.")
+    places: list[PlaceCheckOut] = Field(description="One entry for each checked destination.")
 
 
 class LinkOut(ResponseModel):
@@ -126,11 +130,11 @@ class LinkOut(ResponseModel):
     channel_id: UUID
     name: str
     slug: str
-    short_url: str = Field(description="What is published: the address to tap.")
-    destination: str = Field(description="The page it leads to, as parsed.")
+    short_url: str = Field(description="The URL to publish.")
+    destination: str = Field(description="The destination in the normal form of the URL parser.")
     target_url: str = Field(
-        description="Where a tap ends up that no rule or variant sends elsewhere; each tap's own address has a `cid` "
-        "besides."
+        description="The destination with UTM parameters, for taps without a matching rule or variant. Each tap adds "
+        "its own `cid` parameter."
     )
     utm: UtmOut
     state: LinkState
@@ -143,41 +147,45 @@ class LinkOut(ResponseModel):
     preview_title: str | None
     preview_description: str | None
     preview_image: str | None
-    rules: list[RuleOut] = Field(description="The first that matches a tap decides where it goes.")
+    rules: list[RuleOut] = Field(description="The first rule that matches a tap determines its destination.")
     variants: list[VariantOut]
     check: CheckOut | None = Field(
-        description="What following its destinations found; null before the first time, and of a retired link."
+        description="Result of the last check of the destinations. Null before the first check, and for a retired link."
     )
-    clicks: int | None = Field(description="Taps by people, in a list sorted by clicks; null elsewhere.")
+    clicks: int | None = Field(description="Number of clicks, in a list sorted by clicks. Null elsewhere.")
     created_at: datetime
     version: int = Field(description="Version of the object. It increases with each change and is also the ETag.")
 
 
 class LinkCreated(LinkOut):
-    """A link that was just made, and what was mended in the names that were sent."""
+    """A link after its creation, with the corrections of names in the request."""
 
     model_config = example(_EXAMPLE_NAMED)
 
-    corrections: list[CorrectionOut] = Field(description="Names that were mended: case, spaces, underscores.")
+    corrections: list[CorrectionOut] = Field(
+        description="Corrections of names in the request: case, spaces and underscores."
+    )
 
 
 class LinkChanged(LinkOut):
-    """A link that was just changed, and what was mended in the names that were sent."""
+    """A link after its change, with the corrections of names in the request."""
 
     model_config = example(_EXAMPLE_NAMED)
 
-    corrections: list[CorrectionOut] = Field(description="Names that were mended: case, spaces, underscores.")
+    corrections: list[CorrectionOut] = Field(
+        description="Corrections of names in the request: case, spaces and underscores."
+    )
 
 
 def short_url(link: Link, short_link_base: str) -> str:
-    """The address that is published for a link."""
+    """The URL to publish for a link."""
     return short_link_base + link.slug
 
 
 def link_out(
     link: Link, short_link_base: str, *, checks: Sequence[DestinationCheck] = (), clicks: int | None = None
 ) -> LinkOut:
-    """A link as the API shows it; a new one has not been checked yet."""
+    """The response model of a link; a new link has no checks yet."""
     return LinkOut(
         id=link.id,
         campaign_id=link.campaign_id,
@@ -208,14 +216,14 @@ def link_out(
 
 
 def link_created(placed: CreatedLinks, short_link_base: str) -> LinkCreated:
-    """The one link that was placed, as the answer to making it."""
+    """The response model of the one link that was created."""
     (link,) = placed.links
     return LinkCreated(**dict(link_out(link, short_link_base)), corrections=correction_out(placed.corrections))
 
 
-def link_changed(link: LinkOut, mended: Sequence[NameIssue]) -> LinkChanged:
-    """The link as the answer to changing it."""
-    return LinkChanged(**dict(link), corrections=correction_out(mended))
+def link_changed(link: LinkOut, corrections: Sequence[NameIssue]) -> LinkChanged:
+    """The response model of a changed link."""
+    return LinkChanged(**dict(link), corrections=correction_out(corrections))
 
 
 def _check_out(checks: Sequence[DestinationCheck]) -> CheckOut | None:

@@ -44,7 +44,7 @@ async def create(
     now: Now,
     response: Response,
 ) -> LinkCreated:
-    """Make a link for one placement of a campaign; it works at once, unless it is a draft or begins later."""
+    """Create a link for one placement of a campaign. It works immediately, unless it is a draft or starts later."""
     placed = await create_link(
         session,
         caller,
@@ -67,12 +67,15 @@ async def list_all(
     filters: Filters,
     sort: Annotated[
         Literal["newest", "clicks"],
-        Query(description="`clicks`: most taps by people first, as counted now; each link then shows its `clicks`."),
+        Query(
+            description="`clicks`: the links with the most clicks first, counted at the time of the request. Each "
+            "link then has its number of `clicks`."
+        ),
     ] = "newest",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListPage[LinkOut]:
-    """List the links of your units' campaigns, newest first or most clicked first."""
+    """List the links of your units' campaigns: newest first, or those with the most clicks first."""
     next_cursor: str | None = None
     if sort == "clicks":
         rank = Rank(*decode_cursor(cursor, int, UUID)) if cursor is not None else None
@@ -95,7 +98,7 @@ async def list_all(
 async def get(
     link_id: UUID, caller: LinksReader, session: ReadSession, context: CurrentContext, response: Response
 ) -> LinkOut:
-    """Read one link, with what following its destinations found."""
+    """Get one link with the results of its destination checks."""
     link = await get_link(session, caller, link_id=link_id)
     checks = await read_checks(session, [link.id])
     return with_etag(response, link_out(link, context.settings.short_link_base, checks=checks[link.id]))
@@ -112,7 +115,7 @@ async def change(
     expected: ExpectedVersion,
     response: Response,
 ) -> LinkChanged:
-    """Change a link that is not retired; what is already printed leads to the new destination at once."""
+    """Change a link that is not retired. Published short URLs and printed QR codes follow the change immediately."""
     written = await update_link(
         session,
         caller,
@@ -140,17 +143,17 @@ async def retire(
     expected: ExpectedVersion,
     response: Response,
 ) -> LinkOut:
-    """Retire a link for good: taps get a page that says so; its slug is never given to another link."""
+    """Retire a link permanently. Taps get a page that says so. Its slug is never given to another link."""
     link = await retire_link(session, caller, link_id=link_id, expected_version=expected, now=now)
     return with_etag(response, link_out(link, context.settings.short_link_base))
 
 
 def _picture(kind: PictureKind, **schema: str) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI response of a route that returns a picture."""
+    """The documented responses of a route that returns an image."""
     content = {MEDIA_TYPES[kind]: {"schema": {"type": "string", **schema}}}
     return {
-        200: {"description": "The picture.", "content": content},
-        304: {"description": "The picture you have is still the same (`If-None-Match`)."},
+        200: {"description": "The image.", "content": content},
+        304: {"description": "Your copy is current (`If-None-Match`)."},
     }
 
 
@@ -163,7 +166,10 @@ async def draw_svg(
     context: CurrentContext,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Draw a link's QR code as SVG, for print. It says the short address with `?via=qr`, so scans are told apart."""
+    """Get the QR code of a link as SVG, for print.
+
+    The code contains the short URL with `?via=qr`, so that statistics can show scans separately.
+    """
     link = await get_link(session, caller, link_id=link_id)
     return await _drawn(short_url(link, context.settings.short_link_base), drawing, "svg", if_none_match)
 
@@ -177,13 +183,16 @@ async def draw_png(
     context: CurrentContext,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Draw a link's QR code as PNG, for chats. It says the short address with `?via=qr`, so scans are told apart."""
+    """Get the QR code of a link as PNG, for chats.
+
+    The code contains the short URL with `?via=qr`, so that statistics can show scans separately.
+    """
     link = await get_link(session, caller, link_id=link_id)
     return await _drawn(short_url(link, context.settings.short_link_base), drawing, "png", if_none_match)
 
 
 async def _drawn(address: str, drawing: QrQuery, kind: PictureKind, if_none_match: str | None) -> Response:
-    """The picture with its ETag, or 304 if the client has the same."""
+    """The image with its ETag, or 304 if the copy of the caller is current."""
     drawn = await to_thread(draw_qr, scanned_url(address), QrStyle(**drawing.model_dump()), kind)
     etag = f'"{hashlib.sha256(drawn).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": PICTURE_CACHING}

@@ -9,7 +9,7 @@ from uuid import UUID
 
 
 class LinkState(StrEnum):
-    """Only active links redirect; the others show a page. A retired link cannot become active again."""
+    """State of a link. Only an active link redirects. In all other states it shows a page."""
 
     DRAFT = "draft"
     ACTIVE = "active"
@@ -23,7 +23,7 @@ UnretiredState = Literal[LinkState.DRAFT, LinkState.ACTIVE, LinkState.PAUSED]
 
 
 class CheckVerdict(StrEnum):
-    """The result of a check of a destination (`links.destination_checks`)."""
+    """Result of a check of a destination."""
 
     OK = "ok"
     UNREACHABLE = "unreachable"  # no answer: unknown host, connection refused, time-out, TLS error
@@ -45,7 +45,7 @@ class Utm:
 
 
 class RuleDevice(StrEnum):
-    """The devices that a rule can match; taps of other devices match only rules without a device."""
+    """A device that a rule can match. Taps of other devices match only rules without a device."""
 
     IOS = "ios"
     ANDROID = "android"
@@ -53,7 +53,7 @@ class RuleDevice(StrEnum):
 
 
 class Rule(TypedDict):
-    """Another destination for taps of a device or language; the first matching rule of a link applies.
+    """Sends taps of a device or language to another destination. The first rule that matches a tap applies.
 
     `device` is a RuleDevice, `language` a primary language tag such as `id`; null matches all.
     """
