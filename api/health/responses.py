@@ -8,7 +8,7 @@ from api.http.schemas import ResponseModel, example
 
 
 class Alive(ResponseModel):
-    """The process answers."""
+    """The process is running."""
 
     model_config = example({"status": "ok"})
 
@@ -16,15 +16,17 @@ class Alive(ResponseModel):
 
 
 class LoopHealth(ResponseModel):
-    """How one background loop of this server process is doing."""
+    """State of one background loop of this server process."""
 
-    name: str = Field(description="As in logs and metrics; docs/operating.md explains each.")
-    age_seconds: float = Field(description="Since it last succeeded, or since it began if it has not yet.")
-    failures: int = Field(description="Failures since it last succeeded.")
+    name: str = Field(description="The name in logs and metrics. `docs/operating.md` explains each loop.")
+    age_seconds: float = Field(
+        description="Seconds since the last success, or since the start if there was no success yet."
+    )
+    failures: int = Field(description="Number of failures since the last success.")
 
 
 class Ready(ResponseModel):
-    """Whether the parts that requests need answer too."""
+    """Whether the parts that requests need are available."""
 
     model_config = example(
         {
@@ -39,13 +41,15 @@ class Ready(ResponseModel):
         }
     )
 
-    status: Literal["ready", "degraded"] = Field(description="`degraded` is answered with 503.")
+    status: Literal["ready", "degraded"] = Field(description="The response is 503 for `degraded`.")
     database: Literal["ok", "unreachable"]
     migrations: Literal["ok", "outdated", "unknown"]
-    capture: Literal["direct", "journal"] = Field(description="Where this server process puts taps now.")
-    taps_waiting: int = Field(description="Taps of this server process in memory, on no disk yet.")
-    taps_journalled: int = Field(description="Taps of this server process in its journal, not in the database yet.")
-    taps_lost: int = Field(description="Taps this server process gave up since it began; statistics tell of them.")
-    loops: list[LoopHealth] = Field(
-        description="Background loops of this server process. They do not decide whether it is ready."
+    capture: Literal["direct", "journal"] = Field(description="Where this server process stores taps now.")
+    taps_waiting: int = Field(description="Taps of this server process that are in memory and on no disk yet.")
+    taps_journalled: int = Field(
+        description="Taps of this server process that are in its journal and not in the database yet."
     )
+    taps_lost: int = Field(
+        description="Taps that this server process has lost since its start. Statistics count them as `lost_taps`."
+    )
+    loops: list[LoopHealth] = Field(description="Background loops of this server process. They do not affect `status`.")

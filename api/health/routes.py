@@ -1,4 +1,4 @@
-"""Routes of probes and metrics, for operators; they contain no personal data and need no key."""
+"""Probes and metrics for operators. They contain no personal data and require no API key."""
 
 import asyncio
 
@@ -18,16 +18,16 @@ PROBE_SECONDS = 2.0
 
 @router.get("/livez", name="live")
 async def live() -> Alive:
-    """Tell that the process answers; asks nothing else."""
+    """Check that the process is running. Nothing else is checked."""
     return Alive(status="ok")
 
 
-@router.get("/readyz", name="ready", responses={503: {"model": Ready, "description": "A part does not answer."}})
+@router.get("/readyz", name="ready", responses={503: {"model": Ready, "description": "A part is unavailable."}})
 async def ready(context: CurrentContext, response: Response) -> Ready:
-    """Tell whether the database answers, has the schema this server was built for, and takes taps at once.
+    """Check that the server is ready: the database is available, has the right schema and stores taps directly.
 
-    While it does not, short links work all the same: taps go to a journal. Whoever sends traffic to short links only
-    asks `/livez`.
+    While the server is not ready, short links still work: taps go to a journal. A load balancer for short links alone
+    checks `/livez` instead.
     """
     asking = asyncio.create_task(_revision(context))
     # Not cancelled on time-out: the cancellation would wait for the database too.
@@ -65,5 +65,5 @@ async def _revision(context: Context) -> tuple[bool, str | None]:
 
 @router.get("/metrics", name="metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(context: CurrentContext) -> Response:
-    """Read the metrics of all server processes in Prometheus' text format."""
+    """Get the metrics of all server processes in the text format of Prometheus."""
     return Response(metrics_text(context.settings.metrics_directory), media_type=CONTENT_TYPE_LATEST)
