@@ -11,13 +11,13 @@ _LINES = r"^([^\u0000-\u001f\u007f-\u009f]|\r?\n)+$"
 
 
 class Move(RequestModel):
-    """Where to move an application, and why."""
+    """The new stage of an application, and the reason for the move."""
 
     model_config = example({"stage": "verified", "reason": "Documents seen at the counter."})
 
     stage: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
-        description="The key of another stage of the application's intake."
+        description="Key of another stage of the intake."
     )
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=_LINES)] = (
-        Field(description="Kept in the application's history, encrypted.")
+        Field(description="Stored encrypted in the history of the application.")
     )

@@ -67,7 +67,7 @@ _CONSENT = {
 
 
 class SlugRefOut(ResponseModel):
-    """A campaign or link by its slug."""
+    """A reference to a campaign or a link."""
 
     model_config = example({"id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004", "slug": "bintara-2027-jabar"})
 
@@ -76,7 +76,7 @@ class SlugRefOut(ResponseModel):
 
 
 class ApplicationStageOut(ResponseModel):
-    """A stage of the intake's selection."""
+    """A stage of the intake."""
 
     model_config = example(_STAGE)
 
@@ -86,16 +86,16 @@ class ApplicationStageOut(ResponseModel):
 
 
 class ApplicationOut(ResponseModel):
-    """An application as a list shows it."""
+    """An application as it appears in lists."""
 
     model_config = example(_ITEM)
 
     id: UUID
     reference: str
     name: str | None
-    province: str = Field(description="An ISO 3166-2 code.")
+    province: str = Field(description="ISO 3166-2 code of the province.")
     campaign: SlugRefOut
-    link: SlugRefOut | None = Field(description="The link of the last touch; null without any.")
+    link: SlugRefOut | None = Field(description="The link of the last touch. Null if there is no touch.")
     source: str | None
     medium: str | None
     stage: ApplicationStageOut
@@ -105,7 +105,7 @@ class ApplicationOut(ResponseModel):
 
 
 class ConsentOut(ResponseModel):
-    """The notice that was agreed to, when by the candidate's clock, and when it reached the server."""
+    """The version of the accepted notice, the time by the clock of the candidate, and the time on the server."""
 
     model_config = example(_CONSENT)
 
@@ -127,19 +127,21 @@ class TouchOut(ResponseModel):
 
 
 class HistoryStepOut(ResponseModel):
-    """One step from stage to stage."""
+    """A change of stage."""
 
     model_config = example(_STEP)
 
     came_from: ApplicationStageOut | None = Field(
-        serialization_alias="from", description="Null for the registration itself."
+        serialization_alias="from", description="The previous stage. Null for the registration."
     )
     to: ApplicationStageOut
-    reason: str | None = Field(description="Null for the registration itself, and once the person was erased.")
+    reason: str | None = Field(description="Null for the registration, and after the data of the person was erased.")
     changed_at: datetime
     actor_kind: ActorKind
-    actor_id: UUID | None = Field(description="The key, or the candidate's application; null for the system itself.")
-    key_id: UUID | None = Field(description="`actor_id` if it is an API key, else null.")
+    actor_id: UUID | None = Field(
+        description="ID of the API key, or of the application of the candidate. Null for the system."
+    )
+    key_id: UUID | None = Field(description="The same as `actor_id` if the actor is an API key, otherwise null.")
 
 
 _REPEAT = {
@@ -154,13 +156,15 @@ _REPEAT = {
 
 
 class RepeatOut(ResponseModel):
-    """A further registration under the same e-mail address for the same intake, with what was typed then."""
+    """A repeated registration for the same intake with the same e-mail address, and its data."""
 
     model_config = example(_REPEAT)
 
     registered_at: datetime
     campaign_slug: str
-    name: str | None = Field(description="This and the following are null once the person was erased.")
+    name: str | None = Field(
+        description="This field and the following ones are null after the data of the person was erased."
+    )
     email: str | None
     phone: str | None
     birth_date: date | None
@@ -168,7 +172,7 @@ class RepeatOut(ResponseModel):
 
 
 class ApplicationDetailOut(ApplicationOut):
-    """An application with all that is known about it; touches, history and repeats are oldest first."""
+    """An application with all its data. `touches`, `history` and `repeats` have the oldest entry first."""
 
     model_config = example(
         {
@@ -184,7 +188,7 @@ class ApplicationDetailOut(ApplicationOut):
     )
 
     email: str | None
-    phone: str | None = Field(description="In E.164 form.")
+    phone: str | None = Field(description="In E.164 format.")
     birth_date: date | None
     consent: ConsentOut
     touches: list[TouchOut]

@@ -40,22 +40,30 @@ async def list_all(
     page: PageQuery,
     request: Request,
     response: Response,
-    campaign_id: Annotated[UUID | None, Query(description="Only through this campaign.")] = None,
-    link_id: Annotated[UUID | None, Query(description="Only with this link as the last touch.")] = None,
+    campaign_id: Annotated[UUID | None, Query(description="Only applications through this campaign.")] = None,
+    link_id: Annotated[UUID | None, Query(description="Only applications whose last touch is this link.")] = None,
     source: Annotated[
-        ShortText | None, Query(description="Only of this source or alias; `(not set)` for those without a touch.")
+        ShortText | None,
+        Query(
+            description="Only applications with this source or alias. `(not set)`: only applications without a touch."
+        ),
     ] = None,
     stage: Annotated[
         str | None,
         Query(
             max_length=40,
             pattern=STAGE_KEY_PATTERN,
-            description="Only in the stage of this key, of the campaign's intake or of any intake.",
+            description="Only applications in the stage with this key. With `campaign_id`: of the intake of that "
+            "campaign. Otherwise: of any intake.",
         ),
     ] = None,
-    stage_kind: Annotated[StageKind | None, Query(description="Only in stages of this kind.")] = None,
-    registered_from: Annotated[Timestamp | None, Query(description="Only registered at this time or later.")] = None,
-    registered_to: Annotated[Timestamp | None, Query(description="Only registered before this time.")] = None,
+    stage_kind: Annotated[StageKind | None, Query(description="Only applications in stages of this kind.")] = None,
+    registered_from: Annotated[
+        Timestamp | None, Query(description="Only applications that were registered at or after this time.")
+    ] = None,
+    registered_to: Annotated[
+        Timestamp | None, Query(description="Only applications that were registered before this time.")
+    ] = None,
 ) -> ListPage[ApplicationOut]:
     """List the applications of your units' campaigns, newest first."""
     wanted = ApplicationFilters(
@@ -79,7 +87,7 @@ async def get(
     context: CurrentContext,
     response: Response,
 ) -> ApplicationDetailOut:
-    """Read one application with its consent, touches and history."""
+    """Get one application with its consent, touches and history."""
     found = await read_application(session, caller, keys=context.keys, application_id=application_id)
     return with_etag(response, ApplicationDetailOut.model_validate(found))
 
@@ -95,7 +103,7 @@ async def move(
     expected: ExpectedVersion,
     response: Response,
 ) -> ApplicationDetailOut:
-    """Move an application to another stage of its intake, with a reason."""
+    """Move an application to another stage of its intake. A reason is required."""
     await move_application(
         session,
         caller,

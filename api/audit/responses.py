@@ -11,7 +11,7 @@ from campaigns.access.types import ActorKind
 
 
 class AuditEntryOut(ResponseModel):
-    """One change that was made; entries cannot be changed or removed, and never hold personal data."""
+    """A recorded change. Entries cannot be changed or deleted, and contain no personal data."""
 
     model_config = example(
         {
@@ -30,11 +30,13 @@ class AuditEntryOut(ResponseModel):
     id: UUID
     at: datetime
     actor_kind: ActorKind
-    actor_id: UUID | None = Field(description="The key, or the candidate's application; null for the system itself.")
-    unit_id: UUID = Field(description="The unit that the object belongs to.")
-    action: str = Field(description="`<object type>.<what was done>`.")
+    actor_id: UUID | None = Field(
+        description="ID of the API key, or of the application of the candidate. Null for the system."
+    )
+    unit_id: UUID = Field(description="The unit of the object.")
+    action: str = Field(description="`<object type>.<action>`.")
     object_type: str
     object_id: UUID | None
     changes: dict[str, Any] = Field(
-        description="`{field: {from, to}}` of what was changed; the given values of what was made."
+        description="For a changed object: `{field: {from, to}}`. For a new object: its values."
     )

@@ -28,12 +28,12 @@ async def list_all(
     response: Response,
     object_type: Annotated[ObjectType | None, Query(description="Only changes of objects of this type.")] = None,
     object_id: Annotated[
-        UUID | None, Query(description="Only changes of the object of this id; needs `object_type`.")
+        UUID | None, Query(description="Only changes of the object with this ID. Requires `object_type`.")
     ] = None,
     since: Annotated[Timestamp | None, Query(description="Only changes at or after this time.")] = None,
     until: Annotated[Timestamp | None, Query(description="Only changes before this time.")] = None,
 ) -> ListPage[AuditEntryOut]:
-    """List the changes made in your units, newest first."""
+    """List the changes in your units, newest first."""
     found = await list_audit_entries(
         session,
         units=subtree(caller),

@@ -23,18 +23,18 @@ def _answer(key: str, description: str) -> Any:
 
 
 class ConsentIn(RequestModel):
-    """The candidate's agreement to the privacy notice."""
+    """The consent of the candidate to the privacy notice."""
 
     model_config = example({"notice_version": "2026-1", "accepted_at": "2026-11-23T09:11:58+07:00"})
 
     notice_version: ShortText = Field(
-        description="The version of the notice that was shown; it must be the current one."
+        description="Version of the notice that the candidate saw. It must be the current version."
     )
-    accepted_at: Timestamp = Field(description="When the candidate agreed, by the candidate's own clock.")
+    accepted_at: Timestamp = Field(description="Time of the consent by the clock of the candidate.")
 
 
 class RegistrationCreate(RequestModel):
-    """A candidate's registration."""
+    """The registration of a candidate."""
 
     model_config = example(
         {
@@ -50,12 +50,14 @@ class RegistrationCreate(RequestModel):
 
     name: str = _answer("name", "The full name.")
     email: str = _answer("email", "The e-mail address.")
-    phone: str = _answer("phone", "An Indonesian number as people write it, or a foreign one with + and its country.")
+    phone: str = _answer(
+        "phone", "An Indonesian phone number in any usual format, or a foreign number with `+` and the country code."
+    )
     birth_date: str = _answer("birth_date", "The date of birth.")
-    province: str = _answer("province", "Where the candidate lives: an ISO 3166-2 code.")
+    province: str = _answer("province", "ISO 3166-2 code of the province where the candidate lives.")
     consent: ConsentIn
     touches: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
         max_length=100,
-        description="The `cid`s that this device collected from campaign links, in any order; those that cannot be "
-        "verified are ignored.",
+        description="The `cid` values that this device collected from campaign links, in any order. Values that "
+        "cannot be verified are ignored.",
     )

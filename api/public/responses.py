@@ -14,7 +14,7 @@ _REFERENCE = "JR-7K3M9-QXT4C"
 
 
 class ReceiptOut(ResponseModel):
-    """What the candidate keeps; the status token is shown nowhere else."""
+    """The receipt for the candidate. No other response contains the status token."""
 
     model_config = example(
         {
@@ -25,14 +25,14 @@ class ReceiptOut(ResponseModel):
         }
     )
 
-    reference: str = Field(description="The application's public number; may be read out on the telephone.")
-    status_token: str = Field(description="Secret; needed with the reference to read the status.")
+    reference: str = Field(description="Public number of the application. It is not secret.")
+    status_token: str = Field(description="Secret. Required together with the reference to read the status.")
     registered_at: datetime
-    campaign: str = Field(description="The campaign's slug.")
+    campaign: str = Field(description="The slug of the campaign.")
 
 
 class StatusOut(ResponseModel):
-    """How far an application is."""
+    """The status of an application."""
 
     model_config = example(
         {
@@ -49,23 +49,23 @@ class StatusOut(ResponseModel):
     reference: str
     campaign_name: str
     intake_name: str
-    stage: str = Field(description="The name of the current stage.")
+    stage: str = Field(description="Name of the current stage.")
     stage_kind: StageKind
     registered_at: datetime
     stage_entered_at: datetime
 
 
 class NoticeOut(ResponseModel):
-    """The privacy notice that candidates agree to."""
+    """The privacy notice that candidates consent to."""
 
     model_config = example(_NOTICE)
 
-    version: str = Field(description="Send it back as `consent.notice_version`.")
+    version: str = Field(description="Send this value as `consent.notice_version`.")
     url: str
 
 
 class ChoiceOut(ResponseModel):
-    """One answer that may be chosen."""
+    """An allowed value of a form field."""
 
     model_config = example({"value": "ID-JB", "label": "Jawa Barat"})
 
@@ -74,19 +74,21 @@ class ChoiceOut(ResponseModel):
 
 
 class FormFieldOut(ResponseModel):
-    """One question of the form; `key` is its name in the body of a registration."""
+    """A field of the registration form. `key` is its name in the request body of a registration."""
 
     model_config = example({"key": "name", "type": "text", "required": True, "max_length": 200, "choices": None})
 
     key: str
     type: FieldType
     required: bool
-    max_length: int | None = Field(description="The maximum number of characters; null if there is none.")
-    choices: list[ChoiceOut] | None = Field(description="The answers of a `choice`; null for other types.")
+    max_length: int | None = Field(description="Maximum number of characters. Null if there is no maximum.")
+    choices: list[ChoiceOut] | None = Field(
+        description="The allowed values of a field of the type `choice`. Null for other types."
+    )
 
 
 class PublicCampaignOut(ResponseModel):
-    """A campaign as a front end shows it."""
+    """The public data of a campaign."""
 
     model_config = example(
         {
@@ -110,6 +112,6 @@ class PublicCampaignOut(ResponseModel):
     intake_name: str
     registration: RegistrationState
     opens_at: datetime
-    closes_at: datetime = Field(description="The first moment when registration is over.")
+    closes_at: datetime = Field(description="End of registration (exclusive).")
     notice: NoticeOut
-    fields: list[FormFieldOut] = Field(description="The form, in order.")
+    fields: list[FormFieldOut] = Field(description="The fields of the form, in order.")

@@ -26,7 +26,7 @@ status_token: Any = Security(
         name="Status-Token",
         scheme_name="status_token",
         auto_error=False,
-        description="The `status_token` of the registration's receipt.",
+        description="The `status_token` of the receipt of the registration.",
     )
 )
 
@@ -36,14 +36,15 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         pattern="^[ -~]+$",
-        description="Made once for each filled-in form, such as a UUID; sending the form again with it is safe.",
+        description="A unique key for each completed form, such as a UUID. Repeating the request with the same key is "
+        "safe.",
     ),
 ]
 
 
 @router.get("/campaigns/{slug}", name="campaign")
 async def campaign(slug: Slug, session: ReadSession, now: Now) -> PublicCampaignOut:
-    """Read a campaign with its registration form, as a front end shows it."""
+    """Get the public data of a campaign with its registration form."""
     found = await read_public_campaign(session, slug=slug, now=now)
     return PublicCampaignOut(
         name=found.name,
@@ -75,7 +76,7 @@ async def register(
     now: Now,
     response: Response,
 ) -> ReceiptOut:
-    """Register a candidate. A person who registers again for the same intake gets a receipt of the same shape."""
+    """Register a candidate. A person who registers again for the same intake gets a receipt with the same fields."""
     receipt = await register_candidate(
         session,
         keys=context.keys,
@@ -95,14 +96,14 @@ async def register(
 
 @router.get("/applications/{reference}", name="status")
 async def status(
-    reference: Annotated[str, Path(max_length=40, description="In any case, with or without hyphens.")],
+    reference: Annotated[str, Path(max_length=40, description="In upper or lower case, with or without hyphens.")],
     session: ReadSession,
     response: Response,
     token: str | None = status_token,
 ) -> StatusOut:
-    """Read the status of an application, with the reference and status token of its receipt."""
+    """Get the status of an application. Reference and status token are on the receipt of the registration."""
     if token is None:
-        raise invalid_parameter("status-token", "Send the application's status token in this header.", "missing")
+        raise invalid_parameter("status-token", "The header `Status-Token` is required.", "missing")
     found = await read_status(session, reference=reference, token=token)
     response.headers["Cache-Control"] = "no-store"
     return StatusOut.model_validate(found)

@@ -49,7 +49,7 @@ async def list_audit_entries(
     its `object_type` (the two are one index) and for times in the wrong order.
     """
     if object_id is not None and object_type is None:
-        raise invalid_filter("object_type", "Name the type of the object whose id this is.", "missing")
+        raise invalid_filter("object_type", "`object_type` is required together with `object_id`.", "missing")
     if since is not None and until is not None and until <= since:
         raise invalid_filter("until", "This time must be after `since`.", "wrong-order")
     statement = select(AuditEntry).where(col(AuditEntry.unit_id).in_(units))

@@ -28,7 +28,10 @@ MAX_LIFETIME = timedelta(days=730)
 def require_scope(principal: Principal, scope: Scope) -> None:
     """Raise Forbidden unless the caller's role has the scope; the only place that decides it."""
     if scope not in ROLES[principal.role]:
-        raise Forbidden("missing-scope", f"A {principal.role} key may not do this: it needs the scope {scope}.")
+        raise Forbidden(
+            "missing-scope",
+            f"An API key with the role `{principal.role}` may not do this. The operation requires the scope `{scope}`.",
+        )
 
 
 def new_secret() -> str:

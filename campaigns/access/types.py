@@ -41,7 +41,7 @@ class ObjectType(StrEnum):
 
 
 class ActorKind(StrEnum):
-    """What an actor's id is the id of: an API key, or the application of a candidate. The system has no id."""
+    """Who acted: an API key, a candidate (with the ID of the application) or the system (without an ID)."""
 
     KEY = "key"
     CANDIDATE = "candidate"

@@ -14,7 +14,7 @@ from campaigns.planning.types import RegistrationState, StageKind
 
 
 class FieldType(StrEnum):
-    """How a form field is shown and checked."""
+    """Type of a form field. It determines how the field is displayed and validated."""
 
     TEXT = "text"
     EMAIL = "email"

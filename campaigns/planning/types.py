@@ -17,7 +17,7 @@ LowerUnitKind = Literal[UnitKind.PROVINCE, UnitKind.DISTRICT]
 
 
 class StageKind(StrEnum):
-    """The meaning of a stage, independent of its name; statistics count by kind."""
+    """Meaning of a stage, independent of its name. Statistics count by kind."""
 
     REGISTERED = "registered"
     VERIFIED = "verified"
