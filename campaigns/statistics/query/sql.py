@@ -187,15 +187,16 @@ def _registered(query: Query, units: Select[Any]) -> CTE:
 
 
 def _tapped(query: Query, units: Select[Any]) -> CTE:
-    # Grouped by reasons first: there are few different ones, and each row is classified once.
+    # Grouped by reasons first: there are few different ones, and each row is classified once. The label must not be the
+    # name of a column, such as `reasons` of agents: in GROUP BY a column takes precedence over a label.
     grouped = (
-        select(REASONS.label("reasons"), func.count().label("taps"))
+        select(REASONS.label("verdict"), func.count().label("taps"))
         .select_from(FACTS[FactName.CLICKS].origin)
         .where(_matches_query(query, FactName.CLICKS, units))
-        .group_by("reasons")
+        .group_by("verdict")
         .subquery("grouped")
     )
-    reasons, taps = grouped.c.reasons, func.sum(grouped.c.taps)
+    reasons, taps = grouped.c.verdict, func.sum(grouped.c.taps)
     return select(
         as_bigint(taps.filter(is_person(reasons))).label("clicks"),
         as_bigint(taps.filter(is_filtered(reasons))).label("filtered"),
