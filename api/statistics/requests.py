@@ -26,13 +26,13 @@ from campaigns.statistics.types import Direction, Operator
 def _written_as_date(value: object) -> object:
     # Pydantic would also accept numbers and midnights as dates.
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("a day is written YYYY-MM-DD")
+        raise ValueError("Write a day as YYYY-MM-DD.")
     return value
 
 
 def _near_present(value: date) -> date:
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"the year must be between {FIRST_YEAR} and {LAST_YEAR}")
+        raise ValueError(f"The year must be between {FIRST_YEAR} and {LAST_YEAR}.")
     return value
 
 
@@ -58,16 +58,16 @@ ORDER = {"field": "clicks", "direction": "desc"}
 
 
 class QueryRange(RequestModel):
-    """Local days of the query's time zone, both counted in."""
+    """A range of local days in the time zone of the query. Both days are included."""
 
     model_config = example(RANGE)
 
     from_: Day = Field(alias="from")
-    to: Day = Field(description=f"The last day; a range has at most {MAX_DAYS} days.")
+    to: Day = Field(description=f"The last day. A range has at most {MAX_DAYS} days.")
 
 
 class QueryFilter(RequestModel):
-    """Only what has one of the values in the dimension; several filters must all hold."""
+    """Selects what has one of the values in the dimension. If there are several filters, all must match."""
 
     model_config = example({**FILTER, "values": ["ig", NOT_SET]})
 
@@ -76,23 +76,23 @@ class QueryFilter(RequestModel):
     values: list[Name] = Field(
         min_length=1,
         max_length=MAX_FILTER_VALUES,
-        description="Campaigns and links by slug, sources by any spelling of your channels, the others as breakdowns "
-        f"show them. For all but campaigns `{NOT_SET}` stands for none; clicks always have a link. A value that does "
-        "not exist is refused (422).",
+        description="Campaigns and links by slug, sources by any spelling in your channels, other dimensions by the "
+        "values in results. `{NOT_SET}` selects what has no value. Campaigns always have a value, and "
+        "clicks always have a link. An unknown value is an error (422).",
     )
 
 
 class QueryOrder(RequestModel):
-    """One key to sort by; rows without a value come last."""
+    """A sort key. Rows without a value come last."""
 
     model_config = example(ORDER)
 
-    field: ShortName = Field(description="A metric or dimension that the query asks for.")
+    field: ShortName = Field(description="A metric or dimension of the query.")
     direction: Direction
 
 
 class StatisticsQuery(RequestModel):
-    """A question about the figures of your units' campaigns."""
+    """A query for the statistics of your units' campaigns."""
 
     model_config = example(
         {
@@ -104,26 +104,29 @@ class StatisticsQuery(RequestModel):
     )
 
     metrics: list[MetricName] = Field(
-        min_length=1, max_length=MAX_METRICS, description=f"What to count, each once.\n\n{_METRICS}"
+        min_length=1, max_length=MAX_METRICS, description=f"The metrics, each at most once.\n\n{_METRICS}"
     )
     dimensions: list[DimensionName] = Field(
         default_factory=list,
         max_length=MAX_DIMENSIONS,
-        description="What to break the figures down by, each once; empty: one undivided row. The rows of a breakdown "
-        "add up to the undivided figure for all metrics that count, visitors apart. A dimension that one of the "
-        f"metrics does not have is refused (422, `not-for-this-metric`).\n\n{_DIMENSIONS}",
+        description="The dimensions to group by, each at most once. If the list is empty, the result is one row with "
+        "the totals. For all metrics that count, except `visitors`, the rows add up to the total. A "
+        "dimension that cannot be combined with one of the metrics is an error (422, "
+        "`not-for-this-metric`).\n\n{_DIMENSIONS}",
     )
     date_range: QueryRange
     timezone: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
-        None, description="Whose days they are: a name of the IANA database; null: the deployment's zone."
+        None,
+        description="The time zone of the days, as a name of the IANA database. Null: the time zone of the deployment.",
     )
     filters: list[QueryFilter] = Field(default_factory=list, max_length=MAX_FILTERS)
     order_by: list[QueryOrder] = Field(
         default_factory=list,
         max_length=MAX_METRICS + MAX_DIMENSIONS,
-        description="What to sort by, first key first; empty: by day where days are asked for, else by the first "
-        "metric, largest first. Dimensions not named sort last.",
+        description="The sort keys, most important key first. If the list is empty: by day if `time:day` is a "
+        "dimension, otherwise by the first metric in descending order. Dimensions that are not listed "
+        "follow as the last sort keys.",
     )
     limit: Annotated[int, Field(strict=True, ge=1, le=MAX_ROWS)] = Field(
-        DEFAULT_ROWS, description="Most rows in the answer."
+        DEFAULT_ROWS, description="Maximum number of rows in the result."
     )

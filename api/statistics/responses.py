@@ -40,7 +40,7 @@ _META = {"quality": _QUALITY, "time_labels": None, "total_rows": 1, "definitions
 
 
 class ExecutedRange(ResponseModel):
-    """Local days of the query's time zone, both counted in."""
+    """A range of local days in the time zone of the query. Both days are included."""
 
     model_config = example(RANGE)
 
@@ -49,16 +49,16 @@ class ExecutedRange(ResponseModel):
 
 
 class ExecutedUtcRange(ResponseModel):
-    """The moments of those days."""
+    """The date range in UTC."""
 
     model_config = example({"from": "2026-10-31T17:00:00Z", "to": "2026-11-02T17:00:00Z"})
 
     from_: datetime = Field(validation_alias="start", serialization_alias="from")
-    to: datetime = Field(validation_alias="end", description="The first moment after the range.")
+    to: datetime = Field(validation_alias="end", description="End of the range (exclusive).")
 
 
 class ExecutedFilter(ResponseModel):
-    """A filter with its values in their stored spelling, each once."""
+    """A filter with its values as they are stored, each once."""
 
     model_config = example(FILTER)
 
@@ -68,7 +68,7 @@ class ExecutedFilter(ResponseModel):
 
 
 class ExecutedOrder(ResponseModel):
-    """One key the rows were sorted by."""
+    """A sort key of the rows."""
 
     model_config = example(ORDER)
 
@@ -77,7 +77,7 @@ class ExecutedOrder(ResponseModel):
 
 
 class ExecutedQuery(ResponseModel):
-    """The query as it was executed: defaults filled in, spellings folded, days resolved."""
+    """The executed query, with default values, normalized filter values and the range in UTC."""
 
     model_config = example(_EXECUTED)
 
@@ -92,69 +92,73 @@ class ExecutedQuery(ResponseModel):
 
 
 class ResultRow(ResponseModel):
-    """One group of the breakdown."""
+    """A row of the result."""
 
     model_config = example(_ROW)
 
-    dimensions: list[str] = Field(description="Its values, in the order the dimensions were asked in.")
-    metrics: list[int | float | None] = Field(description="Its figures, in the order the metrics were asked in.")
+    dimensions: list[str] = Field(description="Values of the dimensions, in the order of the query.")
+    metrics: list[int | float | None] = Field(description="Values of the metrics, in the order of the query.")
 
 
 class AnswerQuality(ResponseModel):
-    """How far the figures can be trusted, read in the same snapshot as they are."""
+    """Quality of the figures, read in the same database snapshot."""
 
     model_config = example(_QUALITY)
 
     unattributed_registrations: int = Field(
-        description="Registrations of the query's units and days that no touch led to, and of its filters but those "
-        "on what only taps have."
+        description="Registrations without a touch, for the units, days and filters of the query. Filters on "
+        "dimensions that only taps have do not apply."
     )
     unattributed_share: float | None = Field(
-        description=f"Their share of all those registrations, rounded to {DECIMALS} decimals; null when there are none."
+        description=f"`unattributed_registrations` divided by all these registrations, rounded to {DECIMALS} "
+        f"decimals. Null if there are no registrations."
     )
     orphan_taps: int = Field(
-        description="People's taps in the query's days on short links that do not exist. They belong to no unit, so "
-        "this counts the whole deployment and no filter holds for it."
+        description="Taps by people on short links that do not exist, for the days of the query. They belong to no "
+        "unit, so this number is for the whole deployment, and filters do not apply."
     )
     filtered_taps: int = Field(
-        description="Taps of the query's units, days and filters that are counted neither as clicks nor as previews."
+        description="Taps that are neither clicks nor previews, for the units, days and filters of the query."
     )
     filtered_share: float | None = Field(
-        description=f"Their share of those and the clicks together, rounded to {DECIMALS} decimals; null when there is "
-        "neither."
+        description=f"`filtered_taps` divided by the sum of `filtered_taps` and clicks, rounded to {DECIMALS} "
+        f"decimals. Null if both are 0."
     )
-    previews: int = Field(description="Previews of the query's units, days and filters.")
+    previews: int = Field(description="Previews, for the units, days and filters of the query.")
     lost_taps: int = Field(
-        description="Taps of the whole deployment that could not be stored, in times that touch the query's days; "
-        "whose they were is lost with them."
+        description="Taps that could not be stored, in periods that overlap the days of the query. Their links are "
+        "unknown, so this number is for the whole deployment."
     )
-    bot_rules: int = Field(description="Version of the bot rules that new user agents are judged by.")
-    watermark: datetime = Field(description="When the snapshot was taken: what was stored by then is counted.")
+    bot_rules: int = Field(description="Version of the bot rules that classify new user agents.")
+    watermark: datetime = Field(
+        description="Time of the database snapshot. The figures include everything that was stored before."
+    )
     complete: bool = Field(
-        description="Whether all taps and registrations by the watermark are counted, without sampling or waiting "
-        "summaries; false when taps were lost. Taps that a server still keeps for an unreachable database cannot be "
-        "known here."
+        description="True if the figures include all taps and registrations up to the watermark. False if taps were "
+        "lost. Taps that a server still holds because it could not reach the database are not known here."
     )
 
 
 class AnswerMeta(ResponseModel):
-    """About the answer."""
+    """Information about the result."""
 
     model_config = example(_META)
 
     quality: AnswerQuality
     time_labels: list[date] | None = Field(
-        description="Every day of the range, with or without a row; null unless `time:day` was asked for."
+        description="All days of the range, including days without a row. Null unless `time:day` is a dimension."
     )
-    total_rows: int = Field(description="Rows there are before the limit.")
-    definitions: str = Field(description="Version of what the metrics mean; figures of different versions may differ.")
+    total_rows: int = Field(description="Number of rows before `limit` was applied.")
+    definitions: str = Field(
+        description="Version of the definitions of the metrics. Figures of different versions may differ."
+    )
 
 
 class StatisticsAnswer(ResponseModel):
-    """The figures, the query they answer, and how far they can be trusted."""
+    """The result of a query, the executed query and the quality of the figures."""
 
     model_config = example({"results": [_ROW], "query": _EXECUTED, "meta": _META})
 
-    results: list[ResultRow] = Field(description="Groups without any counted row are left out.")
+    results: list[ResultRow] = Field(description="Rows without any counted tap or registration are omitted.")
     query: ExecutedQuery
     meta: AnswerMeta

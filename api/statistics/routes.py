@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
 async def query(
     body: StatisticsQuery, caller: StatisticsReader, session: ReadSession, context: CurrentContext
 ) -> StatisticsAnswer:
-    """Ask for figures of your units; the answer repeats the query as it was executed."""
+    """Query the statistics of your units. The response contains the executed query."""
     asked = parse_query(
         metrics=body.metrics,
         dimensions=body.dimensions,

@@ -73,7 +73,7 @@ def _clicks(column: Any) -> Mapping[FactName, Column]:
 
 # A registration stores the link of its last touch, but no property of the tap. Grouping all registrations under
 # (not set) would show a conversion rate of 0 for every device, so `plan` rejects such a query.
-_OF_CLICKS = "Of clicks, visitors, previews and filtered taps only."
+_OF_CLICKS = "Only for `clicks`, `visitors`, `previews` and `filtered_taps`."
 
 
 class DimensionName(StrEnum):
@@ -89,99 +89,101 @@ class DimensionName(StrEnum):
 
     CAMPAIGN = Dimension(
         "campaign",
-        "The tapped link's campaign; for registrations and what follows, the campaign registered in. Its slug.",
+        "Slug of the campaign. For taps: the campaign of the link. For registrations and later stages: the campaign "
+        "of the registration.",
         _both(clicks=Campaign.slug, conversions=Campaign.slug),
         known_campaigns,
         may_be_unset=False,
     )
     LINK = Dimension(
         "link",
-        f"The tapped link; for registrations and what follows, the last link touched, or `{NOT_SET}`. Its slug.",
+        f"Slug of the link. For taps: the tapped link. For registrations and later stages: the link of the last "
+        f"touch, or `{NOT_SET}`.",
         _both(clicks=Link.slug, conversions=Link.slug),
         known_links,
         may_be_unset=True,
     )
     SOURCE = Dimension(
         "source",
-        f"The source of that link, or `{NOT_SET}`.",
+        f"Source of the link (see `link`), or `{NOT_SET}`.",
         _both(clicks=Link.utm_source, conversions=Conversion.source),
         known_sources,
         may_be_unset=True,
     )
     MEDIUM = Dimension(
         "medium",
-        f"The medium of that link, or `{NOT_SET}`.",
+        f"Medium of the link (see `link`), or `{NOT_SET}`.",
         _both(clicks=Link.utm_medium, conversions=Conversion.medium),
         known_media,
         may_be_unset=True,
     )
     CHANNEL_GROUP = Dimension(
         "channel_group",
-        f"The channel group of that link, or `{NOT_SET}`.",
+        f"Channel group of the link (see `link`), or `{NOT_SET}`.",
         _both(clicks=Link.channel_group, conversions=Link.channel_group),
         fixed_values(ChannelGroup),
         may_be_unset=True,
     )
     DAY = Dimension(
         DAY,
-        "The calendar day in the query's time zone, as YYYY-MM-DD.",
+        "Calendar day in the time zone of the query, as YYYY-MM-DD.",
         {fact: _local_day(fact) for fact in FactName},
         None,
         may_be_unset=False,
     )
     VIA = Dimension(
         "via",
-        f"`qr` for taps that came by scanning the link's QR code, else `{NOT_SET}`. {_OF_CLICKS}",
+        f"`qr` for scans of the QR code of the link, otherwise `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.via)),
         fixed_values(["qr"]),
         may_be_unset=True,
     )
     VARIANT = Dimension(
         "variant",
-        f"The key of the variant that the tap was sent to, or `{NOT_SET}`. {_OF_CLICKS}",
+        f"Key of the variant that the tap was sent to, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.variant)),
         values_in_clicks(Click.variant),
         may_be_unset=True,
     )
     DEVICE = Dimension(
         "device",
-        f"What was tapped with, by its user agent: {', '.join(f'`{one}`' for one in Device)}; `{NOT_SET}` where none "
-        f"was kept. {_OF_CLICKS}",
+        f"Kind of device, according to the user agent: {', '.join(f'`{one}`' for one in Device)}; `{NOT_SET}` if no "
+        f"user agent was stored. {_OF_CLICKS}",
         _clicks(col(Agent.device)),
         fixed_values(Device),
         may_be_unset=True,
     )
     APP = Dimension(
         "app",
-        f"The application whose built-in browser it was, such as `instagram`, or `{NOT_SET}`. {_OF_CLICKS}",
+        f"App whose built-in browser was used, such as `instagram`, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Agent.app)),
         known_apps,
         may_be_unset=True,
     )
     COUNTRY = Dimension(
         "country",
-        f"The country that the address is registered in (ISO 3166-1), or `{NOT_SET}`. {_OF_CLICKS}",
+        f"ISO 3166-1 code of the country in which the IP address is registered, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.country)),
         values_in_clicks(Click.country, spelled=str.upper),
         may_be_unset=True,
     )
     LANGUAGE = Dimension(
         "language",
-        f"The language that the browser asked for first, such as `id`, or `{NOT_SET}`. {_OF_CLICKS}",
+        f"First language of the browser, such as `id`, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.language)),
         values_in_clicks(Click.language),
         may_be_unset=True,
     )
     REFERRER = Dimension(
         "referrer",
-        f"The host or Android package that the tap came from, as its Referer header says, or `{NOT_SET}`. {_OF_CLICKS}",
+        f"Host or Android package in the `Referer` header, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.referrer_host)),
         values_in_clicks(Click.referrer_host),
         may_be_unset=True,
     )
     NETWORK = Dimension(
         "network",
-        "The network that referrer or click id (`fbclid` and the like) speak of, whatever the link was made for, or "
+        "Network according to the referrer or a click ID such as `fbclid`, independent of the source of the link, or "
         f"`{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.network)),
         fixed_values(one.name for one in NETWORKS),
@@ -189,8 +191,8 @@ class DimensionName(StrEnum):
     )
     BOT_REASON = Dimension(
         "bot_reason",
-        f"Why a tap is not counted as a click, `{NOT_SET}` for clicks; of several reasons the first in this order: "
-        f"{', '.join(f'`{word_of(one)}`' for one in ORDER_OF_REASONS)}. {_OF_CLICKS}",
+        f"Reason why a tap is not a click, `{NOT_SET}` for clicks. If there are several reasons, the first in this "
+        f"order: {', '.join(f'`{word_of(one)}`' for one in ORDER_OF_REASONS)}. {_OF_CLICKS}",
         _clicks(first_reason(REASONS)),
         fixed_values(word_of(one) for one in ORDER_OF_REASONS),
         may_be_unset=True,

@@ -81,46 +81,46 @@ class MetricName(StrEnum):
 
     CLICKS = Metric(
         "clicks",
-        "People's taps on links of your units' campaigns, as far as the bot rules can tell people.",
+        "Taps by people on links of your units' campaigns. The bot rules decide which taps are by people.",
         (CLICK_COUNT,),
     )
     VISITORS = Metric(
         "visitors",
-        "Different people who tapped on each day, added up over the days. A visitor is known again only within one day "
-        "of the deployment's time zone: who taps on two days counts twice. Somebody who tapped two links is in the row "
-        "of each, so the rows of a breakdown can add up to more than the undivided figure.",
+        "Number of different people who tapped on a day, added up over the days. A visitor is recognized only within "
+        "one day of the time zone of the deployment: a person who taps on two days counts twice. A person who taps "
+        "two links counts in the row of each link, so the rows can add up to more than the total.",
         # The salt of the visitor hash changes daily, so the same person has a different hash each day.
         (Measure("visitors", FactName.CLICKS, func.count(col(Click.visitor).distinct()), IS_PERSON),),
     )
     REGISTRATIONS = Metric(
         "registrations",
-        "Applications that entered a stage of the kind registered, less those corrected out of it, each on the day it "
-        "was recorded.",
+        "Applications that entered a stage of the kind `registered`, minus those that were moved back out of it as a "
+        "correction. Each counts on the day it was recorded.",
         (REGISTRATION_COUNT,),
     )
     ACCEPTED = Metric(
         "accepted",
-        "Applications that entered a stage of the kind accepted, less those corrected out of it, each on the day it "
-        "was recorded, whenever they registered.",
+        "Applications that entered a stage of the kind `accepted`, minus those that were moved back out of it as a "
+        "correction. Each counts on the day it was recorded, not on the day of registration.",
         (_entered("accepted", StageKind.ACCEPTED),),
     )
     CONVERSION_RATE = Metric(
         "conversion_rate",
-        f"Registrations divided by clicks, rounded to {DECIMALS} decimals; null when there are no clicks. It can "
-        "exceed 1, since people also register without a tap or long after it, and is negative where corrections "
-        "outnumber registrations.",
+        f"`registrations` divided by `clicks`, rounded to {DECIMALS} decimals. Null if there are no clicks. It can "
+        f"exceed 1, because people also register without a tap or long after it. It is negative if there are more "
+        f"corrections than registrations.",
         (REGISTRATION_COUNT, CLICK_COUNT),
         lambda counts: rate(counts[REGISTRATION_COUNT.name], counts[CLICK_COUNT.name]),
     )
     PREVIEWS = Metric(
         "previews",
-        "Links fetched by applications to show a preview of them where somebody shared them. They are no clicks.",
+        "Requests by apps that show a preview of a shared link. They are not clicks.",
         (Measure("previews", FactName.CLICKS, func.count(), IS_PREVIEW),),
     )
     FILTERED_TAPS = Metric(
         "filtered_taps",
-        "Stored taps that are counted neither as clicks nor as previews, because the bot rules name a reason against "
-        "them; the dimension `bot_reason` tells which.",
+        "Stored taps that are neither clicks nor previews, because a bot rule applies to them. The dimension "
+        "`bot_reason` shows which rule.",
         (Measure("filtered_taps", FactName.CLICKS, func.count(), IS_FILTERED),),
     )
 

@@ -91,13 +91,17 @@ def _zone_errors(timezone: str) -> list[FieldError]:
     if timezone in known_zones():
         return []
     return [
-        FieldError(("timezone",), "This is no time zone of the IANA database, such as Asia/Jakarta.", "unknown-zone")
+        FieldError(
+            ("timezone",),
+            "The time zone is unknown. Use a name of the IANA database, such as Asia/Jakarta.",
+            "unknown-zone",
+        )
     ]
 
 
 def _range_errors(days: DateRange) -> list[FieldError]:
     if days.last < days.first:
-        return [FieldError(("date_range", "to"), "The last day must not be before the first.", "wrong-order")]
+        return [FieldError(("date_range", "to"), "`to` must not be before `from`.", "wrong-order")]
     if (days.last - days.first).days + 1 > MAX_DAYS:
         return [FieldError(("date_range", "to"), f"A range has at most {MAX_DAYS} days.", "range-too-long")]
     return []
@@ -105,7 +109,7 @@ def _range_errors(days: DateRange) -> list[FieldError]:
 
 def _repeated(path: FieldPath, names: Sequence[str]) -> list[FieldError]:
     return [
-        FieldError((*path, place), "This was named before.", "repeated")
+        FieldError((*path, place), "The list contains this value twice.", "repeated")
         for place, name in enumerate(names)
         if name in names[:place]
     ]
@@ -117,9 +121,9 @@ def _order_errors(order_by: Sequence[Order], *, asked: Sequence[str]) -> list[Fi
     for place, field in enumerate(fields):
         path = ("order_by", place, "field")
         if field not in asked:
-            errors.append(FieldError(path, "Sort by a metric or dimension that the query asks for.", "not-asked"))
+            errors.append(FieldError(path, "Sort by a metric or dimension of the query.", "not-asked"))
         elif field in fields[:place]:
-            errors.append(FieldError(path, "This was named before.", "repeated"))
+            errors.append(FieldError(path, "The list contains this value twice.", "repeated"))
     return errors
 
 

@@ -57,7 +57,9 @@ async def _resolved(session: AsyncSession, principal: Principal, filters: tuple[
     for place, one in enumerate(filters):
         dimension = DIMENSIONS[one.dimension]
         if dimension.known is None:
-            raise invalid_field(("filters", place, "dimension"), "This dimension has no filters.", "not-filterable")
+            raise invalid_field(
+                ("filters", place, "dimension"), "This dimension cannot be used in a filter.", "not-filterable"
+            )
         spellings = dict.fromkeys(one.values)
         always = {NOT_SET: NOT_SET} if dimension.may_be_unset and NOT_SET in spellings else {}
         known = always | await dimension.known(
@@ -66,7 +68,7 @@ async def _resolved(session: AsyncSession, principal: Principal, filters: tuple[
         errors += [
             FieldError(
                 ("filters", place, "values", position),
-                f"There is no such {one.dimension} among those of your units.",
+                f"Your units have no {one.dimension} with this value.",
                 "unknown-value",
             )
             for position, value in enumerate(one.values)
