@@ -77,7 +77,7 @@ class QueryFilter(RequestModel):
         min_length=1,
         max_length=MAX_FILTER_VALUES,
         description="Campaigns and links by slug, sources by any spelling in your channels, other dimensions by the "
-        "values in results. `{NOT_SET}` selects what has no value. Campaigns always have a value, and "
+        f"values in results. `{NOT_SET}` selects what has no value. Campaigns always have a value, and "
         "clicks always have a link. An unknown value is an error (422).",
     )
 
@@ -112,7 +112,7 @@ class StatisticsQuery(RequestModel):
         description="The dimensions to group by, each at most once. If the list is empty, the result is one row with "
         "the totals. For all metrics that count, except `visitors`, the rows add up to the total. A "
         "dimension that cannot be combined with one of the metrics is an error (422, "
-        "`not-for-this-metric`).\n\n{_DIMENSIONS}",
+        f"`not-for-this-metric`).\n\n{_DIMENSIONS}",
     )
     date_range: QueryRange
     timezone: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
