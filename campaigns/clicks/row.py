@@ -24,6 +24,9 @@ _TAP_COLUMNS = ("id", "clicked_at", "visitor", "country", *_HEADER_COLUMNS, "net
 CLICKS = CopyTable("clicks", ("campaign_id", "link_id", *_TAP_COLUMNS, "via", "variant", "extras"))
 ORPHANS = CopyTable("orphan_taps", ("slug", *_TAP_COLUMNS))
 
+# A journal that an older release left behind names its tables as that release did.
+RENAMED_TABLES = {"orphan_clicks": ORPHANS.name}
+
 
 class TapRow(Struct, frozen=True, gc=False):
     """The stored data of a tap, of an existing or unknown link.

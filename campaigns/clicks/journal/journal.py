@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from campaigns.clicks.journal.loss_record import SUFFIX as LOSSES_SUFFIX
 from campaigns.clicks.journal.loss_record import LossRecord
+from campaigns.clicks.row import RENAMED_TABLES
 from campaigns.clicks.store import AgentRow
 from campaigns.kit.files.lock import try_lock
 from campaigns.kit.files.sqlite import sqlite_files
@@ -155,7 +156,7 @@ class Journal:
             upto = number
             if _checksum(*values) == checksum:
                 table, columns, count, agents, block = values
-                numbered[number] = Entry(table, columns, count, json.loads(agents), block)
+                numbered[number] = Entry(RENAMED_TABLES.get(table, table), columns, count, json.loads(agents), block)
                 taps += count
             else:
                 self.damaged = True

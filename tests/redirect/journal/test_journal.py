@@ -74,6 +74,17 @@ class TestDraining:
         assert rows(conninfo, "SELECT * FROM tap_losses") == []
         assert len(list(directory.glob("*.journal"))) == 1  # the living one
 
+    async def test_the_first_release_named_the_table_of_orphans_otherwise(
+        self, directory: Path, drainer: Drainer, conninfo: str
+    ) -> None:
+        columns = "slug, id, clicked_at, visitor, country, agent_id, observed, language, referrer_host, network"
+        block = b"x-unknown\t%s\t2026-11-23 01:02:03.004+00\t7\tID\t0\t12\tid\t\\N\t\\N\n" % uuid4().hex.encode()
+        left_behind(directory, entry(line()), Entry("orphan_clicks", columns, 1, [], block), entry(line()))
+        await drainer.drain()
+        assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
+        assert rows(conninfo, "SELECT slug, visitor, observed FROM orphan_taps") == [("x-unknown", 7, 12)]
+        assert rows(conninfo, "SELECT * FROM tap_losses") == []
+
     async def test_an_entry_merged_but_not_taken_out_is_merged_again_without_doubles(
         self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
