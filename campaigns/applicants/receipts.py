@@ -68,6 +68,7 @@ def encode_receipt(receipt: Receipt) -> bytes:
 
 
 def decode_receipt(stored: bytes) -> Receipt:
-    """The receipt that `encode_receipt` stored."""
+    """The receipt that `encode_receipt` stored, also that of release 0.1.0, which had another name for its time."""
     parts = json.loads(stored)
-    return Receipt(**{**parts, "registered_at": datetime.fromisoformat(parts["registered_at"])})
+    registered_at = parts.pop("submitted_at", None) or parts.pop("registered_at")
+    return Receipt(**parts, registered_at=datetime.fromisoformat(registered_at))

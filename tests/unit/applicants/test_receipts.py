@@ -16,7 +16,7 @@ from campaigns.applicants.receipts import (
     new_status_token,
     normalize_reference,
 )
-from campaigns.applicants.types import ConsentGiven, RegistrationForm
+from campaigns.applicants.types import ConsentGiven, Receipt, RegistrationForm
 from campaigns.kit.ids import SPOKEN_ALPHABET
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -58,6 +58,15 @@ def test_status_tokens_differ_and_hold_192_bits() -> None:
 def test_a_receipt_is_given_again_as_it_was() -> None:
     receipt = new_receipt("bintara-jabar", NOW + timedelta(microseconds=1))
     assert decode_receipt(encode_receipt(receipt)) == receipt
+
+
+def test_a_receipt_stored_by_the_first_release_is_still_given_again() -> None:
+    stored = (
+        b'{"reference": "JR-7K3M9-QXT4C", "status_token": "secret", "submitted_at": "2026-11-23T01:02:03.004000+00:00",'
+        b' "campaign": "bintara-2027-jabar"}'
+    )
+    moment = datetime(2026, 11, 23, 1, 2, 3, 4000, tzinfo=UTC)
+    assert decode_receipt(stored) == Receipt("JR-7K3M9-QXT4C", "secret", moment, "bintara-2027-jabar")
 
 
 class TestRequest:
