@@ -4,6 +4,7 @@
 parameters. No document repeats input.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -38,6 +39,9 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:jaring:problem:"
 RETRY_SECONDS = "2"
 QUERY_CANCELLED = "57014"  # PostgreSQL's SQLSTATE when statement_timeout ends a statement
+
+# How pydantic names the members of an enum in a Literal: by their representation in Python.
+_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
 
 log = structlog.get_logger("jaring.problems")
 
@@ -197,7 +201,7 @@ def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
     fields = [
         ProblemField(
             pointer=_pointer(one["loc"]),
-            detail=one["msg"].removeprefix("Value error, "),
+            detail=_ENUM_MEMBER.sub(r"\1", one["msg"].removeprefix("Value error, ")),
             code=one["type"].replace("_", "-"),
         )
         for one in found

@@ -1,5 +1,6 @@
 """An in-process transport that refuses answers the OpenAPI document does not promise."""
 
+import re
 from functools import cache
 
 import httpx
@@ -7,6 +8,9 @@ import jsonschema_rs
 from fastapi import FastAPI
 
 from tests.contract.document import find_operation, operations, validator_of
+
+# Objects and classes as Python writes them: `<LinkState.DRAFT: 'draft'>`, `<class 'str'>`, `<function f at 0x7f…>`.
+PYTHON = re.compile(r"<\w+\.\w+: [^>]*>|<class '[^']*'>|<[^<>]* at 0x[0-9a-f]+>")
 
 
 class CheckedTransport(httpx.ASGITransport):
@@ -40,6 +44,9 @@ def check_response(method: str, path: str, response: httpx.Response) -> None:
         validator = _validator(name, status, media_type)
         errors = [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(response.json())]
         assert not errors, f"{name} {status}: {errors}"
+    if media_type == "application/problem+json":
+        shown = PYTHON.findall(response.text)
+        assert not shown, f"{name} {status} shows the inside of the program: {shown}"
 
 
 @cache
