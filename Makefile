@@ -43,7 +43,7 @@ bench: .venv/.development ## measure the redirect and the bot rules
 	$(BIN)/python -m benchmarks.redirects
 	$(BIN)/python -m benchmarks.classifier
 
-# MUTANTS="--minutes 20 campaigns/links" bounds the time and the files; the same command goes on where it was.
+# MUTANTS="--minutes 20 campaigns/links" bounds the time and the files. The same command goes on where it was.
 mutants: .venv/.development ## plant faults in rules, queries and SQL, and print those no test notices
 	$(BIN)/python -m tests.mutants $(MUTANTS)
 
