@@ -1,10 +1,10 @@
-"""What the redirect is measured against, on the same server software with the same options.
+"""Baselines for the benchmark of the redirect, on the same server software with the same options.
 
 python -m benchmarks.baselines bare 8101 2            an ASGI function that answers 302 and does nothing else
 python -m benchmarks.baselines fastapi 8102 2         a FastAPI route that answers 302 and does nothing else
-python -m benchmarks.baselines fastapi_async 8103 2   the same as `async def`, which FastAPI calls in no thread
+python -m benchmarks.baselines fastapi_async 8103 2   the same as `async def`, which FastAPI runs without a thread
 
-The last number is that of worker processes.
+The last argument is the number of worker processes.
 """
 
 import multiprocessing
@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.server import MPServer
 
-# As long as a real destination with UTM and a click token.
+# The length of a real destination with UTM and a click token.
 DESTINATION = (
     "https://daftar.example/bintara?utm_source=instagram&utm_medium=social&utm_campaign=bintara-jabar&cid=" + "x" * 60
 )

@@ -1,11 +1,11 @@
-"""A load of taps from a process of its own: wrk where it is installed, else the generator in this file.
+"""Load generator in a separate process: wrk if it is installed, else the one in this file.
 
     python -m benchmarks.load 8101 taps.txt --connections 64 --seconds 5 [--pause 4]
     python -m benchmarks.load 8101 taps.txt --connections 64 --requests 20000
 
-`taps.txt` has a tap a line, its path, user agent and the address it is forwarded for, with tabs between; they are sent
-in turn. With a pause each connection waits a random time after an answer, so many milliseconds on average. The second
-form sends exactly that many and also prints the click token of every answer, to compare with what is stored. Loads go
+`taps.txt` has one tap per line: path, user agent and forwarded IP address, separated by tabs; they are sent in turn.
+`--pause` is the mean of a random pause after each response, in milliseconds. The second form sends exactly that number
+of requests, and also prints the click token of every response, to compare them with the stored clicks. Loads are sent
 to this machine only.
 """
 
@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 AGENT = "Mozilla/5.0 (Linux; Android 14; CPH2581) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36"
-# What a phone's browser sends besides.
+# The further headers of a phone's browser.
 HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Encoding": "gzip, deflate, br",
@@ -35,7 +35,7 @@ HEADERS = {
 _TOKEN = re.compile(rb"[?&]cid=([A-Za-z0-9_-]+)")
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
 
-# wrk's own script: the requests are put together once, beforehand.
+# A script for wrk, which builds all requests before the load begins.
 _LUA = """
 local requests, place = {}, 0
 function init(arguments)
@@ -56,7 +56,7 @@ _LUA_PAUSE = "function delay() return math.random(0, %d) end\n"
 
 @dataclass(frozen=True)
 class Tap:
-    """One request: a short link's path, a user agent, and the address that a proxy forwards it for."""
+    """One request: the path of a short link, a user agent, and the client address that a proxy forwards."""
 
     path: str
     agent: str = AGENT
@@ -65,7 +65,7 @@ class Tap:
 
 @dataclass
 class Outcome:
-    """Requests answered, how many of them with 302, the seconds it took, and latencies in milliseconds."""
+    """Requests answered, how many of them with 302, the duration in seconds, and latencies in milliseconds."""
 
     answered: int
     redirects: int
@@ -81,7 +81,7 @@ class Outcome:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection that sends the next request when the answer to the last one is complete (bodies are empty)."""
+    """A connection that sends a request when the response to the last one is complete (bodies are empty)."""
 
     def __init__(self, shared: "_Shared") -> None:
         self.shared = shared
@@ -174,7 +174,7 @@ async def generate(
 
 
 def load(port: int, taps: Sequence[Tap], *, connections: int, seconds: float, pause: float = 0.0) -> Outcome:
-    """Load the port from another process for so long, with a pause (in seconds, on average) after each answer."""
+    """Load the port from another process for `seconds`, with a mean `pause` in seconds after each response."""
     with _written(taps) as file:
         if shutil.which("wrk"):
             return _wrk(port, file, connections=connections, seconds=seconds, pause=pause)
@@ -183,7 +183,7 @@ def load(port: int, taps: Sequence[Tap], *, connections: int, seconds: float, pa
 
 
 def load_exactly(port: int, taps: Sequence[Tap], *, connections: int, requests: int) -> Outcome:
-    """Send exactly so many requests from another process; the outcome holds their click tokens."""
+    """Send exactly `requests` requests from another process; the outcome contains their click tokens."""
     with _written(taps) as file:
         return _in_process_of_its_own(port, file, connections, ["--requests", str(requests)])
 
@@ -244,17 +244,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--requests", type=int)
     parser.add_argument("--pause", type=float, default=0.0, help="milliseconds")
-    given = parser.parse_args()
+    options = parser.parse_args()
     import uvloop
 
     outcome = uvloop.run(
         generate(
-            given.port,
-            [_message(line) for line in given.taps.read_text().splitlines()],
-            connections=given.connections,
-            seconds=given.seconds,
-            requests=given.requests,
-            pause=given.pause / 1000,
+            options.port,
+            [_message(line) for line in options.taps.read_text().splitlines()],
+            connections=options.connections,
+            seconds=options.seconds,
+            requests=options.requests,
+            pause=options.pause / 1000,
         )
     )
     json.dump(asdict(outcome), sys.stdout)

@@ -1,11 +1,11 @@
-"""100,000 links for the benchmark, each with all that a link can have, made from one of the demo's."""
+"""Creates 100,000 links for the benchmark, with all optional fields set, as copies of a demo link."""
 
 import psycopg
 
 MAX_LINKS = 100_000
 SLUGS = [f"bench-{number}" for number in range(MAX_LINKS)]
 
-# As `POST /v1/links` stores them. The rules are for others than the benchmark's phones, so that all are gone through.
+# As `POST /v1/links` stores them. No rule matches the benchmark's phones, so that every tap tries all rules.
 _MAKE = """
 INSERT INTO links (id, campaign_id, channel_id, name, slug, destination, utm_source, utm_medium, utm_campaign,
     utm_content, channel_group, state, starts_at, ends_at, ended_destination, pass_query, rules, variants, created_at,
@@ -27,7 +27,7 @@ WHERE links.slug = %s
 
 
 def make_links(conninfo: str, *, slug_like: str) -> None:
-    """Make a link for each of SLUGS, of the campaign and channel of the one given."""
+    """Create a link for each of SLUGS, with campaign and channel of the link `slug_like`."""
     with psycopg.connect(conninfo) as connection:
         connection.execute(_MAKE, (SLUGS, slug_like))
-        connection.execute("ANALYZE links")  # as PostgreSQL does by itself within a minute
+        connection.execute("ANALYZE links")  # PostgreSQL itself does so within a minute

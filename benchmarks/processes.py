@@ -1,4 +1,4 @@
-"""The processes of a server that a benchmark or a chaos scenario started, as Linux tells of them in /proc."""
+"""Processes of a server started by a benchmark or chaos scenario, read from /proc (Linux)."""
 
 import contextlib
 from pathlib import Path
@@ -9,7 +9,7 @@ def children(parent: int) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            # The name in parentheses may hold anything; the parent is the second field behind it.
+            # The name in parentheses can contain any character; the parent is the second field after it.
             if int(entry.read_text().rpartition(")")[2].split()[1]) == parent:
                 found.append(int(entry.parent.name))
     return found
@@ -26,6 +26,6 @@ def workers_of(server: int) -> list[int]:
 
 
 def megabytes(pid: int) -> float:
-    """The resident memory of a process."""
+    """The resident memory of a process in megabytes."""
     lines = dict(line.partition(":")[::2] for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     return int(lines["VmRSS"].split()[0]) / 1024

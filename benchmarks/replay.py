@@ -1,14 +1,14 @@
-"""What the bot rules make of real traffic: a web server's log, tapped line by line on the real server's short links.
+"""Replay a web server's log as taps on the real server, to see how the bot rules classify real traffic.
 
     python -m benchmarks.replay [FILE]        (Apache's combined format; without FILE ../shared/data/access.log)
 
-Starts `jaring serve --demo`, sends every line (its method, agent, referrer and address), compares what was answered
-with what is stored and with what the API says, and prints who came. The exit code is 1 if they differ.
+Starts `jaring serve --demo`, sends every line (its method, agent, referrer and address), compares the responses with
+the stored taps and with the API's statistics, and prints the figures. The exit code is 1 if they differ.
 
-A log leaves three things out, and the printout says so. It has no Accept headers: sent are those that the verdict on
-the agent expects, so whoever left them out is taken for a person. Its days pass within seconds: bursts that only this
-haste makes are a column of their own, beside their number by the log's clock. Its pages are no short links: each
-stands for one of the demo's, always the same, and a page's pictures and scripts are taps like the page itself.
+A log has three limits, which are printed too. It has no Accept headers: the replay sends those that the agent's
+classification expects, so a robot that omitted them counts as a person. Its days pass within seconds: the bursts caused
+by that are a separate column, with their number by the log's own times. Its pages are not short links: each page,
+picture and script is mapped to one of the demo's links.
 """
 
 import argparse
@@ -40,23 +40,23 @@ from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.embedded.attach import running_url
 
 LOG = Path(__file__).resolve().parents[2] / "shared" / "data" / "access.log"
-# So that the address of a line, forwarded by this process, is the visitor's, and nobody's real database is used.
+# The server trusts this process as a proxy, so that a line's address is the visitor's, and uses a new database.
 ENVIRONMENT = {"JARING_TRUSTED_PROXIES": "127.0.0.0/8", "JARING_DATABASE_URL": ""}
 SLUGS = [row[0] for row in LINKS]
 CONNECTIONS = 16
 PATIENCE_SECONDS = 30.0
 
-# Address, moment, method, page without query, referrer, agent; the last quote is missing where a line was cut off.
+# Address, time, method, page without query, referrer, agent. The last quote is missing in truncated lines.
 _LINE = re.compile(r'(\S+) \S+ \S+ \[(.+?)\] "(\w+) ([^\s?"]*).*?" \d+ \S+ "(.*?)" "(.*?)"?')
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
-# No language is named, since the log knows none; without https nobody expects Sec-Fetch-Mode.
+# No language, since the log has none; Sec-Fetch-Mode is expected with https only.
 _ACCEPTS = {
     RequestFlag.ACCEPT: "Accept: */*\r\n",
     RequestFlag.LANGUAGE: "Accept-Language: *\r\n",
     RequestFlag.ENCODING: "Accept-Encoding: gzip, deflate\r\n",
 }
 
-# What is printed: column and condition for `breakdown`, and the most rows. The API has DIMENSIONS too.
+# The printed tables: column and condition for `breakdown`, and maximum of rows. The API has DIMENSIONS too.
 _REASON = " ".join(f"WHEN reasons & {one.value} <> 0 THEN '{word_of(one)}'" for one in ORDER_OF_REASONS)
 TABLES = {
     "bot_reason": (f"CASE {_REASON} END", "true", 9),
@@ -78,7 +78,7 @@ verdict_of = lru_cache(10_000)(classify_user_agent)
 
 
 class Line(NamedTuple):
-    """One request of the log; `agent` and `referrer` are empty where the header was absent."""
+    """One request of the log; `agent` and `referrer` are empty if the header was absent."""
 
     address: str
     moment: datetime
@@ -89,7 +89,7 @@ class Line(NamedTuple):
 
 
 class Taps(NamedTuple):
-    """How the taps of a group count; the API counts bursts as filtered."""
+    """The taps of a group by how they are counted; the API counts bursts as filtered."""
 
     people: int
     bursts: int
@@ -98,7 +98,7 @@ class Taps(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of a replay: answers by status, rows by table, and the dimensions in which the API says otherwise."""
+    """The result of a replay: responses by status, rows by table, and the dimensions in which the API differs."""
 
     seconds: float
     answers: Counter[int]
@@ -116,7 +116,7 @@ class Outcome(NamedTuple):
 
 
 def read_log(path: Path) -> tuple[list[Line], int]:
-    """The requests of a log in its order, and the number of its lines that are none."""
+    """The requests of a log in order, and the number of unreadable lines."""
     found = [_LINE.fullmatch(text) for text in path.read_text("latin-1").splitlines()]
     lines = []
     for address, moment, method, page, *headers in (match.groups() for match in found if match):
@@ -128,7 +128,7 @@ def read_log(path: Path) -> tuple[list[Line], int]:
 
 
 def bursts_by_the_log(lines: list[Line]) -> int:
-    """How many of people's taps are in bursts (`campaigns.clicks.bots.bursts`) at the times that the log tells."""
+    """The number of people's taps in bursts (`campaigns.clicks.bots.bursts`) at the log's own times."""
     moments: dict[tuple[str, str, str], list[datetime]] = defaultdict(list)
     for line in lines:
         if line.method == "GET" and not verdict_of(line.agent).reasons:
@@ -141,9 +141,9 @@ def bursts_by_the_log(lines: list[Line]) -> int:
 
 
 def replay(lines: list[Line], *, port: int, data: Path) -> Outcome:
-    """Send the lines to a running `jaring serve --demo` with ENVIRONMENT, and read what came of them."""
+    """Send the lines to a running `jaring serve --demo` with ENVIRONMENT, and read the result."""
     key = json.loads((data / "demo-keys.json").read_text())["marketer"]
-    # To the millisecond, as taps have it. What is older is the demo's own.
+    # In milliseconds, as the times of taps. Older taps are those of the demo.
     since = datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)
     before = {name: _api_figures(port, key, name, since) for name in DIMENSIONS}
     begun = time.monotonic()
@@ -163,7 +163,7 @@ def replay(lines: list[Line], *, port: int, data: Path) -> Outcome:
 
 
 async def _send_all(lines: list[Line], port: int) -> Counter[int]:
-    # All requests of an address take one connection, so that they stay in order.
+    # All requests of an address use one connection, so that they stay in order.
     lanes: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
         lanes[crc32(line.address.encode()) % CONNECTIONS].append(line)
@@ -194,7 +194,7 @@ def _request(line: Line) -> bytes:
 
 
 def _wait_until_stored(connection: psycopg.Connection, since: datetime, expected: int) -> int:
-    """The number of taps stored once it is the expected one: a slow database has them in the journal for a while."""
+    """Wait for the expected number of stored taps, which may still be in the journal; returns their number."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         ((number,),) = connection.execute("SELECT count(*) FROM clicks WHERE clicked_at >= %s", (since,)).fetchall()
@@ -204,14 +204,14 @@ def _wait_until_stored(connection: psycopg.Connection, since: datetime, expected
 
 
 async def _mark_bursts(database: str, since: datetime) -> None:
-    """Do at once what the server does within a minute, so that no figure changes while it is read."""
+    """Mark bursts now, as the server does within a minute, so that figures do not change while they are read."""
     async with await psycopg.AsyncConnection.connect(database) as connection:
         await lock_marking(connection)
         await mark_bursts(connection, since=since, until=datetime.now(UTC) + timedelta(seconds=1))
 
 
 def breakdown(connection: psycopg.Connection, since: datetime, column: str, only: str) -> dict[str, Taps]:
-    """How the taps since then count, by the values of a column, the most frequent first."""
+    """The counts of taps since then for each value of a column, the most frequent first."""
     burst, preview = BotReason.BURST.value, f"reasons & {BotReason.PREVIEW.value} <> 0"
     statement = f"""
         SELECT coalesce({column}, '{NOT_SET}'), count(*) FILTER (WHERE reasons = 0),
@@ -230,7 +230,7 @@ def _figures(groups: Iterable[tuple[str, int, int, int]]) -> Figures:
 
 
 def _api_figures(port: int, key: str, dimension: str, since: datetime) -> Figures:
-    """What the API says of the replay's day, and of the next one in case that midnight passes."""
+    """The API's figures for the day of the replay, and for the next day in case midnight passes."""
     days = {"from": f"{since:%Y-%m-%d}", "to": f"{since + timedelta(days=1):%Y-%m-%d}"}
     query = {"metrics": METRICS, "dimensions": [dimension], "date_range": days, "timezone": "UTC"}
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
@@ -241,7 +241,7 @@ def _api_figures(port: int, key: str, dimension: str, since: datetime) -> Figure
 
 
 def report(lines: list[Line], unreadable: int, outcome: Outcome) -> None:
-    """Print what was sent, whether it all arrived, what the figures cannot tell, and the figures."""
+    """Print what was sent, whether all of it was stored, the limits of the figures, and the figures."""
     begins, ends = (f"{choose(line.moment for line in lines):%d %b %Y}" for choose in (min, max))
     answered = ", ".join(f"{number:,} with {status}" for status, number in outcome.answers.most_common())
     api = f"DIFFERS in {', '.join(outcome.differing)}" if outcome.differing else "has the same figures"
@@ -250,13 +250,11 @@ def report(lines: list[Line], unreadable: int, outcome: Outcome) -> None:
     print(f"sent      {len(lines):,} requests, {begins} to {ends}, in {outcome.seconds:.1f} s; {unreadable} unreadable")
     print(f"answered  {answered} (200: previews; 405: neither GET nor HEAD, no taps)")
     print(f"stored    {outcome.stored:,} of {outcome.taps:,} taps; the API {api}")
-    print(f"links     Each page, picture and script of the log stands for one of {len(SLUGS)}, always the same.")
-    print("headers   The log tells agent and referrer only, so languages are absent. Accept headers were added where")
-    print(
-        f"          bot rules {RULES_VERSION} expect them ({expected:,} requests), so nobody can fail that rule here."
-    )
-    print(f"bursts    Days pass within seconds: {total.bursts:,} people's taps are over {MAX_TAPS} on a link in")
-    print(f"          {WITHIN.seconds} s. At the log's own times it would be {bursts_by_the_log(lines):,}.\n")
+    print(f"links     Each page, picture and script of the log is mapped to one of {len(SLUGS)} links.")
+    print("headers   The log has agent and referrer only, so languages are missing. Accept headers were added where")
+    print(f"          bot rules {RULES_VERSION} expect them ({expected:,} requests), so no tap is implausible here.")
+    print(f"bursts    Days pass within seconds: {total.bursts:,} people's taps are in bursts (over {MAX_TAPS} in")
+    print(f"          {WITHIN.seconds} s); by the log's own times it would be {bursts_by_the_log(lines):,}.\n")
     print("".join(f"{name:>9}" for name in ("all", *Taps._fields)))
     _print_row(total, "taps")
     print("".join(f"{number / max(sum(total), 1):>9.1%}" for number in (sum(total), *total)))
@@ -267,10 +265,10 @@ def report(lines: list[Line], unreadable: int, outcome: Outcome) -> None:
 
 
 def _print_row(taps: Taps, name: str) -> None:
-    # Browsers differ at the end of their agents, and robots often say there what they are.
+    # Agents often differ at the end, and robots often give their name there.
     half = MAX_NAME_LENGTH // 2
-    shown = name if len(name) <= MAX_NAME_LENGTH else f"{name[:half]}…{name[1 - half :]}"
-    print("".join(f"{number:>9,}" for number in (sum(taps), *taps)), f" {shown}")
+    short = name if len(name) <= MAX_NAME_LENGTH else f"{name[:half]}…{name[1 - half :]}"
+    print("".join(f"{number:>9,}" for number in (sum(taps), *taps)), f" {short}")
 
 
 def main() -> None:

@@ -1,12 +1,12 @@
-"""Breaks things around a running Jaring and compares what was acknowledged with what is stored.
+"""Chaos test: breaks parts around a running Jaring, and compares acknowledged taps with stored ones.
 
     make chaos
     python -m benchmarks.chaos [--short] [NAME …]
 
-Real processes on this machine, bounded in time. Each scenario prints what it did, its figures, and the times of its
-answers in milliseconds; the last line counts. Exit code 1 if anything is wrong: an answer that is no 302, an
-acknowledged tap that is not stored (or, where a full or damaged disk excuses it, not counted as lost), a tap stored
-twice, or taps that waited longer than they may.
+It runs real processes on this machine for a limited time. Each scenario prints its steps, its counts, and its response
+times in milliseconds; the last line counts the results. Exit code 1: a response was not a 302, an acknowledged tap is
+not stored (after a full or damaged disk: neither stored nor counted as lost), a tap is stored twice, or taps waited too
+long.
 """
 
 import argparse
@@ -23,11 +23,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", choices=[*SCENARIOS, *DISK_SCENARIOS, []], metavar="NAME")
     parser.add_argument("--short", action="store_true", help="what the tests run")
-    given = parser.parse_args()
-    scale = SHORT if given.short else FULL
+    options = parser.parse_args()
+    scale = SHORT if options.short else FULL
     begun, outcomes = time.monotonic(), list[bool]()
     for scenarios, small_disks in ((SCENARIOS, False), (DISK_SCENARIOS, True)):
-        wanted = {name: play for name, play in scenarios.items() if not given.names or name in given.names}
+        wanted = {name: play for name, play in scenarios.items() if not options.names or name in options.names}
         if wanted:
             outcomes += play_all(wanted, scale, small_disks=small_disks)
     print(f"{outcomes.count(True)} passed, {outcomes.count(False)} failed ({time.monotonic() - begun:.0f} s)")
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def play_all(scenarios: Mapping[str, Scenario], scale: Scale, *, small_disks: bool) -> Iterator[bool]:
-    """Play the scenarios one after the other on one stage, printing each; yields whether it passed."""
+    """Run the scenarios one after the other on one stage and print their results; yields whether each passed."""
     try:
         with stage(small_disks=small_disks) as played:
             for name, play in scenarios.items():

@@ -1,9 +1,9 @@
-"""A load of taps that remembers each answer, so that what was acknowledged can be compared with what is stored.
+"""Load generator that records every response, to compare acknowledged taps with stored ones.
 
-It runs in a thread while the scenario (benchmarks/chaos) breaks things. Each connection sends, waits for its answer,
-pauses and sends again; one that breaks is opened anew, and so is one that has sent enough, since it may by chance be
-with the same worker as all the others. A request whose connection ended before an answer began was not
-acknowledged: it is counted apart, and whether that is allowed is for the scenario to say.
+It runs in a thread during a scenario (benchmarks/chaos). Each connection sends a request, waits for the response,
+pauses and repeats. A broken connection is reopened; so is one after a number of requests, because by chance all
+connections may be with the same worker. A request whose connection ended before the response began was not
+acknowledged. It is counted separately, and the scenario decides whether that is allowed.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ CONNECTIONS = 32
 PAUSE_SECONDS = 0.01
 RECONNECT_SECONDS = 0.02
 TAPS_A_CONNECTION = 50
-# Far beyond any deadline: who waits so long gets no answer.
+# Far beyond any deadline: a request that waits this long gets no response.
 HANGING_SECONDS = 30.0
 
 _TOKEN = re.compile(rb"[?&]cid=([A-Za-z0-9_-]+)")
@@ -30,7 +30,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: when its request was sent (monotonic), the seconds it took, its status and its click token."""
+    """One response: when its request was sent (monotonic seconds), its duration in seconds, status and click token."""
 
     sent: float
     seconds: float
@@ -39,7 +39,7 @@ class Answer:
 
 
 class Load:
-    """Taps on the links in turn, from `__enter__` to `__exit__`."""
+    """Taps all links in turn, from `__enter__` to `__exit__`."""
 
     def __init__(self, port: int, slugs: list[str]) -> None:
         self._port = port
@@ -81,9 +81,9 @@ class Load:
                     await writer.wait_closed()
 
     async def _tap(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bool:
-        """Send one request and keep its answer; whether the connection is good for another."""
+        """Send one request and record its response; returns whether the connection can be used again."""
         if reader.at_eof() or reader.exception() is not None:
-            return False  # closed while nothing was under way
+            return False  # closed without an open request
         sent = time.monotonic()
         try:
             async with asyncio.timeout(HANGING_SECONDS):
@@ -105,7 +105,7 @@ class Load:
 
 
 def milliseconds(answers: list[Answer]) -> tuple[float, float, float]:
-    """The median, the 99th percentile and the longest of the answers' times."""
+    """Median, 99th percentile and maximum of the response times, in milliseconds."""
     ordered = sorted(answer.seconds * 1000 for answer in answers)
     if not ordered:
         return (float("nan"),) * 3

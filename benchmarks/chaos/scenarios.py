@@ -1,6 +1,6 @@
-"""What can go wrong around a tap, each as a function that breaks it on a stage and judges what is left.
+"""Chaos scenarios: each function breaks one part of a stage under load, and checks the result.
 
-The issue's list, in its order; `SCENARIOS` and `DISK_SCENARIOS` are what `python -m benchmarks.chaos` plays.
+`python -m benchmarks.chaos` runs those in `SCENARIOS` and `DISK_SCENARIOS`.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ Scenario = Callable[[Trial], None]
 
 
 def kill_postgres(trial: Trial) -> None:
-    """kill -9 of PostgreSQL under load, again and again: now its first process alone, now all of them."""
+    """kill -9 of PostgreSQL under load, several times: alternately of its main process only, and of all processes."""
     stage, slowest = trial.stage, 0.0
     with trial.load():
         _calm(trial)
@@ -39,7 +39,7 @@ def kill_postgres(trial: Trial) -> None:
 
 
 def kill_worker(trial: Trial) -> None:
-    """kill -9 of a worker under load, once while taps go to PostgreSQL and once while they go to the journal."""
+    """kill -9 of a worker under load, once with taps going to PostgreSQL and once with taps going to the journal."""
     stage = trial.stage
     with trial.load():
         _calm(trial)
@@ -57,7 +57,7 @@ def kill_worker(trial: Trial) -> None:
 
 
 def kill_everything(trial: Trial) -> None:
-    """kill -9 of everything with taps in the journals, then a cold start without PostgreSQL."""
+    """kill -9 of all processes with taps in the journals, then a cold start without PostgreSQL."""
     stage = trial.stage
     with trial.load():
         _calm(trial)
@@ -84,7 +84,7 @@ def kill_everything(trial: Trial) -> None:
 
 
 def freeze_postgres(trial: Trial) -> None:
-    """SIGSTOP of PostgreSQL: it takes connections and answers nothing."""
+    """SIGSTOP of PostgreSQL: it accepts connections but does not answer."""
     stage = trial.stage
     with trial.load():
         _calm(trial)
@@ -106,7 +106,7 @@ def freeze_postgres(trial: Trial) -> None:
 
 
 def fill_data_disk(trial: Trial) -> None:
-    """No room on PostgreSQL's disk."""
+    """Full disk of PostgreSQL."""
     stage, disk = trial.stage, _volume(trial.stage.data_volume)
     with trial.load():
         _calm(trial)
@@ -124,7 +124,7 @@ def fill_data_disk(trial: Trial) -> None:
 
 
 def fill_journal_disk(trial: Trial) -> None:
-    """No room under the journal while PostgreSQL is frozen: memory fills, then taps are lost, counted and told of."""
+    """Full disk of the journal while PostgreSQL is frozen: memory fills up, then taps are lost and counted."""
     stage, disk = trial.stage, _volume(trial.stage.journal_volume)
     with trial.load():
         _calm(trial)
@@ -142,15 +142,16 @@ def fill_journal_disk(trial: Trial) -> None:
     trial.require_prompt("full", "calm")
     trial.settle(lost=True)
     quality = stage.quality()
-    trial.require(quality["complete"] is False, "statistics call themselves complete")
-    trial.require(quality["lost_taps"] == stage.lost() > 0, f"statistics tell of {quality['lost_taps']} lost taps")
+    trial.require(quality["complete"] is False, "statistics are marked as complete")
+    trial.require(quality["lost_taps"] == stage.lost() > 0, f"statistics report {quality['lost_taps']} lost taps")
     trial.tell(f"statistics: complete false, lost_taps {quality['lost_taps']:,}")
 
 
 def damage_journals(trial: Trial) -> None:
-    """Everything is killed; before the next start one journal is garbled in its middle, the other's log is torn.
+    """kill -9 of the server; before the restart, one journal is overwritten in the middle, and the other truncated.
 
-    A torn log costs nothing that was acknowledged; of the garbled one the entries that were hit are lost, and counted.
+    The overwritten entries are lost and counted. The other journal's write-ahead log ends in half an entry, which loses
+    nothing that was acknowledged.
     """
     stage = trial.stage
     with trial.load():
@@ -170,9 +171,9 @@ def damage_journals(trial: Trial) -> None:
 
 
 def kill_drainer(trial: Trial) -> None:
-    """Workers are killed when PostgreSQL has a journal's taps and the journal does not know of it yet.
+    """kill -9 of the workers when the journals' taps are in PostgreSQL but not yet deleted from the journals.
 
-    The journals are locked from here, so that taking the taps out of them waits; then everything is killed.
+    This process locks the journals, so that the deletion waits, and then kills the server.
     """
     stage = trial.stage
     with trial.load():
@@ -194,7 +195,7 @@ def kill_drainer(trial: Trial) -> None:
 
 
 def terminate(trial: Trial) -> None:
-    """SIGTERM under load, once with PostgreSQL well and once with it frozen."""
+    """SIGTERM under load, once with PostgreSQL running and once with it frozen."""
     stage = trial.stage
     with trial.load():
         _calm(trial)
@@ -234,7 +235,7 @@ def _restarted(stage: Stage, killed: int) -> bool:
 
 
 def _replaced(stage: Stage, known: list[int]) -> bool:
-    """Whether there are as many workers as before, one of them new, and they answer."""
+    """Whether the number of workers is as before, one of them is new, and they answer."""
     now = stage.workers()
     return len(now) == len(known) and now != known and _redirects(stage)
 
@@ -244,11 +245,13 @@ def _redirects(stage: Stage) -> bool:
 
 
 def _tell_degraded(trial: Trial) -> None:
-    """Require that the probe and the metrics say what state the capture is in."""
+    """Require that the probe and the metrics report the use of the journal."""
     status, body = trial.stage.ask("/readyz")
     trial.require(status == 503 and '"capture":"journal"' in body, f"/readyz answers {status} {body}")
-    trial.require(trial.stage.metric("jaring_postgres_takes_taps") == 0, "metrics say that PostgreSQL takes taps")
-    trial.require(trial.stage.metric("jaring_journal_taps") > 0, "metrics say that the journal is empty")
+    trial.require(
+        trial.stage.metric("jaring_postgres_takes_taps") == 0, "the metrics show that PostgreSQL accepts taps"
+    )
+    trial.require(trial.stage.metric("jaring_journal_taps") > 0, "the metrics show an empty journal")
     trial.tell("readyz 503, capture journal")
 
 
@@ -259,12 +262,12 @@ def _volume(volume: Volume | None) -> Volume:
 
 
 def _filled(stage: Stage) -> list[Path]:
-    """The journals that hold something."""
+    """The journals with taps in them."""
     return [path for path in stage.journal_files() if _size(path) > 64 * 1024]
 
 
 def _size(path: Path) -> int:
-    """The bytes of a journal and its log."""
+    """The size of a journal with its write-ahead log, in bytes."""
     return sum(part.stat().st_size for part in (path, _log(path)) if part.exists())
 
 
@@ -273,7 +276,7 @@ def _log(journal: Path) -> Path:
 
 
 def _garble(journal: Path) -> None:
-    """Overwrite a piece in the middle of what was written; SQLite's own log is folded in first, as a reader would."""
+    """Overwrite 3,000 bytes in the middle of the file, after a checkpoint of its write-ahead log."""
     with contextlib.closing(sqlite3.connect(journal)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with journal.open("r+b") as file:
@@ -282,7 +285,7 @@ def _garble(journal: Path) -> None:
 
 
 def _tear(journal: Path) -> None:
-    """Leave half an entry at the log's end, as a machine does that loses power while it writes one."""
+    """Append half an entry to the write-ahead log, as after a power failure during a write."""
     log = _log(journal)
     begun = log.read_bytes()[32 : 32 + 2000]
     with log.open("ab") as file:
@@ -291,7 +294,7 @@ def _tear(journal: Path) -> None:
 
 @contextlib.contextmanager
 def _locked(journals: list[Path]) -> Iterator[None]:
-    """Hold the right to write to the journals, so that whoever wants to waits."""
+    """Lock the journals for writing, so that other writers wait."""
     with contextlib.ExitStack() as held:
         for path in journals:
             database = held.enter_context(contextlib.closing(sqlite3.connect(path, isolation_level=None)))

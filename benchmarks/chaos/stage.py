@@ -1,6 +1,6 @@
-"""What a scenario breaks: a PostgreSQL of its own, run by the harness, and `jaring serve` with two workers beside it.
+"""The processes of a scenario: a separate PostgreSQL, run by the harness, and `jaring serve` with two workers.
 
-All are real processes. Signals go only to processes that were started here, found as children of a known parent.
+Signals are sent only to processes that were started here, which are found as children of a known parent.
 """
 
 import contextlib
@@ -31,21 +31,21 @@ from campaigns.kit.encryption.master_key import load_keys
 
 WORKERS = 2
 SLUGS = [row[0] for row in LINKS]
-# So long may the machine take to start or settle something; what has to be quick is measured and judged apart.
+# The limit for starts and other waiting, in seconds; times that matter are measured and checked separately.
 PATIENCE_SECONDS = 60.0
-# Small, so that a scenario can fill the memory behind a full journal.
+# Small, so that a scenario can fill the backlog in memory while the journal is full.
 BACKLOG = 1_000
-# A volume's size while it is not meant to be full.
+# The size of a volume that is not full.
 ROOMY_BYTES = 1_000_000_000
 
 
 class Skipped(Exception):
-    """This machine cannot play the scenario; the text says why."""
+    """This machine cannot run the scenario, for the reason in the text."""
 
 
 @dataclass
 class Volume:
-    """A small disk of its own (tmpfs) that can be made full and roomy again."""
+    """A small separate disk (tmpfs) that can be filled and freed."""
 
     path: Path
 
@@ -54,7 +54,7 @@ class Volume:
         self._mount(f"size={ROOMY_BYTES}")
 
     def fill(self, *, but: int = 0) -> None:
-        """Leave so many bytes free."""
+        """Fill the disk except for `but` bytes."""
         status = os.statvfs(self.path)
         self._mount(f"remount,size={(status.f_blocks - status.f_bfree) * status.f_frsize + but}")
 
@@ -74,7 +74,7 @@ class Volume:
 
 @dataclass
 class Stage:
-    """The running parts. `postgres` restarts by itself when it dies, as under `jaring serve`, until it is stopped."""
+    """The running processes. As under `jaring serve`, `postgres` is restarted when it ends, until it is stopped."""
 
     folder: Path
     data_volume: Volume | None = None
@@ -129,11 +129,11 @@ class Stage:
             self.until(self.is_well, "jaring serve to be ready")
 
     def is_well(self) -> bool:
-        """Whether every worker answers and takes taps straight to PostgreSQL."""
+        """Whether every worker answers and stores taps directly in PostgreSQL."""
         if self.serve is None or self.serve.poll() is not None:
             said = self.log.read_text()[-3000:]
             raise RuntimeError(f"jaring serve ended by itself; it said last:\n{said}")
-        # A new connection each: which worker gets it is chance, so a few are asked.
+        # Each request opens a connection to a random worker, so several are sent.
         return len(self.workers()) == WORKERS and all(self.ask("/readyz")[0] == 200 for _ in range(3 * WORKERS))
 
     def workers(self) -> list[int]:
@@ -141,10 +141,10 @@ class Stage:
         return [] if self.serve is None else workers_of(self.serve.pid)
 
     def kill_serve(self) -> None:
-        """End the server and all its workers at once."""
+        """kill -9 of the server and all its workers."""
         if self.serve is None:
             return
-        # The parent first, or it would start others in their place.
+        # The parent first, or it would start new workers.
         doomed = [self.serve.pid, *self.workers()]
         for pid in doomed:
             kill(pid)
@@ -153,7 +153,7 @@ class Stage:
         self.until(lambda: not any(alive(pid) for pid in doomed), "the killed processes to be gone")
 
     def stop_serve(self) -> float:
-        """Ask the server to end, as an operator does; returns the seconds it took."""
+        """Stop the server by SIGTERM; returns the duration in seconds."""
         if self.serve is None:
             return 0.0
         begun = time.monotonic()
@@ -163,7 +163,7 @@ class Stage:
         return time.monotonic() - begun
 
     def ask(self, path: str) -> tuple[int, str]:
-        """The status and the body of one request, 0 if there was no answer."""
+        """The status and body of one request; status 0 if there was no response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             connection.request("GET", path)
@@ -175,7 +175,7 @@ class Stage:
             connection.close()
 
     def metric(self, name: str) -> float:
-        """One metric over all workers."""
+        """The value of a metric, of all workers together."""
         for line in self.ask("/metrics")[1].splitlines():
             if line.startswith(f"{name} "):
                 return float(line.rpartition(" ")[2])
@@ -184,7 +184,7 @@ class Stage:
     # PostgreSQL
 
     def postgres_processes(self) -> list[int]:
-        """The process ids of the running PostgreSQL, its first process first."""
+        """The process ids of PostgreSQL, the main process first."""
         pid = self.postgres.pid
         return [] if pid is None else [pid, *children(pid)]
 
@@ -202,12 +202,12 @@ class Stage:
         return False
 
     def lost(self) -> int:
-        """The taps that the table of losses tells of."""
+        """The number of lost taps in the table `tap_losses`."""
         ((taps,),) = self.query("SELECT coalesce(sum(taps), 0) FROM tap_losses")
         return int(str(taps))
 
     def quality(self) -> dict[str, object]:
-        """What the API says with today's figures of how good they are."""
+        """The quality block of the API's statistics for today."""
         key = json.loads((self.data / "demo-keys.json").read_text())["marketer"]
         today = datetime.now(ZoneInfo("Asia/Jakarta")).date().isoformat()
         question = {"metrics": ["clicks"], "date_range": {"from": today, "to": today}}
@@ -227,7 +227,7 @@ class Stage:
         return sorted(self.journals.glob("*.journal"))
 
     def accounts(self) -> list[dict[str, int]]:
-        """What each journal's process has written down: taps `lost`, `in_memory`, `in_journal`."""
+        """The loss record of each process: counts of taps `lost`, `in_memory` and `in_journal`."""
         found = []
         for path in self.journals.glob("*.losses"):
             with contextlib.suppress(OSError, ValueError):
@@ -238,7 +238,7 @@ class Stage:
         return sum(account[what] for account in self.accounts())
 
     def is_settled(self) -> bool:
-        """Whether no tap waits anywhere and no loss is yet to be told."""
+        """Whether no tap is waiting anywhere and all losses are in PostgreSQL."""
         return (
             self.is_well()
             and len(self.journal_files()) == WORKERS
@@ -246,7 +246,7 @@ class Stage:
         )
 
     def until(self, happened: Callable[[], bool], what: str, *, within: float = PATIENCE_SECONDS) -> float:
-        """Wait for something and return the seconds it took."""
+        """Wait until `happened` is true; returns the duration in seconds."""
         begun = time.monotonic()
         while not happened():
             if time.monotonic() - begun > within:
@@ -257,8 +257,8 @@ class Stage:
 
 @contextlib.contextmanager
 def stage(*, small_disks: bool = False) -> Iterator[Stage]:
-    """A stage that is set up; with small disks, PostgreSQL's data and the journals each have one. Raises Skipped."""
-    # Short, since sockets' paths are limited; open, since PostgreSQL runs as another account under root.
+    """Start a stage; `small_disks`: one for PostgreSQL's data and one for the journals. Raises Skipped."""
+    # A short path, since those of sockets are limited, and readable by all, since root runs PostgreSQL as another user.
     folder = Path(tempfile.mkdtemp(prefix="jaring-chaos-"))
     folder.chmod(0o755)
     disk, journals = (Volume(folder / name) if small_disks else None for name in ("disk", "journals"))
@@ -275,7 +275,7 @@ def stage(*, small_disks: bool = False) -> Iterator[Stage]:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and was not waited for does not."""
+    """Whether a process is running; a zombie is not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

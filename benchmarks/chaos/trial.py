@@ -1,4 +1,4 @@
-"""One run of a scenario: its loads, what it found wrong, and the lines it prints."""
+"""One run of a scenario: its load generators, the failures found, and the lines to print."""
 
 import time
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ DEADLINE_SECONDS: float = Settings.model_fields["click_deadline_seconds"].defaul
 
 @dataclass(frozen=True)
 class Scale:
-    """How long the parts of a scenario take, in seconds, and how often PostgreSQL is killed."""
+    """Duration of a scenario's phases in seconds, and how often PostgreSQL is killed (`kills`)."""
 
     calm: float
     broken: float
@@ -28,13 +28,13 @@ SHORT = Scale(calm=0.7, broken=1.0, frozen=4.0, kills=2)
 
 @dataclass
 class Trial:
-    """`wrong` holds what must never be; `late` what took longer than it may, which a busy machine can cause."""
+    """`wrong` collects incorrect results; `late` collects exceeded times, which a busy machine can cause."""
 
     stage: Stage
     scale: Scale
     name: str
     loads: list[Load] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
     phases: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -50,22 +50,22 @@ class Trial:
         return load
 
     def tell(self, words: str) -> None:
-        """Add what was done or seen to the printed line."""
-        self.told.append(words)
+        """Add a step or an observation to the printed line."""
+        self.steps.append(words)
 
     def require(self, held: bool, words: str) -> None:
-        """Note what is wrong unless it held."""
+        """Record a failure unless `held`."""
         if not held:
             self.wrong.append(words)
 
-    def took(self, seconds: float, what: str, *, most: float | None = None) -> None:
-        """Tell how long something took, and note it if that is too long."""
+    def took(self, seconds: float, what: str, *, limit: float | None = None) -> None:
+        """Print a duration in seconds, and record it as late if it exceeds the limit."""
         self.tell(f"{what} after {seconds:.1f} s")
-        if most is not None and seconds > most:
-            self.late.append(f"{what} after {seconds:.1f} s, allowed are {most:.1f} s")
+        if limit is not None and seconds > limit:
+            self.late.append(f"{what} after {seconds:.1f} s, limit {limit:.1f} s")
 
     def phase(self, name: str, begun: float) -> None:
-        """Give the time since `begun` (monotonic) a name, under which its answers' times are told."""
+        """Name the time since `begun` (monotonic); the response times are printed by phase."""
         self.phases[name] = (begun, time.monotonic())
 
     def answers_in(self, name: str) -> list[Answer]:
@@ -73,18 +73,18 @@ class Trial:
         return [answer for load in self.loads for answer in load.answers if begun <= answer.sent < ended]
 
     def require_prompt(self, name: str, usual: str) -> None:
-        """Note it if taps of one phase waited longer than the deadline and what they waited in another, by the p99."""
+        """Record taps as late if their p99 in one phase exceeds the deadline plus their p99 in the phase `usual`."""
         _, p99, _ = milliseconds(self.answers_in(name))
         _, before, _ = milliseconds(self.answers_in(usual))
-        most = DEADLINE_SECONDS * 1000 + before
-        if not p99 <= most:
-            self.late.append(f"p99 of {name} is {p99:.0f} ms, allowed are {most:.0f} ms")
+        limit = DEADLINE_SECONDS * 1000 + before
+        if not p99 <= limit:
+            self.late.append(f"p99 of {name} is {p99:.0f} ms, limit {limit:.0f} ms")
 
     def settle(self, *, lost: bool = False, unanswered: bool = False) -> None:
-        """Wait until nothing waits any more and compare what was answered with what is stored.
+        """Wait until all taps are drained, and compare the responses with the stored taps.
 
-        `lost` says that taps may be missing, as long as exactly those are counted; `unanswered` that connections
-        may have ended before an answer.
+        `lost`: taps may be missing if all of them are counted as lost. `unanswered`: connections may have ended before
+        a response.
         """
         self.took(self.stage.until(self.stage.is_settled, "all taps to be drained"), "drained")
         answers = [answer for load in self.loads for answer in load.answers]
@@ -92,18 +92,18 @@ class Trial:
         clicks = [read_click(self.stage.token_key, answer.token) for answer in answers if answer.token]
         acked = {click.click_id for click in clicks if click is not None}
         stored = self.stage.clicks_since(self.begun)
-        missing, doubles = acked - set(stored), len(stored) - len(set(stored))
+        missing, duplicates = acked - set(stored), len(stored) - len(set(stored))
         counted = self.stage.lost() - self.lost_before
         self.not_acked = set(stored) - acked
         statuses = sorted({answer.status for answer in answers} - {302})
         self.require(bool(answers), "no request was answered")
-        self.require(not statuses, f"answers that are no 302: {statuses}")
+        self.require(not statuses, f"answers other than 302: {statuses}")
         self.require(len(acked) == len(answers), f"{len(answers)} answers with {len(acked)} different valid tokens")
         self.require(not hanging, f"{hanging} requests hang")
         self.require(unanswered or not broken, f"{broken} connections ended before an answer")
-        self.require(not doubles, f"{doubles} doubles")
+        self.require(not duplicates, f"{duplicates} taps stored twice")
         if lost:
-            # Of taps that were cut off nobody knows whether they were kept, so they may be among the lost ones.
+            # Taps of connections that ended without a response may be stored or counted as lost.
             fits = len(missing) <= counted <= len(missing) + broken
             self.require(fits, f"{len(missing)} missing, but {counted} counted as lost")
         else:
@@ -111,19 +111,19 @@ class Trial:
             self.require(not counted, f"{counted} counted as lost")
         self.figures = (
             f"{len(answers) + broken + hanging:,} requests, {len(answers):,} answers, {len(acked):,} acked,"
-            f" {len(stored):,} stored, {len(missing):,} missing, {doubles} doubles,"
+            f" {len(stored):,} stored, {len(missing):,} missing, {duplicates} stored twice,"
             f" {counted:,} counted as lost" + (f", {broken} cut off unanswered" if unanswered else "")
         )
 
     def lines(self) -> list[str]:
-        """What is printed."""
+        """The lines to print."""
         times = []
         for name in self.phases:
             p50, p99, longest = milliseconds(self.answers_in(name))
             times.append(f"{name} p50 {p50:.1f} p99 {p99:.1f} max {longest:.0f} ms")
         verdict = "FAILED" if self.wrong or self.late else "ok"
         return [
-            f"{self.name:<18} {verdict:<6} {'; '.join(self.told)}",
+            f"{self.name:<18} {verdict:<6} {'; '.join(self.steps)}",
             f"{'':<25} {self.figures}",
             *([f"{'':<25} {'; '.join(times)}"] if times else []),
             *(f"{'':<25} WRONG: {words}" for words in self.wrong),
