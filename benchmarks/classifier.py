@@ -16,7 +16,7 @@ from pathlib import Path
 
 from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
 from campaigns.clicks.capture.agent_cache import UserAgentCache
-from tests.unit.clicks.bots.test_classifier import PEOPLE, ROBOTS
+from tests.unit.clicks.bots.agents import PEOPLE, ROBOTS
 
 ROUNDS = 5
 WARM_LOOKS = 200_000

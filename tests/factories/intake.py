@@ -1,5 +1,6 @@
 """What intake tests need: links with signed click tokens, and registrations over HTTP."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID
 import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from campaigns.applicants.models import Application
 from campaigns.clicks.tokens import sign_click
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.ids import uuid7_at
@@ -76,3 +78,6 @@ async def registered(client: httpx.AsyncClient, now: datetime, **changed: Any) -
     assert answer.status_code == 201, answer.text
     receipt: dict[str, Any] = answer.json()
     return receipt
+
+
+MakeApplication = Callable[..., Awaitable[Application]]

@@ -1,5 +1,6 @@
 """Links as a caller would create them, for tests that are about something else."""
 
+import json
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Principal
 from campaigns.links.models import Link
 from campaigns.links.operations.create import create_link
+from campaigns.links.resolver.target import Target, target_of
 from campaigns.links.types import LinkSpec
 
 
@@ -21,3 +23,24 @@ async def make_link(
     )
     (link,) = created.links
     return link
+
+
+def target(link_id: str, weights: dict[str, int]) -> Target:
+    """What the resolver knows of an active link with these variants and one rule."""
+    texts = dict.fromkeys(("title", "campaign", "unit", "programme", "campaign_state"), "x")
+    absent = dict.fromkeys(("starts_at", "ends_at", "ended_destination", "description", "image", "live"))
+    facts = {
+        "id": link_id,
+        "campaign_id": "0199e3f0-0000-7000-8000-000000000000",
+        "state": "active",
+        "destination": "https://daftar.example/form",
+        "utm": ["instagram", "social", "bintara", None, None],
+        "rules": [{"device": "ios", "language": None, "destination": "https://daftar.example/ios"}],
+        "variants": [
+            {"key": key, "destination": f"https://daftar.example/{key}", "weight": weight}
+            for key, weight in weights.items()
+        ],
+        "pass_query": False,
+        "doubtful": False,
+    }
+    return target_of(json.dumps(texts | absent | facts))

@@ -1,63 +1,48 @@
 """The redirect of tests/redirect with a link of every kind, and the real server of tests/processes/server."""
 
 import json
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Iterator
 from ipaddress import ip_network
-from typing import Any
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from campaigns.clicks.journal.failover import Failover
 from campaigns.kit.client_address import TrustedProxies
-from tests.processes.server.conftest import data
+from campaigns.kit.database.url import psycopg_conninfo
+from campaigns.links.resolver.snapshot import LinkSnapshot
+from tests.processes.server.server import data_folder
+from tests.properties.taps.link_kinds import LINKS
 from tests.properties.taps.requests import Redirect
-from tests.redirect.conftest import Taps, connections, conninfo, draining, fallback, link, taps
+from tests.redirect.taps import drained, running_redirect, store_link
 
-# Fixtures of others, for the tests below.
-__all__ = ["connections", "conninfo", "data", "draining", "fallback", "link", "taps"]
 
-SITE = "https://daftar.example"
-# Parameters of its own, in spellings that a page reads as `lang`, `a[]`, `name` and `my key`.
-OWN_QUERY = "lang=id&a[]=1&n%61me=x&my+key=v"
-DAY = timedelta(days=1)
-NOW = datetime.now(UTC)
-
-LINKS: dict[str, dict[str, Any]] = {
-    "passing": {"pass_query": True, "destination": f"{SITE}/form?{OWN_QUERY}#top"},
-    "deciding": {
-        "pass_query": True,
-        "rules": [
-            {"device": "ios", "language": None, "destination": f"{SITE}/ios?{OWN_QUERY}"},
-            {"device": None, "language": "jv", "destination": f"{SITE}/jv#x"},
-        ],
-        "variants": [
-            {"key": "a", "destination": f"{SITE}/a", "weight": 1},
-            {"key": "b", "destination": f"{SITE}/b?{OWN_QUERY}", "weight": 2},
-        ],
-    },
-    "ended": {"ends_at": NOW - DAY, "ended_destination": f"{SITE}/late"},
-    "over": {"ends_at": NOW - DAY},
-    "later": {"starts_at": NOW + DAY},
-    "paused": {"state": "paused"},
-    "draft": {"state": "draft"},
-    "retired": {"state": "retired", "retired_at": NOW},
-}
-LEADING = ["abc", "passing", "deciding", "ended"]
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    with data_folder() as folder:
+        yield folder
 
 
 @pytest.fixture
-def proxies() -> TrustedProxies:
-    """What 127.0.0.1 forwards is believed, so that hostile addresses are looked at."""
-    return TrustedProxies([ip_network("127.0.0.0/8")])
-
-
-@pytest.fixture
-async def redirect(taps: Taps) -> AsyncIterator[Redirect]:
-    """With each of LINKS beside the plain link `abc`."""
-    async with await psycopg.AsyncConnection.connect(taps.conninfo, autocommit=True, row_factory=dict_row) as database:
+async def redirect(own_database: str, tmp_path: Path) -> AsyncIterator[Redirect]:
+    """With each of LINKS beside the plain link `abc`; what 127.0.0.1 forwards is believed, so that it is looked at."""
+    conninfo = psycopg_conninfo(own_database)
+    fallback = Failover(tmp_path / "journal", deadline_seconds=0.5)
+    redirect = running_redirect(
+        link=await store_link(own_database),
+        conninfo=conninfo,
+        fallback=fallback,
+        proxies=TrustedProxies([ip_network("127.0.0.0/8")]),
+        snapshot=LinkSnapshot(tmp_path / "links.sqlite"),
+    )
+    async with (
+        drained(fallback, conninfo),
+        redirect as taps,
+        await psycopg.AsyncConnection.connect(conninfo, autocommit=True, row_factory=dict_row) as database,
+    ):
         for slug, columns in LINKS.items():
             changed = json.dumps({"id": str(uuid4()), "slug": slug, **columns}, default=str)
             await database.execute(
@@ -65,3 +50,4 @@ async def redirect(taps: Taps) -> AsyncIterator[Redirect]:
                 [changed],
             )
         yield Redirect(taps, database)
+    await fallback.close()

@@ -1,63 +1,24 @@
 """The redirect alone, on a database of its own with real commits."""
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import httpx
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
-from api.redirect.app import RedirectApp
-from campaigns.clicks.capture.request_headers import HeaderParser
-from campaigns.clicks.capture.salts import SaltKeeper
+from campaigns.clicks.capture.agent_cache import CachedAgent
 from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
-from campaigns.clicks.row import CLICKS, ORPHANS
+from campaigns.clicks.journal.journal import Entry
+from campaigns.clicks.row import CLICKS
 from campaigns.clicks.store import TapStore
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.database.connections import Connections
-from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.links.models import Link
-from campaigns.links.resolver.resolver import LinkResolver
-from campaigns.links.resolver.snapshot import LinkSnapshot, SnapshotWriter
-from tests.factories.loops import looping, restless
-from tests.factories.world import build_world
-
-TOKEN_KEY = b"k" * 32
-
-
-@dataclass
-class Taps:
-    """A running redirect with the parts a test looks into, and one active link with the slug `abc`."""
-
-    app: RedirectApp
-    client: httpx.AsyncClient
-    clicks: TapWriter
-    resolver: LinkResolver
-    snapshot: LinkSnapshot
-    snapshot_writer: SnapshotWriter
-    fallback: Failover
-    conninfo: str
-    link_id: UUID
-    campaign_id: UUID
-
-    async def sql(self, statement: str, *values: Any) -> list[dict[str, Any]]:
-        """Run one statement in its own transaction; the rows it gives."""
-        async with await psycopg.AsyncConnection.connect(self.conninfo, row_factory=dict_row) as connection:
-            cursor = await connection.execute(statement.encode(), values)
-            return await cursor.fetchall() if cursor.description else []
-
-    async def stored(self, table: str = "clicks") -> list[dict[str, Any]]:
-        return await self.sql(f"SELECT * FROM {table} ORDER BY id")
+from campaigns.links.resolver.snapshot import LinkSnapshot
+from tests.redirect.taps import AGENT, Taps, connections_to, drained, running_redirect, store_link
 
 
 @pytest.fixture
@@ -67,35 +28,12 @@ def conninfo(own_database: str) -> str:
 
 @pytest.fixture
 def connections(conninfo: str) -> Connections:
-    @asynccontextmanager
-    async def connection() -> AsyncIterator[psycopg.AsyncConnection]:
-        async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as opened:
-            yield opened
-
-    return connection
+    return connections_to(conninfo)
 
 
 @pytest.fixture
 async def link(own_database: str) -> Link:
-    engine = make_engine(own_database, pool_size=2, statement_timeout_seconds=10)
-    now = datetime.now(UTC)
-    async with make_sessions(engine)() as session, session.begin():
-        world = await build_world(session, now=now)
-        link = Link(
-            campaign_id=world.campaign.id,
-            channel_id=world.channel.id,
-            name="bio",
-            slug="abc",
-            destination="https://daftar.example/form?lang=id#top",
-            utm_source="instagram",
-            utm_medium="social",
-            utm_campaign="bintara-jabar",
-            state="active",
-            created_at=now,
-        )
-        session.add(link)
-    await engine.dispose()
-    return link
+    return await store_link(own_database)
 
 
 @pytest.fixture
@@ -108,8 +46,7 @@ async def fallback(tmp_path: Path) -> AsyncIterator[Failover]:
 @pytest.fixture
 async def draining(fallback: Failover, conninfo: str) -> AsyncIterator[None]:
     """A drainer that runs as long as the test."""
-    drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
-    async with looping(restless(lambda _: drainer.drain(), close=drainer.close)):
+    async with drained(fallback, conninfo):
         yield
 
 
@@ -120,51 +57,13 @@ def proxies() -> TrustedProxies:
 
 @pytest.fixture
 async def taps(
-    link: Link,
-    conninfo: str,
-    connections: Connections,
-    fallback: Failover,
-    draining: None,
-    proxies: TrustedProxies,
-    tmp_path: Path,
+    link: Link, conninfo: str, fallback: Failover, draining: None, proxies: TrustedProxies, tmp_path: Path
 ) -> AsyncIterator[Taps]:
     snapshot = LinkSnapshot(tmp_path / "links.sqlite")
-    resolver = LinkResolver(connections, snapshot, link_kept_seconds=30, max_links=1000)
-    clicks, orphans = (
-        TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, fallback, backlog=500)
-        for table in (CLICKS, ORPHANS)
-    )
-    salts = SaltKeeper(connections, ZoneInfo("Asia/Jakarta"))
-    await salts.refresh(datetime.now(UTC))
-    app = RedirectApp(
-        resolver=resolver,
-        clicks=clicks,
-        orphans=orphans,
-        salts=salts,
-        headers=HeaderParser(),
-        proxies=proxies,
-        token_key=TOKEN_KEY,
-        base="https://jaring.example/",
-        zone=ZoneInfo("Asia/Jakarta"),
-    )
-    clicks.start()
-    orphans.start()
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://short.example") as client:
-        yield Taps(
-            app,
-            client,
-            clicks,
-            resolver,
-            snapshot,
-            SnapshotWriter(snapshot, connections),
-            fallback,
-            conninfo,
-            link.id,
-            link.campaign_id,
-        )
-    await clicks.stop(within_seconds=5)
-    await orphans.stop(within_seconds=5)
+    async with running_redirect(
+        link=link, conninfo=conninfo, fallback=fallback, proxies=proxies, snapshot=snapshot
+    ) as taps:
+        yield taps
 
 
 @pytest.fixture
@@ -177,3 +76,27 @@ async def drainer(fallback: Failover, conninfo: str) -> AsyncIterator[Drainer]:
     store = TapStore(conninfo, application_name="jaring-drainer")
     yield Drainer(fallback, store)
     await store.close()
+
+
+@pytest.fixture
+def agent() -> CachedAgent:
+    return CachedAgent(AGENT.id, AGENT.text, AGENT.verdict, is_preview=False)
+
+
+@pytest.fixture
+async def writer(conninfo: str, fallback: Failover) -> AsyncIterator[TapWriter]:
+    writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=50)
+    writer.start()
+    yield writer
+    await writer.stop(within_seconds=5)
+
+
+@pytest.fixture
+def refusing(fallback: Failover, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A journal whose disk is full, until the patch is undone."""
+
+    def full(entry: Entry) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(fallback.journal, "append", full)
+    return monkeypatch

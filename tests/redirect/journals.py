@@ -8,8 +8,11 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from campaigns.clicks.journal.drainer import Drainer
+from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry, Journal
 from campaigns.clicks.row import CLICKS
+from campaigns.clicks.store import TapStore
 from campaigns.kit.ids import uuid7_bytes
 
 CAMPAIGN, LINK = uuid4(), uuid4()
@@ -56,3 +59,29 @@ def killed_with_in_memory(directory: Path, taps: int) -> None:
     journal = Journal.create(directory)
     journal.losses.note(in_memory=taps, now_ms=time.time_ns() // 1_000_000)
     journal.close()
+
+
+AWAY = "host=127.0.0.1 port=1 dbname=none"
+
+
+def stored(conninfo: str) -> object:
+    return rows(conninfo, "SELECT count(*) FROM clicks")[0][0]
+
+
+def lost(conninfo: str) -> object:
+    return rows(conninfo, "SELECT coalesce(sum(taps), 0)::int FROM tap_losses")[0][0]
+
+
+async def drain_rounds(drainer: Drainer, rounds: int) -> None:
+    """As its loop does; errors that the loop does not expect are let through."""
+    for _ in range(rounds):
+        with contextlib.suppress(psycopg.Error, OSError, TimeoutError, sqlite3.Error):
+            await drainer.drain()
+
+
+async def drained_by_the_next_process(directory: Path, conninfo: str) -> None:
+    fallback = Failover(directory, deadline_seconds=0.5)
+    drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
+    await drainer.drain()
+    await drainer.close()
+    await fallback.close()

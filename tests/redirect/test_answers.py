@@ -16,7 +16,7 @@ from campaigns.links.resolver import resolver
 from campaigns.links.resolver.channel import LINKS_CHANNEL
 from campaigns.links.resolver.resolver import follow_changes
 from tests.factories.loops import looping, until
-from tests.redirect.conftest import TOKEN_KEY, Taps
+from tests.redirect.taps import TOKEN_KEY, Taps
 
 
 class TestTap:

@@ -1,9 +1,7 @@
 """Taps are on a disk before they are answered, once each, whatever happens to PostgreSQL and the journal in between."""
 
 import asyncio
-import sqlite3
 import time
-from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
@@ -13,40 +11,12 @@ import pytest
 
 from campaigns.clicks.capture import writer as capture
 from campaigns.clicks.capture.agent_cache import CachedAgent
-from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.writer import MAX_TAPS_IN_COMMIT, TapWriter
 from campaigns.clicks.journal.failover import Failover
-from campaigns.clicks.journal.journal import Entry
 from campaigns.clicks.row import CLICKS
 from campaigns.clicks.store import TapStore
-from tests.redirect.conftest import Taps
 from tests.redirect.journals import line, rows
-
-AGENT = HeaderParser().agents.get(b"Mozilla/5.0 (Linux; Android 14) test")
-
-
-@pytest.fixture
-def agent() -> CachedAgent:
-    return CachedAgent(AGENT.id, AGENT.text, AGENT.verdict, is_preview=False)
-
-
-@pytest.fixture
-async def writer(conninfo: str, fallback: Failover) -> AsyncIterator[TapWriter]:
-    writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=50)
-    writer.start()
-    yield writer
-    await writer.stop(within_seconds=5)
-
-
-@pytest.fixture
-def refusing(fallback: Failover, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """A journal whose disk is full, until the patch is undone."""
-
-    def full(entry: Entry) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    monkeypatch.setattr(fallback.journal, "append", full)
-    return monkeypatch
+from tests.redirect.taps import Taps
 
 
 def count(conninfo: str) -> object:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from campaigns.links.resolver.target import FACTS_SQL
-from tests.redirect.conftest import Taps
+from tests.redirect.taps import Taps
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)

@@ -7,7 +7,7 @@ import pytest
 
 from campaigns.clicks.types import RequestFlag
 from campaigns.kit.client_address import TrustedProxies
-from tests.redirect.conftest import Taps
+from tests.redirect.taps import Taps
 
 PHONE = (
     "Mozilla/5.0 (Linux; Android 14; CPH2581) AppleWebKit/537.36 (KHTML, like Gecko) "

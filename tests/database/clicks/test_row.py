@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from campaigns.clicks.pg_copy import CopyTable, copy_block
 from campaigns.clicks.row import CLICKS, ORPHANS, TapRow, encode_click, encode_headers, encode_orphan
-from tests.database.clicks.conftest import Stored
+from tests.database.clicks.stored import Stored
 
 HOSTILE = ["\\", "\\N", "\\.", "\t", "\n", "\r\n", "a\tb\\nc", "", "ä🚓", "'; --", "\x01\x7f", "x" * 300, "\\\\t", "id"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -24,7 +24,7 @@ from campaigns.clicks.watermarks import (
     try_lock_watermark,
     write_watermark,
 )
-from tests.database.clicks.conftest import Stored
+from tests.database.clicks.stored import Stored
 
 NOON = datetime(2026, 11, 23, 5, 0, 0, 123456, tzinfo=UTC)
 

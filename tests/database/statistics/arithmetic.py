@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns.clicks.types import BotReason
 from campaigns.planning.models import Unit
-from tests.database.statistics.conftest import FIRST, LAST, Happened
+from tests.database.statistics.histories import FIRST, LAST, Happened
 from tests.factories.clicks import DEPLOYMENT_ZONE
 
 

@@ -13,7 +13,8 @@ from campaigns.statistics.definitions.metrics import MetricName
 from campaigns.statistics.query.parse import parse_query
 from campaigns.statistics.query.run import answer_query
 from campaigns.statistics.types import DateRange, Direction, Order
-from tests.database.statistics.conftest import Field, ask, only, store
+from tests.database.statistics.field import Field, store
+from tests.database.statistics.questions import ask, moment, only
 from tests.factories.clicks import build_click, build_conversion, build_orphan_click
 
 DAY, LINK, SOURCE, CAMPAIGN = (
@@ -22,10 +23,6 @@ DAY, LINK, SOURCE, CAMPAIGN = (
     DimensionName.SOURCE,
     DimensionName.CAMPAIGN,
 )
-
-
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 class TestDays:

@@ -11,7 +11,9 @@ from campaigns.statistics.definitions.dimensions import DIMENSIONS, DimensionNam
 from campaigns.statistics.definitions.metrics import MetricName
 from campaigns.statistics.types import Answer, FactName
 from tests.database.statistics.arithmetic import breakdown, counted, counted_as, in_range, value_of
-from tests.database.statistics.conftest import Field, as_rows, ask, only, random_history, store
+from tests.database.statistics.field import Field, store
+from tests.database.statistics.histories import as_rows, random_history
+from tests.database.statistics.questions import ask, only
 
 OF_ALL = [one for one in DimensionName if len(DIMENSIONS[one].columns) == len(FactName)]
 OF_TAPS = [one for one in DimensionName if one not in OF_ALL]

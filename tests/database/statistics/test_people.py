@@ -10,8 +10,8 @@ from campaigns.kit.errors import Invalid
 from campaigns.statistics.definitions.dimensions import DimensionName
 from campaigns.statistics.definitions.metrics import MetricName
 from campaigns.statistics.query.parse import fold
-from tests.database.statistics.conftest import Field, ask, only, store
-from tests.database.statistics.test_edges import moment
+from tests.database.statistics.field import Field, store
+from tests.database.statistics.questions import ask, moment, only
 from tests.factories.clicks import build_agent, build_click, build_conversion, build_loss
 
 LINK, DEVICE = DimensionName.LINK, DimensionName.DEVICE

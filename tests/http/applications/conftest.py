@@ -1,6 +1,5 @@
 """Applications to work with."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
 from campaigns.applicants.models import Application
-from tests.factories.intake import registered
+from tests.factories.intake import MakeApplication, registered
 from tests.factories.world import World
-
-MakeApplication = Callable[..., Awaitable[Application]]
 
 
 @pytest.fixture

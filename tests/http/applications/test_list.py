@@ -11,9 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.http.context import Context
 from campaigns.applicants.models import ApplicantKey
 from campaigns.kit.ids import new_id
-from tests.factories.intake import build_link, click_token, post_registration, registration
+from tests.factories.intake import MakeApplication, build_link, click_token, post_registration, registration
 from tests.factories.world import World
-from tests.http.applications.conftest import MakeApplication
 
 ADDRESS = "/v1/applications"
 

@@ -14,9 +14,8 @@ from campaigns.access.types import Role
 from campaigns.applicants.models import ApplicantKey, Application, StageChange
 from campaigns.attribution.models import Conversion
 from campaigns.kit.ids import new_id
-from tests.factories.intake import build_link, click_token, post_registration, registered, registration
+from tests.factories.intake import MakeApplication, build_link, click_token, post_registration, registered, registration
 from tests.factories.world import World
-from tests.http.applications.conftest import MakeApplication
 
 
 def address(application: Application) -> str:

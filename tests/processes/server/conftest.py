@@ -1,20 +1,18 @@
 """A running server for the tests of a file, and a client of it."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.processes.server.server import Server, free_port
+from tests.processes.server.server import Server, data_folder, free_port
 
 
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
-    # A short path: sockets below it have a limit of about 100 bytes.
-    with tempfile.TemporaryDirectory(prefix="jaring-e2e-") as folder:
-        yield Path(folder) / "var"
+    with data_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +21,13 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """Where a server may keep its data; on a short path, for sockets below it have a limit of about 100 bytes."""
+    with tempfile.TemporaryDirectory(prefix="jaring-e2e-") as folder:
+        yield Path(folder) / "var"
 
 
 @dataclass

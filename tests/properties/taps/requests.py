@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 
 from campaigns.clicks.tokens import read_click
 from tests.properties.hostile import PHONE
-from tests.redirect.conftest import TOKEN_KEY, Taps
+from tests.redirect.taps import TOKEN_KEY, Taps
 
 ANSWERING_SECONDS = 10
 _TEXTS = {

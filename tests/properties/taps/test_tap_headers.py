@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from campaigns.clicks.capture.request_headers import HeaderParser
 from tests.properties import hostile
 from tests.properties.bounds import bounded
-from tests.properties.conftest import LEADING
+from tests.properties.taps.link_kinds import LEADING
 from tests.properties.taps.requests import Redirect, Request
 
 # Two who do not know what a tap between them sends.

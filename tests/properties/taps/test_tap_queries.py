@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.properties import hostile
 from tests.properties.bounds import bounded
-from tests.properties.conftest import LEADING, OWN_QUERY
+from tests.properties.taps.link_kinds import LEADING, OWN_QUERY
 from tests.properties.taps.requests import Redirect, Request
 
 OWN = parse_qsl(OWN_QUERY)

@@ -1,7 +1,6 @@
 """What is lost is counted: once, in full, and never wiped, whatever fails or ends between two steps of the journal."""
 
 import asyncio
-import contextlib
 import json
 import sqlite3
 import threading
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
 
 from campaigns.clicks.journal import drainer as draining
@@ -20,38 +18,25 @@ from campaigns.clicks.journal.journal import Entry, Journal
 from campaigns.clicks.row import ORPHANS
 from campaigns.clicks.store import TapStore
 from tests.factories.loops import looping, restless
-from tests.redirect.journals import alter, entry, garble, killed_with_in_memory, left_behind, line, rows
+from tests.redirect.journals import (
+    AWAY,
+    alter,
+    drain_rounds,
+    drained_by_the_next_process,
+    entry,
+    garble,
+    killed_with_in_memory,
+    left_behind,
+    line,
+    lost,
+    rows,
+    stored,
+)
 
 
 @pytest.fixture(autouse=True)
 def _orphans_are_looked_for_in_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draining, "ORPHANS_SECONDS", 0.0)
-
-
-AWAY = "host=127.0.0.1 port=1 dbname=none"
-
-
-def stored(conninfo: str) -> object:
-    return rows(conninfo, "SELECT count(*) FROM clicks")[0][0]
-
-
-def lost(conninfo: str) -> object:
-    return rows(conninfo, "SELECT coalesce(sum(taps), 0)::int FROM tap_losses")[0][0]
-
-
-async def drain_rounds(drainer: Drainer, rounds: int) -> None:
-    """As its loop does; errors that the loop does not expect are let through."""
-    for _ in range(rounds):
-        with contextlib.suppress(psycopg.Error, OSError, TimeoutError, sqlite3.Error):
-            await drainer.drain()
-
-
-async def drained_by_the_next_process(directory: Path, conninfo: str) -> None:
-    fallback = Failover(directory, deadline_seconds=0.5)
-    drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
-    await drainer.drain()
-    await drainer.close()
-    await fallback.close()
 
 
 def damage(path: Path) -> None:

@@ -22,18 +22,20 @@ from campaigns.clicks.journal.journal import Journal, adopt_orphans
 from campaigns.clicks.journal.null_journal import NullJournal
 from campaigns.clicks.row import CLICKS
 from campaigns.clicks.store import TapStore
-from tests.redirect import test_capture
-from tests.redirect.conftest import Taps
-from tests.redirect.journal.test_losses import (
+from tests.redirect.journals import (
     AWAY,
+    alter,
     drain_rounds,
     drained_by_the_next_process,
+    entry,
+    garble,
+    left_behind,
+    line,
     lost,
+    rows,
     stored,
 )
-from tests.redirect.journals import alter, entry, garble, left_behind, line, rows
-
-agent, refusing, writer = test_capture.agent, test_capture.refusing, test_capture.writer
+from tests.redirect.taps import Taps
 
 
 def no_room(*_: object, **__: object) -> NoReturn:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from campaigns.clicks.capture.request_headers import HeaderParser
-from tests.unit.links.resolver.test_target import target
+from tests.factories.links import target
 
 MANY = 1000
 

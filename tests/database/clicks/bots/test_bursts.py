@@ -21,7 +21,7 @@ from campaigns.clicks.bots.bursts import (
     note_late_taps,
 )
 from campaigns.clicks.watermarks import BURSTS, LATE_TAPS, WatermarkKey, read_watermark
-from tests.database.clicks.conftest import BURST, Stored, spread
+from tests.database.clicks.stored import BURST, Stored, spread
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 HOUR, MILLISECOND = timedelta(hours=1), timedelta(milliseconds=1)

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.clicks.bots.reasons import ORDER_OF_REASONS, first_reason, reasons_sql
 from campaigns.clicks.types import BotReason, RequestFlag
-from tests.database.clicks.conftest import Stored
+from tests.database.clicks.stored import Stored
 
 AGENTS = [BotReason(0), BotReason.CRAWLER, BotReason.PREVIEW | BotReason.AUTOMATED, BotReason.EMPTY_AGENT]
 EXPECTED = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING | RequestFlag.FETCH_MODE

@@ -22,7 +22,7 @@ from campaigns.clicks.watermarks import AGENTS, BURST_HISTORY, CHANNEL_GROUPS, r
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.database.locks import AdvisoryLock
 from campaigns.links.models import Link
-from tests.database.clicks.conftest import BURST, Stored
+from tests.database.clicks.stored import BURST, Stored
 from tests.factories.clicks import NO_REASON, build_link
 from tests.factories.world import build_world
 

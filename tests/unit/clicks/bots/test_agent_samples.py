@@ -12,7 +12,7 @@ from campaigns.clicks.bots import apps as people
 from campaigns.clicks.bots import automation, crawlers, previews
 from campaigns.clicks.bots.classifier import classify_user_agent
 from campaigns.clicks.types import AGENT_REASONS, RequestFlag
-from tests.unit.clicks.bots.test_classifier import PEOPLE, ROBOTS
+from tests.unit.clicks.bots.agents import PEOPLE, ROBOTS
 
 SAMPLES = Path(__file__).parents[5] / "shared" / "data"
 MAX_PEOPLE_FLAGGED, MIN_ROBOTS_FLAGGED = 1 / 1000, 97 / 100

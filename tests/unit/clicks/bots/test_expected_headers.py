@@ -4,7 +4,7 @@ import pytest
 
 from campaigns.clicks.bots.classifier import classify_user_agent
 from campaigns.clicks.types import RequestFlag
-from tests.unit.clicks.bots.test_classifier import ANDROID, IPHONE, OPPO, WINDOWS
+from tests.unit.clicks.bots.agents import ANDROID, IPHONE, OPPO, WINDOWS
 
 THREE = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING
 ALL = THREE | RequestFlag.FETCH_MODE

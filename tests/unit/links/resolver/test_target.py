@@ -1,35 +1,15 @@
 """Which variant of a link a visitor gets."""
 
-import json
 from collections import Counter
 from uuid import UUID
 
 import pytest
 
 from campaigns.clicks.visitors import visitor_of
-from campaigns.links.resolver.target import Target, target_of
+from campaigns.links.resolver.target import Target
+from tests.factories.links import target
 
 VISITORS = [visitor_of(b"salt", f"114.4.{number // 250}.{number % 250}".encode(), b"", b"") for number in range(20_000)]
-
-
-def target(link_id: str, weights: dict[str, int]) -> Target:
-    texts = dict.fromkeys(("title", "campaign", "unit", "programme", "campaign_state"), "x")
-    absent = dict.fromkeys(("starts_at", "ends_at", "ended_destination", "description", "image", "live"))
-    facts = {
-        "id": link_id,
-        "campaign_id": "0199e3f0-0000-7000-8000-000000000000",
-        "state": "active",
-        "destination": "https://daftar.example/form",
-        "utm": ["instagram", "social", "bintara", None, None],
-        "rules": [{"device": "ios", "language": None, "destination": "https://daftar.example/ios"}],
-        "variants": [
-            {"key": key, "destination": f"https://daftar.example/{key}", "weight": weight}
-            for key, weight in weights.items()
-        ],
-        "pass_query": False,
-        "doubtful": False,
-    }
-    return target_of(json.dumps(texts | absent | facts))
 
 
 def shown(link: Target) -> list[str | None]:
