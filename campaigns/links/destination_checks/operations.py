@@ -6,6 +6,7 @@ check is due again after `CLAIMED_FOR`; a second request does no harm. Two proce
 each skips locked rows.
 """
 
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,11 @@ from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.queries import effective_hosts
 
 # Changes of these columns of a link make its checks due.
-CHECKED_COLUMNS = frozenset({"destination", "ended_destination", "rules", "variants", "utm_term", "utm_content"})
+CHECKED_COLUMNS = frozenset(
+    {"destination", "ended_destination", "rules", "variants", "utm_term", "utm_content", "retired_at"}
+)
+# The columns of a check that hold its finding.
+_FINDING_COLUMNS = tuple(field.name for field in fields(Finding))
 
 CLAIMED_FOR = timedelta(minutes=5)
 WHILE_OK = timedelta(hours=24)
@@ -43,7 +48,7 @@ def places_of(link: Link) -> list[tuple[str, str]]:
 
 
 async def schedule_checks(session: AsyncSession, *links: Link, now: datetime) -> None:
-    """Make the checks of these links due now; for links that were created, retired or changed in `CHECKED_COLUMNS`.
+    """Make the checks of these links due now; for links that were created or changed in `CHECKED_COLUMNS`.
 
     Findings are cleared, since they are about the links as they were. One failure is kept, so that the audit trail
     tells when a broken destination works again. Checks of retired links are deleted.
@@ -58,9 +63,7 @@ async def schedule_checks(session: AsyncSession, *links: Link, now: datetime) ->
     if not kept:
         return
     values = [{"link_id": link_id, "place": place, "next_at": now, "failures": 0} for link_id, place in kept]
-    forgotten = dict.fromkeys(
-        ("checked_at", "verdict", "detail", "status", "final_url", "hops", "utm_kept", "cid_kept", "host_allowed")
-    )
+    forgotten = dict.fromkeys(("checked_at", *_FINDING_COLUMNS))
     statement = insert(DestinationCheck).values(values)
     await session.exec(
         statement.on_conflict_do_update(
@@ -126,12 +129,39 @@ async def record_finding(session: AsyncSession, due: DueCheck, finding: Finding,
     Returns False and stores nothing if the link or its allow-list was changed meanwhile, or the link retired; another
     check is due then.
     """
+    claimed = await _lock_unchanged(session, due)
+    if claimed is None:
+        return False
+    check, unit_id = claimed
+    was_broken, is_broken = check.failures > 0, finding.verdict is not CheckVerdict.OK
+    if was_broken != is_broken:
+        record_audit(
+            session,
+            SYSTEM,
+            ObjectType.LINK,
+            "destination_broken" if is_broken else "destination_mended",
+            object_id=due.link_id,
+            unit_id=unit_id,
+            now=now,
+            changes={"place": due.place, "verdict": finding.verdict.value, "detail": finding.detail},
+        )
+    check.failures = min(check.failures + 1, MAX_FAILURES) if is_broken else 0
+    check.next_at = next_time(check.failures, link_id=due.link_id, now=now)
+    check.checked_at = now
+    for column in _FINDING_COLUMNS:
+        setattr(check, column, getattr(finding, column))
+    check.verdict = finding.verdict.value
+    return True
+
+
+async def _lock_unchanged(session: AsyncSession, due: DueCheck) -> tuple[DestinationCheck, UUID] | None:
+    """The locked row of the check and the unit of its link; None if the link or its allow-list is another by now."""
     locked = select(DestinationCheck).where(
         col(DestinationCheck.link_id) == due.link_id, col(DestinationCheck.place) == due.place
     )
     check = (await session.exec(locked.with_for_update().execution_options(populate_existing=True))).first()
     if check is None:
-        return False
+        return None
     # Read after the row was locked: a change that was under way has then been committed, and is seen.
     owner = (
         select(Link, Campaign.unit_id)
@@ -140,33 +170,10 @@ async def record_finding(session: AsyncSession, due: DueCheck, finding: Finding,
     )
     link, unit_id = (await session.exec(owner)).one()
     if _destination(link, due.place) != due.destination or link.utm != due.utm:
-        return False
+        return None
     if tuple(await effective_hosts(session, unit_id=unit_id)) != due.allowed_hosts:
-        return False
-    was_broken, is_broken = check.failures > 0, finding.verdict is not CheckVerdict.OK
-    if was_broken != is_broken:
-        record_audit(
-            session,
-            SYSTEM,
-            ObjectType.LINK,
-            "destination_broken" if is_broken else "destination_mended",
-            object_id=link.id,
-            unit_id=unit_id,
-            now=now,
-            changes={"place": due.place, "verdict": finding.verdict.value, "detail": finding.detail},
-        )
-    check.failures = min(check.failures + 1, MAX_FAILURES) if is_broken else 0
-    check.next_at = next_time(check.failures, link_id=link.id, now=now)
-    check.checked_at = now
-    check.verdict = finding.verdict.value
-    check.detail = finding.detail
-    check.status = finding.status
-    check.final_url = finding.final_url
-    check.hops = finding.hops
-    check.utm_kept = finding.utm_kept
-    check.cid_kept = finding.cid_kept
-    check.host_allowed = finding.host_allowed
-    return True
+        return None
+    return check, unit_id
 
 
 def next_time(failures: int, *, link_id: UUID, now: datetime) -> datetime:

@@ -58,18 +58,7 @@ async def update_link(
     normalized = await _normalize_changes(session, link, campaign.unit_id, named, errors)
     written = apply_changes(link, normalized, expected_version=expected_version)
     if written:
-        await announce_slugs(session, [link.slug])
-        if written.keys() & CHECKED_COLUMNS:
-            await schedule_checks(session, link, now=now)
-        record_change(
-            session,
-            principal,
-            EventType.LINK_CHANGED,
-            object_id=link.id,
-            unit_id=campaign.unit_id,
-            now=now,
-            changes=written,
-        )
+        await _record(session, principal, EventType.LINK_CHANGED, link, campaign.unit_id, written, now)
     return Written(link, corrections)
 
 
@@ -87,18 +76,24 @@ async def retire_link(
     campaign = await get_campaign(session, principal, campaign_id=link.campaign_id)
     retired = {"state": LinkState.RETIRED.value, "retired_at": now}
     written = apply_changes(link, retired, expected_version=expected_version)
-    await announce_slugs(session, [link.slug])
-    await schedule_checks(session, link, now=now)
-    record_change(
-        session,
-        principal,
-        EventType.LINK_RETIRED,
-        object_id=link.id,
-        unit_id=campaign.unit_id,
-        now=now,
-        changes=written,
-    )
+    await _record(session, principal, EventType.LINK_RETIRED, link, campaign.unit_id, written, now)
     return link
+
+
+async def _record(
+    session: AsyncSession,
+    principal: Principal,
+    event_type: EventType,
+    link: Link,
+    unit_id: UUID,
+    written: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Record a change of the link, with what follows from the columns that were written."""
+    await announce_slugs(session, [link.slug])
+    if written.keys() & CHECKED_COLUMNS:
+        await schedule_checks(session, link, now=now)
+    record_change(session, principal, event_type, object_id=link.id, unit_id=unit_id, now=now, changes=written)
 
 
 async def _normalize_names(
