@@ -19,6 +19,7 @@ import api.channels.routes
 import api.health.routes
 import api.intakes.routes
 import api.links.bulk_routes
+import api.links.qr_routes
 import api.links.routes
 import api.programmes.routes
 import api.public.routes
@@ -44,6 +45,7 @@ ROUTERS = [
     api.channels.routes.router,
     api.links.bulk_routes.router,
     api.links.routes.router,
+    api.links.qr_routes.router,
     api.applications.routes.router,
     api.statistics.routes.router,
     api.audit.routes.router,

@@ -1,15 +1,13 @@
-"""Routes of links, and of their QR codes."""
+"""Routes of links."""
 
-import hashlib
-from asyncio import to_thread
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.auth import LinksReader, LinksWriter
-from api.http.conditional import ExpectedVersion, IfNoneMatch, created, still_same, with_etag
+from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import CurrentContext, Now
 from api.http.cursors import decode_cursor, encode_cursor
 from api.http.paging import Cursor, Limit, list_page_up_to, page_after
@@ -17,20 +15,15 @@ from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from api.links.filters import Filters
-from api.links.requests import LinkChange, LinkCreate, QrQuery, spec_of
-from api.links.responses import LinkChanged, LinkCreated, LinkOut, link_changed, link_created, link_out, short_url
+from api.links.requests import LinkChange, LinkCreate, spec_of
+from api.links.responses import LinkChanged, LinkCreated, LinkOut, link_changed, link_created, link_out
 from campaigns.kit.errors import Conflict, NotFound
 from campaigns.links.destination_checks.queries import read_checks
 from campaigns.links.operations.create import create_link
 from campaigns.links.operations.update import retire_link, update_link
-from campaigns.links.qr import PictureKind, QrStyle, draw_qr, scanned_url
 from campaigns.links.queries import get_link, list_links
 from campaigns.links.types import LinkChanges
 from campaigns.statistics.link_ranking import Rank, rank_links
-
-# A link's slug never changes, so a code is outdated only if the public base URL changes.
-PICTURE_CACHING = "private, max-age=3600"
-MEDIA_TYPES: dict[PictureKind, str] = {"svg": "image/svg+xml", "png": "image/png"}
 
 router = APIRouter(prefix="/v1/links", tags=["links"])
 
@@ -146,56 +139,3 @@ async def retire(
     """Retire a link permanently. Taps get a page that says so. Its slug is never given to another link."""
     link = await retire_link(session, caller, link_id=link_id, expected_version=expected, now=now)
     return with_etag(response, link_out(link, context.settings.short_link_base))
-
-
-def _picture(kind: PictureKind, **schema: str) -> dict[int | str, dict[str, Any]]:
-    """The documented responses of a route that returns an image."""
-    content = {MEDIA_TYPES[kind]: {"schema": {"type": "string", **schema}}}
-    return {
-        200: {"description": "The image.", "content": content},
-        304: {"description": "Your copy is current (`If-None-Match`)."},
-    }
-
-
-@router.get("/{link_id}/qr.svg", name="qr_svg", response_class=Response, responses=_picture("svg"))
-async def draw_svg(
-    link_id: UUID,
-    drawing: Annotated[QrQuery, Query()],
-    caller: LinksReader,
-    session: ReadSession,
-    context: CurrentContext,
-    if_none_match: IfNoneMatch = None,
-) -> Response:
-    """Get the QR code of a link as SVG, for print.
-
-    The code contains the short URL with `?via=qr`, so that statistics can show scans separately.
-    """
-    link = await get_link(session, caller, link_id=link_id)
-    return await _drawn(short_url(link, context.settings.short_link_base), drawing, "svg", if_none_match)
-
-
-@router.get("/{link_id}/qr.png", name="qr_png", response_class=Response, responses=_picture("png", format="binary"))
-async def draw_png(
-    link_id: UUID,
-    drawing: Annotated[QrQuery, Query()],
-    caller: LinksReader,
-    session: ReadSession,
-    context: CurrentContext,
-    if_none_match: IfNoneMatch = None,
-) -> Response:
-    """Get the QR code of a link as PNG, for chats.
-
-    The code contains the short URL with `?via=qr`, so that statistics can show scans separately.
-    """
-    link = await get_link(session, caller, link_id=link_id)
-    return await _drawn(short_url(link, context.settings.short_link_base), drawing, "png", if_none_match)
-
-
-async def _drawn(address: str, drawing: QrQuery, kind: PictureKind, if_none_match: str | None) -> Response:
-    """The image with its ETag, or 304 if the copy of the caller is current."""
-    drawn = await to_thread(draw_qr, scanned_url(address), QrStyle(**drawing.model_dump()), kind)
-    etag = f'"{hashlib.sha256(drawn).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": PICTURE_CACHING}
-    if still_same(if_none_match, etag):
-        return Response(status_code=304, headers=headers)
-    return Response(drawn, media_type=MEDIA_TYPES[kind], headers=headers)
