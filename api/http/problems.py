@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.json_pointer import json_pointer
+from campaigns.kit.crash_place import crash_place
 from campaigns.kit.errors import (
     Conflict,
     DomainError,
@@ -249,11 +250,12 @@ def _on_database_error(request: Request, error: Exception) -> JSONResponse:
 
 def _on_crash(request: Request, error: Exception) -> JSONResponse:
     # The message of an exception can contain input, so only its type and location are logged.
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    place = f"{last.tb_frame.f_code.co_filename}:{last.tb_lineno}" if last else ""
-    log.error("crashed", trace_id=request.scope.get("jaring.trace_id"), error=type(error).__name__, place=place)
+    log.error(
+        "crashed",
+        trace_id=request.scope.get("jaring.trace_id"),
+        error=type(error).__name__,
+        place=crash_place(error),
+    )
     detail = "An internal error occurred. The server log has details under this `trace_id`."
     return problem_response(request, status=500, code="internal-error", detail=detail)
 

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 import structlog
 from prometheus_client import Counter, Gauge
 
+from campaigns.kit.crash_place import crash_place
+
 RUNS = Counter("jaring_loop_runs_total", "Runs of a background loop that ended, well or not.", ["loop"])
 FAILURES = Counter("jaring_loop_failures_total", "Runs of a background loop that failed.", ["loop"])
 SECONDS = Counter("jaring_loop_seconds_total", "Time that runs of a background loop took.", ["loop"])
@@ -185,14 +187,6 @@ class Loop:
         if not isinstance(error, (Stopped, *self._work.expected)):
             if not self._bug_logged:
                 self._bug_logged = True
-                log.error("loop_broken", loop=self.name, error=type(error).__name__, place=_place(error))
+                log.error("loop_broken", loop=self.name, error=type(error).__name__, place=crash_place(error))
         elif self.failures == 1:
             log.warning("loop_failed", loop=self.name, error=type(error).__name__)
-
-
-def _place(error: BaseException) -> str:
-    """File and line of the raise. The message is not logged, since it can hold personal data."""
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    return f"{last.tb_frame.f_code.co_filename}:{last.tb_lineno}" if last else ""
