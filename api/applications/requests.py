@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from api.http.schemas import RequestModel, example
+from campaigns.planning.rules import STAGE_KEY_LENGTH
 
 # Line breaks make a reason readable; no other control character belongs there.
 _LINES = r"^([^\u0000-\u001f\u007f-\u009f]|\r?\n)+$"
@@ -15,7 +16,7 @@ class Move(RequestModel):
 
     model_config = example({"stage": "verified", "reason": "Documents seen at the counter."})
 
-    stage: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
+    stage: Annotated[str, StringConstraints(min_length=1, max_length=STAGE_KEY_LENGTH)] = Field(
         description="Key of another stage of the intake."
     )
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=_LINES)] = (

@@ -21,7 +21,7 @@ from campaigns.applicants.operations.move_stage import move_application
 from campaigns.applicants.queries.recruiter import list_applications, read_application
 from campaigns.applicants.types import ApplicationFilters
 from campaigns.kit.errors import Conflict, NotFound
-from campaigns.planning.rules import STAGE_KEY_PATTERN
+from campaigns.planning.rules import STAGE_KEY_LENGTH, STAGE_KEY_PATTERN
 from campaigns.planning.types import StageKind
 
 
@@ -51,7 +51,7 @@ async def list_all(
     stage: Annotated[
         str | None,
         Query(
-            max_length=40,
+            max_length=STAGE_KEY_LENGTH,
             pattern=STAGE_KEY_PATTERN,
             description="Only applications in the stage with this key. With `campaign_id`: of the intake of that "
             "campaign. Otherwise: of any intake.",

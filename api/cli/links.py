@@ -68,7 +68,7 @@ class _Import:
 
 
 def import_sheet(path: Path, *, unit_code: str | None, keep_names: Collection[str], dry_run: bool) -> str:
-    """Make the links of a sheet; returns the text to print. Raises Refusal after printing what is wrong, row by row."""
+    """Make the links of a sheet; returns the text to print. Raises CommandError after printing every fault by row."""
     settings = Settings()
     data = _read(path)
     try:
@@ -85,7 +85,7 @@ def import_sheet(path: Path, *, unit_code: str | None, keep_names: Collection[st
             digest=hashlib.sha256(data).hexdigest(),
             chunks=[rows[start : start + ROWS_PER_CHUNK] for start in range(0, len(rows), ROWS_PER_CHUNK)],
             keep_names=keep_names,
-            timezone=ZoneInfo(settings.timezone),
+            timezone=settings.zone,
         )
         made_before = in_transaction(url, lambda session: _made_before(session, run))
         waiting = [number for number in range(len(run.chunks)) if number not in made_before]
@@ -121,7 +121,7 @@ def export_sheet(path: Path, *, unit_code: str | None, campaign_slug: str | None
             operator,
             filters=filters,
             short_link_base=settings.short_link_base,
-            timezone=ZoneInfo(settings.timezone),
+            timezone=settings.zone,
         )
         with _replaced(path) as file, typer.progressbar(length=expected, label="Exporting", file=sys.stderr) as bar:
             async for text, number in parts:

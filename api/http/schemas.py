@@ -4,13 +4,16 @@
 document. Text types reject control characters: PostgreSQL cannot store NUL, and names do not need the others.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from campaigns.kit.times import FIRST_YEAR, LAST_YEAR
+
 T = TypeVar("T")
 Changes = TypeVar("Changes")
+D = TypeVar("D", bound=date)
 
 PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]+$"
 
@@ -50,9 +53,14 @@ def changes_of(body: RequestModel, _kind: type[Changes]) -> Changes:
     return cast(Changes, body.model_dump(exclude={"keep_names"}))
 
 
-def _near_present(value: datetime) -> datetime:
-    if not 2000 <= value.year <= 2100:
-        raise ValueError("The year must be between 2000 and 2100.")
+def near_present(value: D) -> D:
+    """The day or time; raises ValueError for a year that nobody means."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"The year must be between {FIRST_YEAR} and {LAST_YEAR}.")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
@@ -61,4 +69,6 @@ ShortName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=PRINTABLE)]
 SearchText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100, pattern=PRINTABLE)]
 WebAddress = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2048)]
-Timestamp = Annotated[AwareDatetime, AfterValidator(_near_present)]
+Timestamp = Annotated[AwareDatetime, AfterValidator(near_present), AfterValidator(_in_utc)]
+# Keys of their own that clients make, in printable ASCII.
+IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern="^[ -~]+$")]

@@ -8,7 +8,6 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import StreamingResponse
@@ -18,6 +17,7 @@ from api.fields import UtmName
 from api.http.auth import LinksReader, LinksWriter
 from api.http.context import Context, CurrentContext, Now
 from api.http.problems import invalid_parameter, refuses
+from api.http.schemas import IdempotencyKey
 from api.http.sessions import StreamSession, UnitOfWork
 from api.links.bulk_requests import BulkCreate
 from api.links.bulk_responses import PlacementsOut, dry_run_out, placements_out
@@ -50,11 +50,8 @@ DryRun = Annotated[
 ]
 # A dry run needs no key, so the routes require it instead of FastAPI.
 OnceKey = Annotated[
-    str | None,
+    IdempotencyKey | None,
     Header(
-        min_length=1,
-        max_length=255,
-        pattern="^[ -~]+$",
         description="A unique key for each submission, such as a UUID. Repeating the request with the same key "
         "creates nothing again and returns the first response. Required unless `dry_run` is true.",
     ),
@@ -90,7 +87,7 @@ async def bulk(
     own = {name: given.pop(name) for name in ("campaign_id", "channel_ids", "contents", "name", "keep_names")}
 
     async def create(mode: RunMode) -> CreatedLinks:
-        timezone = ZoneInfo(context.settings.timezone)
+        timezone = context.settings.zone
         return await create_in_bulk(session, caller, **own, shared=given, mode=mode, timezone=timezone, now=now)
 
     if dry_run:
@@ -159,7 +156,7 @@ async def import_sheet(
         raise invalid_field(("rows",), detail, "too-many")
 
     async def create(mode: RunMode) -> CreatedLinks:
-        timezone = ZoneInfo(context.settings.timezone)
+        timezone = context.settings.zone
         return await import_rows(session, caller, rows=rows, keep_names=accepted, mode=mode, timezone=timezone, now=now)
 
     if dry_run:
@@ -185,7 +182,7 @@ async def export(
 
     An import skips unchanged exported rows, so an exported sheet can be imported again after rows were added.
     """
-    base, timezone = context.settings.short_link_base, ZoneInfo(context.settings.timezone)
+    base, timezone = context.settings.short_link_base, context.settings.zone
     parts = sheet_parts(session, caller, filters=filters, short_link_base=base, timezone=timezone)
     # The first part is read before the response begins, so that errors can still have their status.
     first, _ = await anext(parts)

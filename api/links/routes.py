@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -44,7 +43,7 @@ async def create(
         campaign_id=body.campaign_id,
         spec=spec_of(body),
         keep_names=body.keep_names,
-        timezone=ZoneInfo(context.settings.timezone),
+        timezone=context.settings.zone,
         now=now,
     )
     return created(response, router.prefix, link_created(placed, context.settings.short_link_base))

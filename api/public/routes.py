@@ -1,7 +1,6 @@
 """Public routes, used by candidates and their front ends without an API key."""
 
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, Path, Response, Security
 from fastapi.security import APIKeyHeader
@@ -9,6 +8,7 @@ from fastapi.security import APIKeyHeader
 from api.fields import Slug
 from api.http.context import CurrentContext, Now
 from api.http.problems import invalid_parameter, refuses
+from api.http.schemas import IdempotencyKey
 from api.http.sessions import ReadSession, UnitOfWork
 from api.public.minimum_duration import MinimumDuration
 from api.public.requests import RegistrationCreate
@@ -30,12 +30,9 @@ status_token: Any = Security(
     )
 )
 
-IdempotencyKey = Annotated[
-    str,
+FormKey = Annotated[
+    IdempotencyKey,
     Header(
-        min_length=1,
-        max_length=255,
-        pattern="^[ -~]+$",
         description="A unique key for each completed form, such as a UUID. Repeating the request with the same key is "
         "safe.",
     ),
@@ -70,7 +67,7 @@ async def campaign(slug: Slug, session: ReadSession, now: Now) -> PublicCampaign
 async def register(
     slug: Slug,
     body: RegistrationCreate,
-    idempotency_key: IdempotencyKey,
+    idempotency_key: FormKey,
     session: UnitOfWork,
     context: CurrentContext,
     now: Now,
@@ -87,7 +84,7 @@ async def register(
             consent=ConsentGiven(body.consent.notice_version, body.consent.accepted_at),
             touches=body.touches,
         ),
-        timezone=ZoneInfo(context.settings.timezone),
+        timezone=context.settings.zone,
         now=now,
     )
     response.headers["Cache-Control"] = "no-store"

@@ -27,6 +27,7 @@ from campaigns.kit.client_address import TrustedProxies
 from campaigns.links.resolver.resolver import LinkResolver, LookupFailed
 from campaigns.links.resolver.target import Target, TargetUrl
 from campaigns.links.standing import Standing, closed_standing, is_over, is_secret, leads_on, standing_of
+from campaigns.naming.utm import SLUG_LENGTH, SLUG_PATTERN
 from campaigns.planning.types import CampaignState
 
 ANSWERS = Counter("jaring_redirects_total", "Answers of the redirect.", ["answer"])
@@ -39,8 +40,7 @@ INACTIVE = BatchedCounter(ANSWERS.labels("not_leading"))
 UNAVAILABLE = BatchedCounter(ANSWERS.labels("unavailable"))
 
 # Whatever cannot be a slug is answered as unknown without a look-up or a record.
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LONGEST_SLUG = 60
+_SLUG = re.compile(SLUG_PATTERN)
 _NO_STORE = (b"cache-control", b"no-store")
 _EMPTY = (b"content-length", b"0")
 _REDIRECT = {"type": "http.response.start", "status": 302}
@@ -114,7 +114,7 @@ class RedirectApp:
             await _page(send, 200, self._official_page(target, slug, now_ms), method)
 
     async def _look_up(self, slug: str) -> Target | None:
-        if len(slug) > _LONGEST_SLUG or not _SLUG.fullmatch(slug):
+        if len(slug) > SLUG_LENGTH or not _SLUG.fullmatch(slug):
             return None
         return await self._resolver.resolve(slug)
 
@@ -140,7 +140,7 @@ class RedirectApp:
 
     async def _unknown(self, scope: Scope, send: Send, slug: str) -> None:
         UNKNOWN.add()
-        if len(slug) <= _LONGEST_SLUG and _SLUG.fullmatch(slug):
+        if len(slug) <= SLUG_LENGTH and _SLUG.fullmatch(slug):
             tap = self._read(scope, slug.encode(), time.time_ns() // 1_000_000)
             await self._orphans.write(encode_orphan(tap, slug), tap.facts.agent)
         await _page(send, 404, pages.UNKNOWN, scope["method"])

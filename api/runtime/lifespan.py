@@ -4,7 +4,6 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from zoneinfo import ZoneInfo
 
 from api.http.context import CaptureState, Context
 from api.redirect.app import RedirectApp
@@ -79,7 +78,7 @@ def _redirect_app(resources: Resources) -> RedirectApp:
         proxies=TrustedProxies(settings.trusted_proxies),
         token_key=resources.keys.click_token,
         base=settings.short_link_base,
-        zone=ZoneInfo(settings.timezone),
+        zone=settings.zone,
     )
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -66,7 +65,7 @@ async def open_resources(settings: Settings) -> Resources:
         TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, failover, backlog=settings.click_backlog)
         for table in (CLICKS, ORPHANS)
     )
-    salts = SaltKeeper(connections, ZoneInfo(settings.timezone))
+    salts = SaltKeeper(connections, settings.zone)
     salts_fetched = await salts.fetch_first(datetime.now(UTC))
     if not salts_fetched:
         failover.switch_to_journal()

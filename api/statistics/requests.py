@@ -6,14 +6,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from api.http.schemas import Name, RequestModel, ShortName, example
+from api.http.schemas import Name, RequestModel, ShortName, example, near_present
 from campaigns.attribution.types import NOT_SET
 from campaigns.statistics.definitions.dimensions import DIMENSIONS, DimensionName
 from campaigns.statistics.definitions.metrics import METRICS, MetricName
 from campaigns.statistics.query.parse import (
     DEFAULT_ROWS,
-    FIRST_YEAR,
-    LAST_YEAR,
     MAX_DAYS,
     MAX_DIMENSIONS,
     MAX_FILTER_VALUES,
@@ -30,17 +28,11 @@ def _written_as_date(value: object) -> object:
     return value
 
 
-def _near_present(value: date) -> date:
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"The year must be between {FIRST_YEAR} and {LAST_YEAR}.")
-    return value
-
-
 def _glossary(entries: dict[str, str]) -> str:
     return "\n".join(f"- `{name}`: {meaning}" for name, meaning in entries.items())
 
 
-Day = Annotated[date, BeforeValidator(_written_as_date), AfterValidator(_near_present)]
+Day = Annotated[date, BeforeValidator(_written_as_date), AfterValidator(near_present)]
 
 _METRICS = _glossary({name: one.meaning for name, one in METRICS.items()})
 MAX_METRICS = len(METRICS)

@@ -5,12 +5,13 @@ Each field is an environment variable `JARING_<NAME>`; `docs/settings.md` docume
 
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from campaigns.kit.client_address import Network
-from campaigns.kit.time_zones import known_zones
+from campaigns.kit.times import known_zones
 
 
 class Settings(BaseSettings):
@@ -121,6 +122,11 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/") if value else None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of `timezone`."""
+        return ZoneInfo(self.timezone)
 
     @property
     def journal_directory(self) -> Path:

@@ -19,7 +19,9 @@ from campaigns.kit.database.columns import (
     time_column,
     version_column,
 )
+from campaigns.links.rules import NAME_LENGTH
 from campaigns.links.types import CheckVerdict, LinkState, Utm
+from campaigns.naming.utm import SLUG_LENGTH
 
 
 class Link(SQLModel, table=True):
@@ -28,8 +30,8 @@ class Link(SQLModel, table=True):
     __tablename__ = "links"
     __table_args__ = (
         check_one_of("state", LinkState),
-        check_length("name", 200),
-        check_length("slug", 60),
+        check_length("name", NAME_LENGTH),
+        check_length("slug", SLUG_LENGTH),
         CheckConstraint("slug = lower(slug)", name="slug_case"),
         CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired"),
         CheckConstraint("ends_at > starts_at", name="dates"),

@@ -16,7 +16,8 @@ from campaigns.kit.database.columns import (
     time_column,
     version_column,
 )
-from campaigns.naming.utm import SLUG_LENGTH
+from campaigns.naming.utm import SLUG_LENGTH, UTM_NAME_LENGTH
+from campaigns.planning.rules import STAGE_KEY_LENGTH, UNIT_CODE_LENGTH
 from campaigns.planning.types import CampaignState, OpenState, StageKind, UnitKind
 
 
@@ -27,7 +28,7 @@ class Unit(SQLModel, table=True):
     __table_args__ = (
         check_one_of("kind", UnitKind),
         check_length("name", 200),
-        check_length("code", 20),
+        check_length("code", UNIT_CODE_LENGTH),
         CheckConstraint("(parent_id IS NULL) = (kind = 'national')", name="parent"),
         # Queries limit themselves to a subtree by a prefix search on the path.
         Index("ix_units_path", "path", unique=True, postgresql_ops={"path": "text_pattern_ops"}),
@@ -99,7 +100,7 @@ class Stage(SQLModel, table=True):
     __tablename__ = "stages"
     __table_args__ = (
         check_one_of("kind", StageKind),
-        check_length("key", 40),
+        check_length("key", STAGE_KEY_LENGTH),
         check_length("name", 100),
         UniqueConstraint("intake_id", "key"),
         UniqueConstraint("intake_id", "position", deferrable=True, initially="DEFERRED"),
@@ -150,8 +151,8 @@ class Channel(SQLModel, table=True):
     __table_args__ = (
         check_one_of("state", OpenState),
         check_length("name", 100),
-        check_length("source", 50),
-        check_length("medium", 50),
+        check_length("source", UTM_NAME_LENGTH),
+        check_length("medium", UTM_NAME_LENGTH),
         UniqueConstraint("unit_id", "source", "medium"),
     )
 

@@ -7,7 +7,6 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -174,7 +173,7 @@ async def _make_link(
         force.admin,
         campaign_id=force.campaigns[campaign].id,
         spec=LinkSpec(channel_id=force.channels[source].id, name=name, slug=slug, utm_content=content),
-        timezone=ZoneInfo(settings.timezone),
+        timezone=settings.zone,
         now=now,
     )
     (link,) = created.links
@@ -215,7 +214,7 @@ async def _register(
             consent=ConsentGiven(NOTICE_VERSION, moment),
             touches=touches,
         ),
-        timezone=ZoneInfo(settings.timezone),
+        timezone=settings.zone,
         now=moment,
     )
     found = await session.exec(select(Application.id).where(Application.reference == receipt.reference))

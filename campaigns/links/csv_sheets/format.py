@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from campaigns.kit.errors import FieldError, FieldPath, collect_errors, invalid_field, raise_if_any
+from campaigns.kit.times import FIRST_YEAR, LAST_YEAR
 from campaigns.links.models import Link
 from campaigns.links.target_url import compose_url
 from campaigns.links.types import LinkState
@@ -241,8 +242,8 @@ def _read_time(text: str | None, timezone: ZoneInfo, path: FieldPath) -> datetim
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or not 2000 <= moment.year <= 2100:
-        detail = "Write a time as 2026-12-01 08:00, between the years 2000 and 2100."
+    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        detail = f"Write a time as 2026-12-01 08:00, between the years {FIRST_YEAR} and {LAST_YEAR}."
         raise invalid_field(path, detail, "not-a-time")
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone)
 

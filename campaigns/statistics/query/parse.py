@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.kit.errors import FieldError, FieldPath, raise_if_any
-from campaigns.kit.time_zones import known_zones
+from campaigns.kit.times import known_zones
 from campaigns.statistics.types import (
     DAY,
     DateRange,
@@ -23,7 +23,6 @@ MAX_FILTERS = 10
 MAX_FILTER_VALUES = 100
 MAX_ROWS = 10_000
 DEFAULT_ROWS = 1000
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 def parse_query(
