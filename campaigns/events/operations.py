@@ -118,10 +118,12 @@ async def read_batch(session: AsyncSession, consumer: str, *, limit: int) -> Seq
         batch_snapshot, position = cursor.batch_snapshot, cursor.position
     in_batch = text(_IN_BATCH).bindparams(read_snapshot=cursor.read_snapshot, batch_snapshot=batch_snapshot)
     unread = select(Event).where(in_batch, col(Event.position) > position)
-    events = await fetch_values(session, unread.order_by(col(Event.position)).limit(limit))
-    if len(events) == limit:
+    # One more than asked for tells whether the batch goes on.
+    found = await fetch_values(session, unread.order_by(col(Event.position)).limit(limit + 1))
+    events = found[:limit]
+    if len(found) > limit:
         cursor.batch_snapshot, cursor.position = batch_snapshot, events[-1].position or 0
-    elif events or cursor.batch_snapshot is not None:
+    elif events:
         cursor.read_snapshot, cursor.batch_snapshot, cursor.position = batch_snapshot, None, 0
     await session.flush()
     return events

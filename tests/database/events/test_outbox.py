@@ -86,6 +86,13 @@ async def test_batches_are_no_longer_than_asked_for(sessions: Sessions) -> None:
     assert [await read(sessions, limit=2) for _ in range(4)] == [[1, 2], [3, 4], [5], []]
 
 
+async def test_a_batch_is_empty_only_if_no_event_waits(sessions: Sessions) -> None:
+    await committed(sessions, 1, 2)
+    assert await read(sessions, limit=2) == [1, 2]
+    await committed(sessions, 3)
+    assert await read(sessions, limit=2) == [3]
+
+
 async def test_an_event_that_is_committed_later_than_a_newer_one_is_not_skipped(sessions: Sessions) -> None:
     async with late_writer(sessions, 1):
         await committed(sessions, 2)
