@@ -146,6 +146,8 @@ class Loop:
                 await clock.pause(work.first_delay_seconds, work.wake)
             while True:
                 await self._run_once()
+                if _is_cancelled():
+                    raise asyncio.CancelledError  # the work was told so, and ended in another way
                 if self.failures:
                     await clock.pause(work.backoff.pause_seconds(self.failures, chance=clock.chance()), None)
                 elif isinstance(work, PeriodicWork):
@@ -164,8 +166,7 @@ class Loop:
                 await self._work.run(self._succeeded)
                 raise Stopped
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
+            if _is_cancelled():
                 raise
             self._failed(error)  # something that the work waited for was cancelled, not this loop
         except Exception as error:
@@ -190,3 +191,9 @@ class Loop:
                 log.error("loop_broken", loop=self.name, error=type(error).__name__, place=crash_place(error))
         elif self.failures == 1:
             log.warning("loop_failed", loop=self.name, error=type(error).__name__)
+
+
+def _is_cancelled() -> bool:
+    """Whether this task is to end."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

@@ -1,6 +1,7 @@
 """The runner of background work, on a clock of the test's own: nothing here waits."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -221,6 +222,25 @@ class TestCancellation:
         work = work_of(run, first_delay_seconds=0, close=close, backoff=Backoff(3600, 3600))
         await cancelled(await self.start(work, reached))
         assert closed.is_set()
+
+    @pytest.mark.parametrize("outcome", [None, OSError()])
+    async def test_that_the_work_answers_otherwise_than_by_being_cancelled(self, outcome: Exception | None) -> None:
+        """As a driver might whose connection breaks while it cancels a statement."""
+        reached, runs = asyncio.Event(), list[datetime]()
+
+        async def run(now: datetime) -> None:
+            runs.append(now)
+            reached.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            if len(runs) > 1:
+                raise asyncio.CancelledError
+            if outcome is not None:
+                raise outcome
+
+        work = replace(work_of(run, first_delay_seconds=0), interval_seconds=0, backoff=Backoff(0, 0))
+        await cancelled(await self.start(work, reached))
+        assert len(runs) == 1
 
 
 class TestHealth:
