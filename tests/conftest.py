@@ -34,7 +34,7 @@ from tests.factories.world import World, build_world, reloaded
 
 
 def pytest_configure() -> None:
-    """Let the programs that tests start be interrupted, also where the run itself was started with `&` or nohup.
+    """Restore SIGINT for programs that tests start, in case the run itself was started with `&` or nohup.
 
     A shell then ignores SIGINT for it, which every child inherits; a handler in its place is not inherited.
     """
@@ -102,7 +102,7 @@ async def engine(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[Asy
 
 @pytest.fixture(scope="session")
 async def settled(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[tuple[AsyncEngine, World]]:
-    """A database in which the world was built once, since building it takes longer than most tests."""
+    """A database with the world built once, since that takes longer than most tests."""
     with copied_database(postgres, template) as url:
         engine = make_engine(url, pool_size=4, statement_timeout_seconds=15)
         async with make_sessions(engine)() as session, session.begin():
@@ -113,7 +113,7 @@ async def settled(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[tu
 
 @pytest.fixture
 def chosen_engine(request: pytest.FixtureRequest) -> AsyncEngine:
-    """The settled database for tests that ask for the world, the empty one for the others."""
+    """The database with the world for tests that use it, the empty one for the others."""
     engine: AsyncEngine
     if "world" in request.fixturenames:
         engine, _ = request.getfixturevalue("settled")

@@ -1,4 +1,4 @@
-"""An in-process transport that refuses answers the OpenAPI document does not promise."""
+"""An in-process transport that rejects responses not declared in the OpenAPI document."""
 
 import re
 from functools import cache
@@ -27,7 +27,7 @@ class CheckedTransport(httpx.ASGITransport):
 
 
 def check_response(method: str, path: str, response: httpx.Response) -> None:
-    """Raise AssertionError unless the document promises this answer to this request."""
+    """Raise AssertionError unless the document declares this response to this request."""
     operation = find_operation(method, path)
     if operation is None:
         assert response.status_code in (404, 405), f"{method} {path} is not in the document but answered"

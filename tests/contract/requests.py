@@ -13,7 +13,7 @@ from tests.contract.document import operations
 
 @dataclass(frozen=True)
 class Objects:
-    """Ids of one unit's objects, as they stand in paths and bodies."""
+    """Ids of one unit's objects, for paths and bodies."""
 
     unit: str
     programme: str
@@ -34,9 +34,9 @@ Build = Callable[[Objects], tuple[str, dict[str, Any] | str | None]]
 
 @dataclass(frozen=True)
 class Rule:
-    """The scope an operation needs and how to ask for it; `lists` are answered without the foreign objects, not 404.
+    """The scope an operation needs and its request. `lists`: the response is a list without foreign objects, not a 404.
 
-    Where objects stand in the body by a word of theirs, a foreign one is an unknown word (`unknown`), not 404.
+    `unknown`: the body names objects by slug, so that a foreign one is an unknown value, not a 404.
     """
 
     scope: Scope

@@ -1,7 +1,7 @@
-"""Who may do what: every operation of the document, for every role, on an own and on a foreign unit's object.
+"""Access: every operation of the document, for every role, on an object of the own and of a foreign unit.
 
-An operation that is not in RULES fails, so a new route needs its rule here. The rules repeat the scopes on purpose: a
-route that asks for less than it should is found by the difference.
+An operation without an entry in RULES fails, so a new route needs one here. The rules repeat the scopes on purpose: a
+route that requires too little differs from them.
 """
 
 import httpx

@@ -82,7 +82,7 @@ class TestOperation:
                     assert [error.message for error in validator.iter_errors(example)] == []
 
     def test_bounds_its_texts_and_lists(self, path: str, method: str, operation: dict[str, Any]) -> None:
-        """What clients send has a largest size everywhere, so that nothing unbounded reaches a handler."""
+        """Every text and list in requests has a maximum size, so that nothing unbounded reaches a handler."""
         for content in operation.get("requestBody", {}).get("content", {}).values():
             for place, schema in leaves(content["schema"], "body"):
                 if schema.get("type") == "string" and not {"format", "enum", "const"} & set(schema):

@@ -1,6 +1,6 @@
-"""Every refusal that the document declares is answered by a request, so that none is declared which cannot come.
+"""Every error response declared in the document occurs: a request produces it.
 
-That no refusal comes which is not declared, the client of all tests sees to (`checked_client`).
+The opposite, that every error response is declared, is checked by the client of all tests (`checked_client`).
 """
 
 from collections.abc import Awaitable, Callable
@@ -119,7 +119,7 @@ async def too_large(
 async def of_nonsense(
     client: httpx.AsyncClient, world: World, sides: tuple[Objects, Objects], operation: str
 ) -> httpx.Response:
-    """A body of another shape, an id that is none, or a limit of nothing, whichever the operation takes."""
+    """An invalid body, id or limit, depending on what the operation takes."""
     if METHODS[operation] in ("post", "patch") and "requestBody" in described(operation):
         return await raw(client, world, sides, operation, b'{"nonsense": 1}')
     if operation == "public_status":
@@ -147,7 +147,7 @@ async def of_a_conflict(
 
 
 def conflict(operation: str, own: Objects, world: World) -> tuple[tuple[str, Any] | None, Sent]:
-    """What to send first, if anything, and the request that then conflicts with the state of things."""
+    """The requests to send first, if any, and the request that then conflicts with the state of the object."""
     path, body = RULES[operation].build(own) if operation in RULES else ("", None)
     method = METHODS[operation]
 
@@ -220,7 +220,7 @@ def body_of(operation: str) -> dict[str, Any] | None:
 
 
 def role_for(operation: str) -> Role:
-    """A role of the own unit alone that may do this: administrators of the world see all units."""
+    """A role with this scope that is limited to the own unit; the world's administrators see all units."""
     return next(role for role in Role if RULES[operation].scope in SCOPES_OF[role])
 
 

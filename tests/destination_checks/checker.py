@@ -1,4 +1,4 @@
-"""A check of a destination by short names, what holds for every finding, and links to be checked."""
+"""Runs a check of a destination, verifies what every finding must satisfy, and creates links to check."""
 
 import re
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ AWAY = Finding(
 
 
 async def put_link(session: AsyncSession, world: World, now: datetime, **fields: Any) -> Link:
-    """A stored link of the world's campaign that nobody has scheduled yet."""
+    """A stored link of the world's campaign without scheduled checks."""
     link_id: UUID = new_id()
     link = Link(
         **{

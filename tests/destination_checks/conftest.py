@@ -1,4 +1,4 @@
-"""What tests of checks have in common: servers, a check by short names, and a watch over every connection made."""
+"""Fixtures of destination checks: servers, a checker, and a record of all connections."""
 
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -24,7 +24,7 @@ sys.addaudithook(_watch)
 
 @pytest.fixture(autouse=True)
 def connected() -> Iterator[list[tuple[Any, ...]]]:
-    """The address of every connection the test makes to an IP address; none may go anywhere but out."""
+    """The addresses of all connections to IP addresses that the test makes; fails if one is internal."""
     global _watched
     connected: list[tuple[Any, ...]] = []
     _watched = connected
@@ -41,7 +41,7 @@ async def site() -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def inside() -> AsyncIterator[Site]:
-    """A server inside the network, which no check may reach."""
+    """An internal server, which no check may reach."""
     async with serving(INSIDE) as inside:
         yield inside
         assert inside.connections == 0

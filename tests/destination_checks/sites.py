@@ -1,7 +1,7 @@
-"""Real servers on this machine's own addresses for checks to follow, and resolvers that say where names are.
+"""Real servers on loopback addresses for checks, and scripted resolvers.
 
-127.0.0.2 plays the public internet, and 127.0.0.3 a part of it where nobody listens: the tests' policy lets them be
-asked. 127.0.0.1 is what must never be reached.
+127.0.0.2 stands for the public internet, and 127.0.0.3 for a part of it without servers; the tests' policy allows
+both. 127.0.0.1 stands for the internal network, which checks must never reach.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as it came over the wire."""
+    """A received request."""
 
     target: str
     headers: dict[str, str]
@@ -95,7 +95,7 @@ def redirect(location: str | bytes, status: str = "302 Found", *headers: str) ->
 
 
 class Names:
-    """A resolver that answers by a script: for each name its answers in turn, the last one for ever."""
+    """A resolver with scripted answers: for each name a list, whose last answer repeats."""
 
     def __init__(self, answers: dict[str, Sequence[Sequence[str]]]) -> None:
         self._answers = {name: list(turns) for name, turns in answers.items()}

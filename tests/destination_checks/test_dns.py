@@ -1,4 +1,4 @@
-"""Looking names up by the system, in threads that nobody has to wait for."""
+"""DNS look-ups by the system, in threads that do not block the process' end."""
 
 import asyncio
 import socket
@@ -24,7 +24,7 @@ async def test_asks_the_system() -> None:
     assert {address.is_loopback for address in await resolve_by_system("localhost")} == {True}
 
 
-async def test_keeps_the_order_and_drops_doubles(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_keeps_the_order_and_removes_duplicates(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, ["2606:4700::1", "8.8.8.8", "2606:4700::1", "fe80::1%3"])
     expected = ["2606:4700::1", "8.8.8.8", "fe80::1%3"]
     assert list(await resolve_by_system("a.example")) == [ip_address(text) for text in expected]

@@ -1,4 +1,4 @@
-"""Following redirects over real connections: what counts as answering, and what is left of UTM and cid."""
+"""Following redirects over real connections: verdicts, and whether UTM and cid arrive."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ def query_of(target: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(target).query))
 
 
-async def test_asks_as_a_tap_would_and_says_who_asks(check: Checker, site: Site) -> None:
+async def test_sends_a_request_like_a_tap_with_its_own_user_agent(check: Checker, site: Site) -> None:
     check.limits["about"] = "https://jaring.example/tentang kami"
     found = await check(site.url("/bintara?lang=id#form"))
     assert (found.verdict, found.status, found.hops) == (CheckVerdict.OK, 200, 0)
@@ -111,7 +111,7 @@ KEPT_UTM = "&".join(f"{name}={value}" for name, value in SENT.items())
         (f"#{KEPT_UTM}&cid={CHECK_TOKEN}", False, False),
     ],
 )
-async def test_tells_whether_utm_and_cid_arrive(check: Checker, site: Site, query: str, utm: bool, cid: bool) -> None:
+async def test_reports_whether_utm_and_cid_arrive(check: Checker, site: Site, query: str, utm: bool, cid: bool) -> None:
     site.pages["/old"] = redirect(f"/new?{query}")
     found = await check(site.url("/old"))
     assert (found.utm_kept, found.cid_kept) == (utm, cid)
@@ -121,13 +121,13 @@ async def test_tells_whether_utm_and_cid_arrive(check: Checker, site: Site, quer
         assert ("UTM" in found.detail, "cid" in found.detail) == (not utm, not cid)
 
 
-async def test_a_link_without_term_and_content_loses_none(check: Checker, site: Site) -> None:
+async def test_absent_term_and_content_are_not_reported_as_lost(check: Checker, site: Site) -> None:
     check.utm = Utm("instagram", "social", "bintara", None, None)
     site.pages["/old"] = redirect(f"/new?utm_source=instagram&utm_medium=social&utm_campaign=bintara&cid={CHECK_TOKEN}")
     assert (await check(site.url("/old"))).verdict is CheckVerdict.OK
 
 
-async def test_tells_whether_the_hosts_are_still_allowed(check: Checker, site: Site) -> None:
+async def test_reports_whether_the_hosts_are_still_allowed(check: Checker, site: Site) -> None:
     names = Names({"daftar.example": [[OUTSIDE]], "lain.example": [[OUTSIDE]]})
     site.pages["/old"] = lambda writer: passing_on(site, writer, site.url("/new", host="lain.example"))
     found = await check(site.url("/old"), names)

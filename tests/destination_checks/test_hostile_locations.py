@@ -1,4 +1,4 @@
-"""Whatever a redirect says: a check ends with a finding, and asks no address that may not be asked."""
+"""Any Location header: a check ends with a finding, and connects to no forbidden address."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ DUE = DueCheck(UUID(int=1), "default", "https://daftar.example/", UTM, ("daftar.
 
 
 class Scripted(httpx.AsyncBaseTransport):
-    """Answers the first request with a redirect, and notes which addresses are asked, and as whom."""
+    """Answers the first request with a redirect, and records the requested addresses and host names."""
 
     def __init__(self, location: bytes) -> None:
         self._location = location
@@ -93,7 +93,7 @@ def test_no_location_leads_inside(location: bytes, answer: Sequence[Address]) ->
 @given(destination=st.text(max_size=60) | st.text(max_size=40).map("https://daftar.example/".__add__))
 @settings(deadline=None, max_examples=300)
 def test_no_stored_destination_raises(destination: str) -> None:
-    """Old rows were checked by older rules; whatever is in them ends in a finding."""
+    """Rows stored under older rules can contain any text; each ends in a finding."""
 
     async def resolve(host: str) -> Sequence[Address]:
         return [ip_address("8.8.4.4")]
@@ -107,7 +107,7 @@ def test_no_stored_destination_raises(destination: str) -> None:
     assert found.verdict is not CheckVerdict.OK
 
 
-def test_reads_what_it_wrote() -> None:
-    """An address a check stops at is read back as itself, so that nothing is gained by going round."""
+def test_reads_addresses_that_it_wrote() -> None:
+    """A URL that a check reports parses as the same URL again."""
     stop = first_hop("https://daftar.example:8443/dua%20kata?a=b%20c", UTM)
     assert next_hop(stop, stop.url.encode()) == stop

@@ -1,4 +1,4 @@
-"""When destinations are followed, and what of it is written down."""
+"""When destinations are checked, and what is stored about it."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,7 +100,7 @@ async def test_an_import_does_not_keep_a_new_link_waiting(session: AsyncSession,
     assert imported[7].id in {due.link_id for due in await claim_due(session, now=later, limit=4)}
 
 
-async def test_what_was_claimed_and_never_recorded_comes_again(
+async def test_a_claimed_check_without_a_finding_is_claimed_again(
     session: AsyncSession, world: World, now: datetime
 ) -> None:
     link = await put_link(session, world, now)
@@ -168,7 +168,7 @@ async def test_a_first_finding_that_is_not_ok_is_a_break(session: AsyncSession, 
     assert [action for action, _ in await trail(session, link)] == ["link.destination_broken"]
 
 
-async def test_a_changed_link_is_followed_anew_and_its_mending_noticed(
+async def test_an_updated_link_is_checked_again_and_its_repair_recorded(
     session: AsyncSession, world: World, now: datetime
 ) -> None:
     link = await put_link(session, world, now)
@@ -278,7 +278,7 @@ async def test_the_gravest_finding_speaks_for_the_link(session: AsyncSession, wo
     assert {verdict.value for verdict in CheckVerdict} >= {check.verdict for check in checks if check.verdict}
 
 
-async def test_a_link_nobody_knows_has_no_checks(session: AsyncSession) -> None:
+async def test_an_unknown_link_has_no_checks(session: AsyncSession) -> None:
     assert await read_checks(session, [UUID(int=7)]) == {UUID(int=7): []}
     assert await read_checks(session, []) == {}
 

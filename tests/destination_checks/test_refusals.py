@@ -1,4 +1,4 @@
-"""What a redirect must not make this server ask; the fixtures fail a test that connects to anything inside."""
+"""Addresses that a redirect must not make this server connect to; fixtures fail a test with an internal connection."""
 
 import socket
 from typing import Any
@@ -144,8 +144,10 @@ async def test_every_address_of_a_name_must_be_outside(
     assert connected == []
 
 
-async def test_a_name_that_is_rebound_is_asked_where_it_was(check: Checker, site: Site, inside: Site) -> None:
-    """The first answer is looked at and connected to; the second, inside, is what a careless client would use."""
+async def test_a_name_that_changes_address_is_connected_at_the_checked_address(
+    check: Checker, site: Site, inside: Site
+) -> None:
+    """The first DNS answer is validated and used; a second look-up would give an internal address."""
     names = Names({"daftar.example": [[OUTSIDE], [INSIDE]]})
     found = await check(site.url("/"), names)
     assert found.verdict is CheckVerdict.OK

@@ -100,7 +100,7 @@ async def test_an_expired_certificate_is_not_taken(trusting: Checker, secure: Si
     assert "certificate" in found.detail
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_not_taken(check: Checker, secure: Site, names: Names) -> None:
+async def test_a_certificate_of_an_unknown_authority_is_rejected(check: Checker, secure: Site, names: Names) -> None:
     check.ports |= {secure.port}
     found = await check(secure.url("/", scheme="https"), names)
     assert found.verdict is CheckVerdict.UNREACHABLE
@@ -119,7 +119,9 @@ async def test_https_where_none_is_spoken(check: Checker, site: Site) -> None:
     assert "certificate" not in found.detail
 
 
-async def test_leaving_https_is_said(trusting: Checker, secure: Site, site: Site, names: Names) -> None:
+async def test_a_redirect_from_https_to_http_is_reported(
+    trusting: Checker, secure: Site, site: Site, names: Names
+) -> None:
     async def plain(writer: object) -> None:
         query = secure.requests[-1].target.partition("?")[2]
         writer.write(redirect(site.url(f"/?{query}")))  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Servers that do not answer, answer for ever, or speak something else: every check ends, with a sentence about it."""
+"""Servers that do not answer, never finish, or use another protocol: every check ends with a detail text."""
 
 import asyncio
 
@@ -39,8 +39,8 @@ async def test_gives_up_when_the_time_is_over(check: Checker, site: Site, answer
     assert found.detail == "Redirect 1 of this link leads to a page that did not answer within 0.4 seconds in all."
 
 
-async def test_redirects_share_one_time(check: Checker, site: Site) -> None:
-    """If each had the whole time, these would never end."""
+async def test_all_redirects_share_one_time_limit(check: Checker, site: Site) -> None:
+    """If each redirect had the whole time limit, this chain would never end."""
     check.limits |= {"seconds": 0.3, "most_redirects": 1_000_000_000}
     site.pages["/"] = redirect("/")
     async with asyncio.timeout(30):
@@ -99,12 +99,12 @@ async def test_does_not_unpack_what_it_did_not_ask_for(check: Checker, site: Sit
         (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", CheckVerdict.UNREACHABLE),
     ],
 )
-async def test_an_answer_that_is_none(check: Checker, site: Site, answer: bytes, verdict: CheckVerdict) -> None:
+async def test_an_invalid_response(check: Checker, site: Site, answer: bytes, verdict: CheckVerdict) -> None:
     site.pages["/"] = answer
     assert (await check(site.url("/"))).verdict is verdict
 
 
-async def test_nobody_there(check: Checker, site: Site) -> None:
+async def test_no_such_host_or_no_server_on_the_port(check: Checker, site: Site) -> None:
     found = await check(site.url("/", host="tidak-ada.example"))
     assert (found.verdict, found.detail) == (
         CheckVerdict.UNREACHABLE,

@@ -1,4 +1,4 @@
-"""The task that follows what is due, with real commits over several connections."""
+"""The worker that runs due checks, with real commits over several connections."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ async def own_sessions(own_database: str) -> AsyncIterator[Sessions]:
 
 @pytest.fixture
 async def links(own_sessions: Sessions, now: datetime) -> list[Link]:
-    """More links than several claims take, all due."""
+    """More due links than several claims take."""
     async with own_sessions() as session, session.begin():
         world = await build_world(session, now=now)
         links = [await put_link(session, world, now) for _ in range(3 * MAX_CLAIMED + 1)]
@@ -119,8 +119,8 @@ async def test_two_processes_follow_each_destination_once(own_sessions: Sessions
         assert (await session.exec(written)).one() == len(links)
 
 
-async def test_no_transaction_is_open_while_a_page_is_asked(own_sessions: Sessions, links: list[Link]) -> None:
-    """A change of the link need not wait for a slow page, and its old finding is dropped."""
+async def test_no_transaction_is_open_during_a_request(own_sessions: Sessions, links: list[Link]) -> None:
+    """An update of the link does not wait for a slow page, and the outdated finding is dropped."""
     asked, answer = asyncio.Event(), asyncio.Event()
 
     async def check(due: DueCheck) -> Finding:
@@ -148,7 +148,7 @@ async def test_no_transaction_is_open_while_a_page_is_asked(own_sessions: Sessio
         assert (await session.exec(written)).one() == 0
 
 
-async def test_goes_on_when_the_database_was_away_or_a_check_raised(own_sessions: Sessions, links: list[Link]) -> None:
+async def test_continues_after_database_errors_and_failed_checks(own_sessions: Sessions, links: list[Link]) -> None:
     away = 3
     raised: set[UUID] = set()
 
@@ -201,7 +201,7 @@ async def test_a_database_that_hangs_is_given_up(
     assert await checked(own_sessions) == 0
 
 
-async def test_rows_another_process_holds_are_passed_over(
+async def test_rows_locked_by_another_process_are_skipped(
     own_sessions: Sessions, links: list[Link], now: datetime
 ) -> None:
     async with own_sessions() as first, first.begin(), own_sessions() as second, second.begin():

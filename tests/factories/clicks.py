@@ -1,4 +1,4 @@
-"""Rows that figures are counted from, as their writers store them: links, agents, taps, losses, conversions."""
+"""Counted rows as their writers store them: links, agents, taps, losses, conversions."""
 
 import hashlib
 from datetime import datetime
@@ -63,7 +63,7 @@ def build_agent(
     app: str | None = None,
     rules_version: int = 1,
 ) -> Agent:
-    """A user agent that was judged so, not yet stored."""
+    """A user agent with this classification, not yet stored."""
     return Agent(
         id=int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True),
         text=text,
@@ -77,7 +77,7 @@ def build_agent(
 
 
 def build_loss(*, first: datetime, last: datetime, taps: int) -> TapLoss:
-    """Taps that could not be kept between the two moments, not yet stored."""
+    """A loss of taps between two times, not yet stored."""
     return TapLoss(first_at=first, last_at=last, taps=taps, reason="journal_full")
 
 

@@ -1,4 +1,4 @@
-"""Databases of a test's own, copied from a migrated template: for what needs real commits over several connections."""
+"""Separate databases for tests with real commits on several connections, copied from a migrated template."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

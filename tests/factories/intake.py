@@ -1,4 +1,4 @@
-"""What intake tests need: links with signed click tokens, and registrations over HTTP."""
+"""Helpers of registration tests: links with signed click tokens, and registrations over HTTP."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -64,7 +64,7 @@ def registration(now: datetime, **changed: Any) -> dict[str, Any]:
 async def post_registration(
     client: httpx.AsyncClient, body: dict[str, Any], *, slug: str = "bintara-jabar", key: str | None = None
 ) -> httpx.Response:
-    """Register; without a key under one of its own."""
+    """Send a registration; without `key` under a new idempotency key."""
     return await client.post(
         f"/v1/public/campaigns/{slug}/applications",
         json=body,

@@ -1,4 +1,4 @@
-"""Links as a caller would create them, for tests that are about something else."""
+"""Links created through the domain, for tests of other subjects."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Background work of tests: run as a server process runs it, but without its pauses."""
+"""Background work in tests: run as in a server process, but without its pauses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +14,7 @@ def restless(
     wake: asyncio.Event | None = None,
     close: Callable[[], Awaitable[object]] | None = None,
 ) -> PeriodicWork:
-    """Work that is done a hundred times a second, whatever it raises."""
+    """The same work, run a hundred times a second, even after errors."""
     return PeriodicWork(
         name="test",
         run=run,

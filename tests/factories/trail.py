@@ -1,4 +1,4 @@
-"""What the audit trail says about an object, read over HTTP."""
+"""The audit entries of an object, read over HTTP."""
 
 from typing import Any
 

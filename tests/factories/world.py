@@ -1,4 +1,4 @@
-"""The small world most tests play in: a national unit, two provinces, a district, one programme, a campaign each."""
+"""The data of most tests: a national unit, two provinces, a district, one programme, and campaigns."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ LANDING = "https://daftar.example/bintara"
 
 @dataclass
 class World:
-    """`own` is the unit the keys in `secrets` belong to; `foreign` is its sibling; `district` stands below `own`."""
+    """`own` is the unit of the keys in `secrets`; `foreign` is its sibling; `district` is below `own`."""
 
     national: Unit
     own: Unit

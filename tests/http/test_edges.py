@@ -1,4 +1,4 @@
-"""What holds for every route: origins of browsers, keys that have run out, addresses and methods there are not."""
+"""Rules of every route: CORS origins, expired keys, unknown paths and methods."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

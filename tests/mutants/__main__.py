@@ -1,4 +1,4 @@
-"""`make mutants`: plants small faults in rules, queries and SQL, one at a time, and prints those no test notices.
+"""`make mutants`: plants small faults in rules, queries and SQL, one at a time, and prints those that no test detects.
 
 A run may be stopped at any time, and goes on where it was: `.mutants/` keeps what was killed while the file stays
 the same, and what survived while the tests stay the same, too. Mutants come in a random but fixed order, so that what

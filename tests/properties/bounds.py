@@ -1,4 +1,4 @@
-"""How long the fuzz tests look: the same examples in every run, and few enough for everybody's `make test`."""
+"""The number of examples of the property tests: the same ones in every run, and few enough for `make test`."""
 
 from hypothesis import HealthCheck, settings
 
@@ -7,7 +7,7 @@ _SHARED = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthChec
 
 
 def bounded(examples: int) -> settings:
-    """So many examples, without a time limit for each, since other people's work shares the processor."""
+    """A number of examples without a time limit for each, since the machine may be busy."""
     return settings(
         max_examples=examples,
         derandomize=True,

@@ -1,4 +1,4 @@
-"""What nobody should send and somebody will: bytes for headers, queries and paths, and texts for fields."""
+"""Hostile input: bytes for headers, queries and paths, and texts for fields."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""What every answer of the API keeps to, whatever was sent: no crash, and a refusal that a program can read."""
+"""Rules for every response of the API, after any input: no 5xx, and errors are valid problem documents."""
 
 import httpx
 

@@ -1,4 +1,4 @@
-"""The redirect alone, on a database of its own with real commits."""
+"""The redirect alone, on a separate database with real commits."""
 
 import sqlite3
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What a tap is answered, and what is written down about it."""
+"""The response to a tap, and the data stored about it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +20,7 @@ from tests.redirect.taps import TOKEN_KEY, Taps
 
 
 class TestTap:
-    async def test_leads_on_with_utm_and_a_signed_token(self, taps: Taps) -> None:
+    async def test_redirects_with_utm_and_a_signed_token(self, taps: Taps) -> None:
         answer = await taps.client.get("/abc")
         assert (answer.status_code, answer.headers["cache-control"]) == (302, "no-store")
         address = urlsplit(answer.headers["location"])
@@ -73,7 +73,7 @@ class TestUnknown:
     @pytest.mark.parametrize(
         "path", ["/a%00b", "/%ff%fe", "/wp-login.php", "/-", "/a--b", "/%09", "/a\\b", "/" + "a" * 61, "/ab%0Acd", "/٣"]
     )
-    async def test_what_cannot_be_a_slug_is_not_written_down(self, taps: Taps, path: str) -> None:
+    async def test_invalid_slugs_are_not_stored(self, taps: Taps, path: str) -> None:
         assert (await taps.client.get(path)).status_code == 404
         assert await taps.stored("orphan_taps") == []
 

@@ -1,4 +1,4 @@
-"""Taps are on a disk before they are answered, once each, whatever happens to PostgreSQL and the journal in between."""
+"""Every tap is on a disk, exactly once, before its response, even if PostgreSQL or the journal fails."""
 
 import asyncio
 import time
@@ -205,7 +205,7 @@ async def test_taps_go_to_the_journal_at_the_deadline_and_then_at_once(
     assert (count(conninfo), fallback.waiting) == (4, 0)
 
 
-async def test_memory_takes_what_the_full_journal_does_not(
+async def test_memory_holds_taps_that_the_full_journal_rejects(
     writer: TapWriter,
     conninfo: str,
     fallback: Failover,
@@ -249,7 +249,7 @@ async def test_stopping_stores_what_is_waiting(conninfo: str, fallback: Failover
     assert count(conninfo) == 20
 
 
-async def test_what_no_disk_took_at_the_stop_is_counted(
+async def test_taps_that_cannot_be_stored_at_the_stop_are_counted(
     conninfo: str, fallback: Failover, agent: CachedAgent, refusing: pytest.MonkeyPatch
 ) -> None:
     away = TapStore("host=127.0.0.1 port=1 dbname=none", application_name="jaring-taps")
@@ -260,9 +260,7 @@ async def test_what_no_disk_took_at_the_stop_is_counted(
     assert (fallback.lost, fallback.losses.counts.lost) == (5, 5)
 
 
-async def test_a_tap_whose_browser_went_away_is_stored_all_the_same(
-    writer: TapWriter, conninfo: str, agent: CachedAgent
-) -> None:
+async def test_a_tap_of_a_disconnected_browser_is_stored(writer: TapWriter, conninfo: str, agent: CachedAgent) -> None:
     gone, staying = writer.write(line(), agent), writer.write(line(uuid4()), agent)
     gone.cancel()
     assert await staying

@@ -1,4 +1,4 @@
-"""The facts of a link, read by one query: is it doubtful, which live link does it name, what does a preview show."""
+"""The query of a link's facts: doubt, the active link to name instead, and the preview."""
 
 import json
 from datetime import UTC, datetime, timedelta

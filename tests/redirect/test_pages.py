@@ -1,4 +1,4 @@
-"""Pages without a database: what they say, and that no text that comes in becomes markup.
+"""Pages without a database: their content, and that no input becomes markup.
 
 How it can go wrong: a name or title that ends an attribute; an address that is no web address made a link; the wrong
 part of an address emphasised as its host; a page that needs what its policy forbids; a preview without its image.
@@ -213,7 +213,7 @@ class TestOfficial:
             (Standing.SECRET, "tidak aktif"),
         ],
     )
-    def test_says_that_it_does_not_lead_on(self, standing: Standing, said: str) -> None:
+    def test_shows_that_it_does_not_redirect(self, standing: Standing, said: str) -> None:
         page = official(standing=standing, live="https://s.polda.example/live")
         assert said in page.text
         assert page.links == ["https://s.polda.example/live"] * 2

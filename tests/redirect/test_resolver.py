@@ -1,4 +1,4 @@
-"""The resolver's memory: what it keeps, for how long, and what it does while PostgreSQL is away."""
+"""The resolver's cache: entries, expiry, and its use while PostgreSQL is unreachable."""
 
 import asyncio
 import sqlite3
@@ -150,7 +150,7 @@ async def test_without_memory_and_postgresql_there_is_no_answer(counted: Counted
         await resolver.resolve("abc")
 
 
-async def test_a_look_up_that_a_change_overtook_is_not_kept(counted: Counted) -> None:
+async def test_a_look_up_overtaken_by_a_change_is_not_cached(counted: Counted) -> None:
     resolver = resolver_of(counted)
     pending = asyncio.create_task(resolver.resolve("abc"))
     await asyncio.sleep(0)
@@ -174,7 +174,7 @@ async def test_memory_is_bounded(counted: Counted) -> None:
 
 
 class TestSnapshot:
-    """What a process that has just begun knows while PostgreSQL is away."""
+    """The links that a new process knows while PostgreSQL is unreachable."""
 
     @pytest.fixture
     async def writer(self, counted: Counted) -> AsyncIterator[SnapshotWriter]:
@@ -221,9 +221,7 @@ class TestSnapshot:
         await writer.write(NOON + REWRITE_AFTER + timedelta(seconds=1))
         assert "/moved" in self.facts(counted)
 
-    async def test_what_a_call_could_not_write_is_written_by_the_next(
-        self, counted: Counted, writer: SnapshotWriter
-    ) -> None:
+    async def test_a_failed_write_is_repeated_by_the_next_call(self, counted: Counted, writer: SnapshotWriter) -> None:
         for mark in (writer.mark_all_changed, lambda: writer.mark_changed("abc")):
             counted.broken = True
             mark()
@@ -237,7 +235,7 @@ class TestSnapshot:
             await writer.write(NOON)  # and it is not written for ever
             assert "/after" not in self.facts(counted)
 
-    async def test_a_damaged_file_is_made_anew(self, counted: Counted, writer: SnapshotWriter) -> None:
+    async def test_a_damaged_file_is_created_again(self, counted: Counted, writer: SnapshotWriter) -> None:
         await writer.write(NOON)
         for path in counted.snapshot.path.parent.glob("links.sqlite*"):
             path.write_bytes(b"\xa5" * 5000)

@@ -1,4 +1,4 @@
-"""What is written down about a tap, and what is not."""
+"""The data that is stored about a tap, and the data that is not."""
 
 from ipaddress import ip_network
 from typing import Any

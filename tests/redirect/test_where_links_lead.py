@@ -1,4 +1,4 @@
-"""Where a link leads when it has rules, variants or dates, and what it shows when it does not lead on."""
+"""The destination of links with rules, variants or dates, and the page of links that do not redirect."""
 
 import json
 from collections import Counter
@@ -40,7 +40,7 @@ def rule(path: str, device: str | None = None, language: str | None = None) -> d
 
 
 class TestRules:
-    async def test_the_first_rule_that_matches_holds(self, taps: Taps) -> None:
+    async def test_the_first_matching_rule_applies(self, taps: Taps) -> None:
         rules = [rule("ios-en", "ios", "en"), rule("ios", "ios"), rule("jv", None, "jv")]
         await change(taps, rules=rules)
         assert await path_for(taps, IPHONE, "en-GB,en;q=0.8") == "/ios-en"
@@ -190,7 +190,7 @@ class TestPages:
         page = (await taps.client.get("/abc+")).text
         assert (said in page, "daftar.example" in page) == (True, False)
 
-    async def test_the_official_page_tells_what_changed_around_the_link(self, taps: Taps) -> None:
+    async def test_the_official_page_shows_changes_of_related_links(self, taps: Taps) -> None:
         await taps.client.get("/abc+")
         await taps.sql(
             "INSERT INTO destination_checks (link_id, place, next_at, verdict)"

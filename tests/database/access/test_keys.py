@@ -1,4 +1,4 @@
-"""Making and revoking API keys: the bounds of names and lifetimes, and what the audit trail keeps."""
+"""Creating and revoking API keys: limits of names and lifetimes, and the audit entries."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

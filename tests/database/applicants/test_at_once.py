@@ -1,4 +1,4 @@
-"""Sign-ups that arrive at the same moment, on several connections with real commits."""
+"""Concurrent registrations, on several connections with real commits."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Personal data in the database: nowhere in the clear, bound to its row, and gone with the person's key."""
+"""Personal data in the database: encrypted everywhere, bound to its row, and unreadable without the person's key."""
 
 from datetime import datetime
 
@@ -31,7 +31,7 @@ TRACES = [*CANARY.values(), "Kenari", "kuning@", "081399887766", "81399887766", 
 async def applications(
     client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
 ) -> list[Application]:
-    """A canary who was moved and registered again, and another person."""
+    """Two applications with known personal data, one of them moved and registered again."""
     await registered(client, now, **{**CANARY, "phone": "0813-9988-7766"})
     await registered(client, now, **{**CANARY, "name": "Kenari Kuning Again", "email": "Kenari.Kuning@EXAMPLE.com"})
     await registered(client, now, email="other@example.com")
@@ -119,7 +119,7 @@ async def test_swapped_values_show_nothing(
     assert [read.json()[key] for key in ("name", "email", "phone", "birth_date")] == [None, None, None, "2005-07-19"]
 
 
-async def test_a_swapped_key_opens_nobody(
+async def test_a_key_of_another_person_decrypts_nothing(
     applications: list[Application], client: httpx.AsyncClient, world: World, session: AsyncSession, context: Context
 ) -> None:
     canary, other = [await session.get_one(ApplicantKey, one.applicant_id) for one in applications]

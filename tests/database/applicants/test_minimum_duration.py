@@ -1,4 +1,4 @@
-"""The minimum duration of a registration: the rest is slept after the commit, without a connection, for everybody."""
+"""The minimum duration of a registration: every request sleeps the rest after its commit, without a connection."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -33,7 +33,7 @@ class ResponseRecorder:
 
 
 class FakeClock:
-    """A clock that is set by hand; records what is slept and how many connections are out meanwhile."""
+    """A clock that is set by hand; records sleeps and the connections in use during each."""
 
     def __init__(self, engine: AsyncEngine, recorded: list[str]) -> None:
         self.engine, self.recorded = engine, recorded
@@ -41,7 +41,7 @@ class FakeClock:
         self.now = 1_000.0
 
     def monotonic(self) -> float:
-        """The time, which passes by `seconds_per_request` between two looks at it."""
+        """The time, which advances by `seconds_per_request` with every call."""
         self.now += self.seconds_per_request
         return self.now
 
@@ -53,7 +53,7 @@ class FakeClock:
 
 @pytest.fixture
 def recorded() -> list[str]:
-    """What happened, in order: commits, sleeps, responses."""
+    """The recorded commits, sleeps and responses, in order."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""Taps and agents written straight into their tables, in a database of the test's own with real commits."""
+"""Taps and agents inserted directly into their tables, in a separate database with real commits."""
 
 from collections.abc import AsyncIterator
 

@@ -33,7 +33,7 @@ class Stored:
             )
 
     async def marked(self, *, link: UUID | None = None, visitor: int | None = None) -> int:
-        """How many taps are marked as of a burst."""
+        """The number of taps marked as part of a burst."""
         return int(
             await self.value(
                 "SELECT count(*) FROM clicks WHERE observed & %(bit)s <> 0"
@@ -50,5 +50,5 @@ class Stored:
 
 
 def spread(start: datetime, *, taps: int, over: timedelta) -> list[datetime]:
-    """Moments evenly apart, the first at `start` and the last `over` later."""
+    """Evenly spaced times, the first at `start` and the last `over` later."""
     return [start + over * place / (taps - 1) for place in range(taps)]

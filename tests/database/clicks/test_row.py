@@ -1,4 +1,4 @@
-"""What the encoder writes, PostgreSQL reads back as the same values, whatever they hold."""
+"""PostgreSQL reads the encoder's lines back as the same values, for any text."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,7 +39,7 @@ async def copied(stored: Stored, table: CopyTable, lines: list[bytes]) -> dict[U
 
 
 @pytest.mark.parametrize("number", [0, -(2**63), 2**63 - 1, 7])
-async def test_a_click_comes_back_as_it_was(stored: Stored, number: int) -> None:
+async def test_a_click_is_read_back_unchanged(stored: Stored, number: int) -> None:
     lines, expected = [], {}
     for text in (*HOSTILE, None):
         row, columns = tap_of(text, number=number)
@@ -50,7 +50,7 @@ async def test_a_click_comes_back_as_it_was(stored: Stored, number: int) -> None
     assert await copied(stored, CLICKS, lines) == expected
 
 
-async def test_an_orphan_comes_back_as_it_was(stored: Stored) -> None:
+async def test_an_orphan_is_read_back_unchanged(stored: Stored) -> None:
     lines, expected = [], {}
     for text in HOSTILE:
         row, columns = tap_of(text, number=-3)

@@ -1,4 +1,4 @@
-"""Watermarks: positions of each type come back as they were written, for the version they were written by."""
+"""Watermarks: positions of each type are read back unchanged, for the version that wrote them."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any

@@ -1,4 +1,4 @@
-"""The outbox on real commits: each consumer reads every event once, in order, whatever commits when."""
+"""The outbox with real commits: each consumer reads every event once, in order, for any order of commits."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -111,8 +111,8 @@ async def test_an_event_that_is_committed_between_two_parts_of_a_batch_comes_aft
     assert await read(sessions) == [1, 5]
 
 
-async def test_what_a_transaction_could_see_comes_before_it_though_it_began_later(sessions: Sessions) -> None:
-    """As when the first of two registrations of a person waits for the second and becomes its repeat."""
+async def test_events_visible_to_a_transaction_come_before_its_own(sessions: Sessions) -> None:
+    """Such as when the first of two registrations of a person waits for the second and becomes its repeat."""
     async with sessions() as early, early.begin():
         await early.exec(text("SELECT pg_current_xact_id()"))  # type: ignore[call-overload]
         async with late_writer(sessions, 9):
@@ -148,7 +148,7 @@ async def test_an_event_of_a_rolled_back_change_is_never_read(sessions: Sessions
     assert await read(sessions) == [2]
 
 
-async def test_what_the_reader_itself_records_comes_in_a_later_batch(sessions: Sessions) -> None:
+async def test_events_recorded_by_the_reader_come_in_a_later_batch(sessions: Sessions) -> None:
     await committed(sessions, 1)
     async with sessions() as session, session.begin():
         record(session, 2)
@@ -178,7 +178,7 @@ async def test_consumers_read_apart_and_from_when_they_were_added(sessions: Sess
 
 
 async def left(sessions: Sessions, *, now: datetime = NOW) -> int:
-    """How many events are left after a clean-up."""
+    """The number of events left after a clean-up."""
     async with sessions() as session, session.begin():
         before = (await session.exec(select(func.count()).select_from(Event))).one()
         deleted = await delete_read_events(session, kept=RETENTION, now=now)
@@ -187,7 +187,7 @@ async def left(sessions: Sessions, *, now: datetime = NOW) -> int:
     return after
 
 
-async def test_clean_up_keeps_what_is_recent_or_unread_by_anybody(sessions: Sessions) -> None:
+async def test_clean_up_keeps_recent_and_unread_events(sessions: Sessions) -> None:
     async with sessions() as session, session.begin():
         await add_consumer(session, "webhooks")
     await committed(sessions, 1, 2, at=NOW - RETENTION - timedelta(seconds=1))

@@ -1,4 +1,4 @@
-"""Every change of a link, a campaign and an application records its event, and what changes nothing records none."""
+"""Every change of a link, campaign or application records its event; an update without changes records none."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -37,7 +37,7 @@ async def committed_world(committing_sessions: async_sessionmaker[AsyncSession])
 
 @pytest.fixture
 async def listener(committing_url: str) -> AsyncIterator[psycopg.AsyncConnection]:
-    """A connection that hears what is announced, as the redirect's does."""
+    """A connection that receives announcements, as the redirect's does."""
     async with await psycopg.AsyncConnection.connect(psycopg_conninfo(committing_url), autocommit=True) as connection:
         await connection.execute(b"LISTEN jaring_links")
         yield connection

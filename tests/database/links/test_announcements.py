@@ -1,4 +1,4 @@
-"""Changes of links reach the redirect's caches when they are committed, and never otherwise."""
+"""Changes of links are announced to the redirect's caches on commit, and only then."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 async def heard(listener: psycopg.AsyncConnection, *, seconds: float) -> list[str]:
-    """What is announced within the time; ends early with the first announcements."""
+    """The announcements until the first one or the time limit."""
     return [note.payload async for note in listener.notifies(timeout=seconds, stop_after=1)]
 
 
@@ -80,7 +80,7 @@ async def test_a_campaign_announces_all_of_its_links(
     assert sorted(await heard(listener, seconds=5)) == sorted(of_the_campaign)
 
 
-async def test_what_is_rolled_back_or_changes_nothing_is_not_announced(
+async def test_rolled_back_and_empty_updates_are_not_announced(
     committing_sessions: Sessions, committed_world: World, listener: psycopg.AsyncConnection, now: datetime
 ) -> None:
     caller = marketer(committed_world)

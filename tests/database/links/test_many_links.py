@@ -1,4 +1,4 @@
-"""Making many links at once: all or none, every fault named, and no more statements for a thousand than for ten."""
+"""Creating many links at once: all or none, every error reported, and as many statements for a thousand as for ten."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -145,5 +145,5 @@ async def test_says_which_of_them_have_a_closed_channel(session: AsyncSession, w
         await make(session, world, [spec(world, channel_id=new_id())], now)
 
 
-async def test_none_are_made_of_none(session: AsyncSession, world: World, now: datetime) -> None:
+async def test_no_specs_create_no_links(session: AsyncSession, world: World, now: datetime) -> None:
     assert await make(session, world, [], now) == []

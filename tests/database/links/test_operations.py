@@ -1,4 +1,4 @@
-"""Making and retiring links in PostgreSQL: slugs are unique for ever, and collisions of drawn ones are overcome."""
+"""Creating and retiring links in PostgreSQL: slugs stay unique, and collisions of random ones are retried."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -31,7 +31,7 @@ async def make(session: AsyncSession, world: World, now: datetime, **changed: An
 
 @pytest.fixture
 def always_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes every draw of one length the same slug, so that the second link collides."""
+    """Makes all random slugs of one length the same, so that the second link collides."""
     monkeypatch.setattr(rules, "random_text", lambda alphabet, length: alphabet[-1] * length)
 
 

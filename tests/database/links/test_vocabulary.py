@@ -1,4 +1,4 @@
-"""What only transactions at once show: that names stay one, and that no two sheets wait for each other for ever."""
+"""Concurrent transactions: no near-duplicates are created, and no two sheets deadlock."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -119,9 +119,7 @@ async def test_of_two_near_duplicates_made_at_once_one_is_refused(
     assert [field.code for field in refused.value.fields] == ["near-double"]
 
 
-async def test_names_in_use_and_dry_runs_wait_for_nobody(
-    own_sessions: Sessions, own_world: World, now: datetime
-) -> None:
+async def test_names_in_use_and_dry_runs_take_no_lock(own_sessions: Sessions, own_world: World, now: datetime) -> None:
     async with own_sessions() as session, session.begin():
         await place(session, own_world, now, utm_content="in-use")
     async with own_sessions() as first, first.begin():
@@ -140,7 +138,7 @@ async def test_names_in_use_and_dry_runs_wait_for_nobody(
 
 @pytest.fixture
 async def held_before_the_second_link(own_sessions: Sessions, own_world: World) -> None:
-    """Makes every transaction wait before it stores a link named Two while another session holds advisory lock 1."""
+    """Makes transactions wait before they store a link named Two while another session holds advisory lock 1."""
     async with own_sessions() as session, session.begin():
         connection = await session.connection()
         await connection.exec_driver_sql(

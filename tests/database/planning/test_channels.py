@@ -1,4 +1,4 @@
-"""What only SQL shows of channels: that a spelling stands for one source wherever it can be used."""
+"""Channels in SQL: a spelling stands for one source in every unit that can use it."""
 
 import asyncio
 from datetime import datetime
@@ -82,7 +82,7 @@ async def test_one_source_may_have_several_mediums_and_the_same_aliases(
     assert not await known_channel_media(session, marketer(world.foreign), media=["paid"])
 
 
-async def test_an_unknown_spelling_stands_for_nothing(session: AsyncSession, world: World) -> None:
+async def test_an_unknown_spelling_has_no_source(session: AsyncSession, world: World) -> None:
     assert not await canonical_sources(session, marketer(world.own), spellings=["unheard"])
 
 

@@ -1,4 +1,4 @@
-"""Each filter of a list of planning leaves out what it should, and each lock holds off other changes only."""
+"""Filters of planning's lists exclude other rows, and locks block updates but not references."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -87,7 +87,7 @@ async def can_lock(engine: AsyncEngine, table: str, row_id: UUID, strength: str)
 
 
 @pytest.mark.parametrize("table", sorted(LOCKS))
-async def test_a_locked_row_holds_off_changes_and_lets_rows_refer_to_it(
+async def test_a_locked_row_blocks_updates_but_not_references(
     session: AsyncSession, world: World, chosen_engine: AsyncEngine, table: str
 ) -> None:
     lock, row_id = LOCKS[table]

@@ -1,4 +1,4 @@
-"""What only SQL shows of stages: which can be left out, and that their order has no gaps and no doubles."""
+"""Stages in SQL: which can be removed, and positions without gaps or duplicates."""
 
 import os
 from datetime import datetime
@@ -59,7 +59,9 @@ async def replace(session: AsyncSession, world: World, stages: list[StagePlan], 
     )
 
 
-async def test_a_stage_that_an_application_stands_in_stays(session: AsyncSession, world: World, now: datetime) -> None:
+async def test_a_stage_with_an_application_cannot_be_removed(
+    session: AsyncSession, world: World, now: datetime
+) -> None:
     ids = await ids_by_key(session, world)
     await application_in(session, world, ids["verified"], now)
     await session.commit()
@@ -71,7 +73,7 @@ async def test_a_stage_that_an_application_stands_in_stays(session: AsyncSession
     assert (world.intake.version, await ids_by_key(session, world)) == (1, ids)
 
 
-async def test_a_stage_that_an_application_once_stood_in_stays(
+async def test_a_stage_that_an_application_has_left_cannot_be_removed(
     session: AsyncSession, world: World, now: datetime
 ) -> None:
     ids = await ids_by_key(session, world)
@@ -104,7 +106,7 @@ async def test_other_stages_go_and_stages_in_use_keep_their_ids(
     assert (stage.name, stage.position) == ("Berkas lengkap", 3)
 
 
-async def test_positions_stay_without_gaps_or_doubles(own_database: str, now: datetime) -> None:
+async def test_positions_have_no_gaps_or_duplicates(own_database: str, now: datetime) -> None:
     # The constraint on positions is checked at the commit, so this needs real ones.
     engine = make_engine(own_database, pool_size=2, statement_timeout_seconds=15)
     sessions = make_sessions(engine)

@@ -1,4 +1,4 @@
-"""What only SQL shows of units: which allow-list holds where, and that the tree has one root."""
+"""Units in SQL: which allow-list applies to which unit, and only one root."""
 
 from datetime import datetime
 
@@ -29,7 +29,7 @@ from tests.factories.world import World, principal_of
         ([], ["p.example"], [], ["p.example"]),
     ],
 )
-async def test_the_nearest_allow_list_holds(
+async def test_the_nearest_allow_list_applies(
     session: AsyncSession,
     world: World,
     national: list[str],
@@ -74,7 +74,7 @@ async def test_a_unit_without_parent_is_national_and_no_other_is(
         assert violated_constraint(refused.value) == "ck_units_parent"
 
 
-async def test_reach_is_the_subtree_and_what_stands_above(session: AsyncSession, world: World) -> None:
+async def test_reach_is_the_subtree_and_the_units_above(session: AsyncSession, world: World) -> None:
     async def names(statement: object) -> set[str]:
         return set((await session.exec(select(Unit.name).where(col(Unit.id).in_(statement)))).all())  # type: ignore[arg-type]
 

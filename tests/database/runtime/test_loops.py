@@ -1,4 +1,4 @@
-"""The background work of a server process: all of it can be done, and fails only as expected without PostgreSQL."""
+"""The background work of a server process: every loop runs, and fails only with expected errors without PostgreSQL."""
 
 import asyncio
 import re
@@ -30,7 +30,7 @@ async def opened(url: str, data: Path) -> AsyncIterator[Resources]:
 
 
 async def run_once(work: Work) -> bool:
-    """Whether it succeeded; an error that it does not expect is let through."""
+    """Run it once; returns whether it succeeded, and raises unexpected errors."""
     succeeded = asyncio.Event()
     try:
         async with asyncio.timeout(30):

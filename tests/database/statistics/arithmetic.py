@@ -1,4 +1,4 @@
-"""The same figures by plain loops over the same rows: what the SQL is compared with."""
+"""The same figures computed by plain loops over the same rows, for comparison with the SQL."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""A force with campaigns and links on three levels, and counted rows to ask about."""
+"""A force with campaigns and links on three levels, and random counted rows."""
 
 from datetime import datetime
 

@@ -27,7 +27,7 @@ FIRST, LAST = date(2026, 10, 30), date(2026, 11, 3)
 
 @dataclass
 class Happened:
-    """A stored row as the tests' own arithmetic sees it: of taps with who tapped how, of conversions with `change`."""
+    """A stored row for the tests' own arithmetic: a tap with its visitor and flags, or a conversion with `change`."""
 
     kind: str
     at: datetime
@@ -41,7 +41,7 @@ class Happened:
 
     @property
     def reasons(self) -> BotReason:
-        """What `campaigns.clicks.bots.reasons` is to find for the tap."""
+        """The expected result of `campaigns.clicks.bots.reasons` for the tap."""
         reasons = BotReason(self.agent.reasons) if self.agent else NO_REASON
         expected = RequestFlag(self.agent.expects) if self.agent else NOTHING
         if RequestFlag.SECURE not in self.observed:
@@ -94,7 +94,7 @@ def random_history(field: Field, *, seed: int, rows: int = 700) -> list[Happened
 
 
 def _observed(chance: random.Random) -> RequestFlag:
-    """Mostly what a browser sends, sometimes any bits at all."""
+    """Mostly the flags of a browser's request, sometimes random bits."""
     browser = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING
     usual = [browser, browser | RequestFlag.SECURE | RequestFlag.FETCH_MODE, browser | RequestFlag.SECURE]
     return chance.choice([*usual, RequestFlag(chance.randrange(256))])

@@ -15,7 +15,7 @@ from tests.database.statistics.histories import FIRST, LAST
 
 
 async def ask(session: AsyncSession, principal: Principal, **asked: Any) -> Answer:
-    """The answer to a query that is all defaults but for what is given."""
+    """The answer to a query with defaults for all fields that are not given."""
     given: dict[str, Any] = {
         "metrics": list(MetricName),
         "dimensions": [],

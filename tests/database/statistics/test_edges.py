@@ -1,4 +1,4 @@
-"""Single rows at the edges: midnights, corrections, other units, days without anything, zones, order and limit."""
+"""Edge cases of single rows: midnights, corrections, other units, empty days, time zones, order and limit."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""Figures against plain arithmetic over the same rows, in every division, for every level of the force."""
+"""Figures against plain arithmetic over the same rows, for all dimensions and every level of the force."""
 
 from itertools import combinations, pairwise
 
@@ -83,8 +83,10 @@ async def test_breakdowns_add_up_to_the_undivided_figure(session: AsyncSession, 
 
 
 @pytest.mark.parametrize("name", [one for one in DimensionName if one is not DimensionName.DAY])
-async def test_filters_part_the_total(session: AsyncSession, field: Field, name: DimensionName) -> None:
-    """Every value that a breakdown shows can be filtered on, and gives the figures of its row."""
+async def test_filters_of_all_values_add_up_to_the_total(
+    session: AsyncSession, field: Field, name: DimensionName
+) -> None:
+    """Every value in a result can be filtered on, and gives the figures of its row."""
     await store(session, as_rows(random_history(field, seed=5)))
     viewer = field.viewer(field.world.own)
     metrics = list(MetricName) if name in OF_ALL else TAPPED
@@ -121,8 +123,8 @@ async def test_filters_of_two_dimensions_both_hold(session: AsyncSession, field:
 
 
 @pytest.mark.parametrize("metric", list(MetricName))
-async def test_a_metric_asked_alone_is_the_same(session: AsyncSession, field: Field, metric: MetricName) -> None:
-    """And its breakdown has only groups in which something was counted for it."""
+async def test_a_metric_queried_alone_is_the_same(session: AsyncSession, field: Field, metric: MetricName) -> None:
+    """The result has only groups with a count for that metric."""
     history = random_history(field, seed=7, rows=60)
     await store(session, as_rows(history))
     units = field.units()

@@ -1,4 +1,4 @@
-"""Single taps at the edges: whose are not a person's, what only taps have, and taps that were lost."""
+"""Edge cases of taps: robots, dimensions of taps only, and lost taps."""
 
 from typing import Any
 
@@ -62,8 +62,8 @@ class TestPeople:
         )
         assert [(row.dimensions, row.metrics) for row in answer.results] == [(["(not set)", "(not set)"], [1, 0])]
 
-    async def test_taps_from_before_agents_were_kept_have_no_device(self, session: AsyncSession, field: Field) -> None:
-        """The row that stands for their agent says `other`, which would be a finding."""
+    async def test_taps_stored_before_user_agents_have_no_device(self, session: AsyncSession, field: Field) -> None:
+        """The row of agent 0 has the device `other`, which must not be shown for them."""
         await store(session, [build_click(link=field.links["story"], at=AT)])
         answer = await ask(session, field.viewer(field.world.own), metrics=CLICKS, dimensions=[DEVICE])
         assert [row.dimensions for row in answer.results] == [["(not set)"]]
@@ -104,10 +104,10 @@ class TestFilters:
             (DimensionName.VARIANT, {"variant": "a"}, "A "),
         ],
     )
-    async def test_what_taps_brought_along_is_known_where_they_were(
+    async def test_values_of_taps_are_known_to_the_campaigns_units_only(
         self, session: AsyncSession, field: Field, name: DimensionName, stored: dict[str, Any], asked: str
     ) -> None:
-        """On any day, in the caller's own campaigns only."""
+        """Filter values of taps exist for any day, and in the caller's own campaigns only."""
         long_ago = moment("2026-01-01T12:00Z")
         await store(session, [build_click(link=field.links["story"], at=long_ago, **stored)])
         query: dict[str, Any] = {"metrics": CLICKS, "filters": [only(name, fold(asked), "(not set)")]}
@@ -127,7 +127,7 @@ class TestFilters:
             (DimensionName.BOT_REASON, "empty_agent"),
         ],
     )
-    async def test_our_own_words_are_known_before_any_tap(
+    async def test_fixed_filter_values_are_known_before_any_tap(
         self, session: AsyncSession, field: Field, name: DimensionName, value: str
     ) -> None:
         viewer = field.viewer(field.world.own)

@@ -21,7 +21,7 @@ def recruiter(world: World) -> dict[str, str]:
 
 @pytest.fixture
 def application(client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime) -> MakeApplication:
-    """Registers through the own unit's campaign and gives the stored row."""
+    """Register through the own unit's campaign; returns the stored row."""
 
     async def make(**changed: Any) -> Application:
         receipt = await registered(client, now, **changed)

@@ -142,7 +142,7 @@ async def test_filters(
         ({"limit": "0"}, "parameter:limit"),
     ],
 )
-async def test_refuses_filter_values_nobody_knows(
+async def test_rejects_unknown_filter_values(
     client: httpx.AsyncClient, recruiter: dict[str, str], filters: dict[str, str], pointer: str
 ) -> None:
     answer = await client.get(ADDRESS, params=filters, headers=recruiter)

@@ -207,7 +207,7 @@ class TestMove:
         answer = await move(client, await application(), world.as_role(Role.ADMINISTRATOR), "rejected")
         assert answer.status_code == 200
 
-    async def test_refuses_the_stage_it_stands_in(
+    async def test_rejects_the_current_stage(
         self, client: httpx.AsyncClient, recruiter: dict[str, str], application: MakeApplication
     ) -> None:
         answer = await move(client, await application(), recruiter, "registered")
@@ -308,7 +308,7 @@ class TestAccess:
         assert [answer.status_code for answer in answers] == [403] * 3
         assert not any("Sari" in answer.text for answer in answers)
 
-    async def test_nobody_without_a_key_does(self, client: httpx.AsyncClient, application: MakeApplication) -> None:
+    async def test_requires_a_key(self, client: httpx.AsyncClient, application: MakeApplication) -> None:
         made = await application()
         answers = [
             await client.get("/v1/applications"),

@@ -1,4 +1,4 @@
-"""The audit trail over HTTP: newest first, filtered, and never of a unit outside the caller's subtree."""
+"""The audit trail over HTTP: newest first, filtered, and limited to the caller's subtree."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Campaigns over HTTP: making, reading, listing, changing and closing them."""
+"""Campaigns over HTTP: create, read, list, update and close."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -140,7 +140,7 @@ class TestPreview:
             ({"ends_at": "2027-02-01T00:00:00+07:00"}, []),
         ],
     )
-    async def test_a_change_is_told_to_the_redirect(
+    async def test_an_update_is_notified_to_the_redirect(
         self,
         client: httpx.AsyncClient,
         app: FastAPI,

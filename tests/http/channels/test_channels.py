@@ -1,4 +1,4 @@
-"""Channels over HTTP: making, reading, finding, changing and closing them; those of units above are shared."""
+"""Channels over HTTP: create, read, find, update and close; channels of units above are shared."""
 
 from datetime import datetime
 from typing import Any
@@ -62,7 +62,7 @@ class TestCreate:
         assert {**read.json(), "corrections": []} == made.json()
         assert read.headers["etag"] == made.headers["etag"] == '"1"'
 
-    async def test_mends_names_to_one_spelling_and_says_so(
+    async def test_normalises_names_and_reports_corrections(
         self, client: httpx.AsyncClient, world: World, own: dict[str, str]
     ) -> None:
         given = body(world, source=" Kaskus Forum ", medium="Social_Audio", aliases=["kf", "KF ", "a.b_c-1"])
@@ -243,7 +243,7 @@ class TestChange:
         ]
 
     @pytest.mark.parametrize("same", [{}, {"name": "Instagram"}, {"aliases": ["insta", "IG"]}])
-    async def test_a_change_of_nothing_leaves_no_trace(
+    async def test_an_update_without_changes_is_not_audited(
         self, client: httpx.AsyncClient, world: World, national: dict[str, str], same: dict[str, Any]
     ) -> None:
         answer = await client.patch(f"/v1/channels/{world.channel.id}", json=same, headers=national)
@@ -393,7 +393,7 @@ class TestSlips:
         given = body(world, source="facebook", aliases=["face-book", "facebok", "faceboook"])
         assert (await client.post("/v1/channels", json=given, headers=own)).status_code == 201
 
-    async def test_every_slip_is_told(self, client: httpx.AsyncClient, world: World, own: dict[str, str]) -> None:
+    async def test_reports_every_error(self, client: httpx.AsyncClient, world: World, own: dict[str, str]) -> None:
         given = body(world, source="instagrm", medium="socail", aliases=["inst(a)", "ins-ta"])
         answer = await client.post("/v1/channels", json=given, headers=own)
         assert {(one["pointer"], one["code"]) for one in answer.json()["errors"]} == {
@@ -409,7 +409,7 @@ class TestSlips:
         given = body(world, source="instagram", medium="paid-social", aliases=["instagrm"])
         assert (await client.post("/v1/channels", json=given, headers=own)).status_code == 201
 
-    async def test_sources_of_other_units_are_not_told(
+    async def test_sources_of_other_units_are_not_disclosed(
         self, client: httpx.AsyncClient, world: World, own: dict[str, str], foreign_channel: Channel
     ) -> None:
         assert foreign_channel.source == "balipost"

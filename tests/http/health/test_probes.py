@@ -1,4 +1,4 @@
-"""Probes and metrics: what they show of background loops, and of processes that are gone."""
+"""Probes and metrics: background loops, and gauges of ended processes."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Changing intakes over HTTP: dates, notice, and the whole list of stages."""
+"""Updates of intakes over HTTP: dates, notice, and the list of stages."""
 
 from datetime import datetime
 from typing import Any
@@ -107,7 +107,7 @@ async def test_counts_one_version_a_request(client: httpx.AsyncClient, world: Wo
 
 
 @pytest.mark.parametrize("same", [{}, {"name": "2027"}, {"stages": DEFAULT}])
-async def test_a_change_of_nothing_leaves_no_trace(
+async def test_an_update_without_changes_is_not_audited(
     client: httpx.AsyncClient, world: World, national: dict[str, str], same: dict[str, Any]
 ) -> None:
     answer = await client.patch(f"/v1/intakes/{world.intake.id}", json=same, headers=national)

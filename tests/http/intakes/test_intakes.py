@@ -1,4 +1,4 @@
-"""Intakes over HTTP: making, reading, listing and closing them. Changes stand in test_changing_intakes.py."""
+"""Intakes over HTTP: create, read, list and close. test_changing_intakes.py tests updates."""
 
 from datetime import datetime
 from typing import Any

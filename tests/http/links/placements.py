@@ -1,4 +1,4 @@
-"""What the tests of links send, and the links and channels they find."""
+"""Requests of the link tests, and their links and channels."""
 
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ async def make(client: httpx.AsyncClient, world: World, **changed: Any) -> dict[
 
 
 async def poster_channel(world: World, session: AsyncSession, unit: Unit, now: datetime) -> str:
-    """The id of a channel of the unit, made by the national administrator."""
+    """The id of a channel of the unit, created by the national administrator."""
     written = await create_channel(
         session, world.admin, unit_id=unit.id, name="Poster", source="poster", medium="print", aliases=[], now=now
     )

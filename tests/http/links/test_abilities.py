@@ -1,4 +1,4 @@
-"""What a link can do, over HTTP: dates, states, tags, previews, rules and variants, made and changed."""
+"""Optional fields of links over HTTP: dates, states, tags, previews, rules and variants."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Placements in bulk over HTTP: all or none, once for a key, with names that are mended or refused, or only tried."""
+"""Bulk creation over HTTP: all or none, once for a key, with names corrected or rejected, and dry runs."""
 
 from datetime import datetime
 from typing import Any
@@ -38,7 +38,7 @@ def body(world: World, **changed: Any) -> dict[str, Any]:
 async def send(
     client: httpx.AsyncClient, world: World, *, key: str | None = None, query: str = "", **changed: Any
 ) -> httpx.Response:
-    """Make placements as a marketer; without a key under one of its own."""
+    """Create placements as a marketer; without `key` under a new idempotency key."""
     headers = {**world.as_role(Role.MARKETER), "Idempotency-Key": key or uuid4().hex}
     return await client.post(f"/v1/links/bulk{query}", json=body(world, **changed), headers=headers)
 
@@ -55,7 +55,7 @@ def faults(answer: httpx.Response) -> list[tuple[str, str]]:
 
 
 async def counts(session: AsyncSession) -> tuple[int, int, int]:
-    """Links, audit entries and kept answers there are."""
+    """The numbers of links, audit entries and stored responses."""
     tables = (Link, AuditEntry, IdempotencyRecord)
     links, entries, answers = [(await session.exec(select(func.count()).select_from(table))).one() for table in tables]
     return links, entries, answers
@@ -171,7 +171,7 @@ class TestAllOrNone:
             ({"surprise": 1}, [("/surprise", "extra-forbidden")]),
         ],
     )
-    async def test_every_fault_is_told_and_nothing_is_made(
+    async def test_reports_every_error_and_creates_nothing(
         self,
         client: httpx.AsyncClient,
         world: World,
@@ -206,7 +206,7 @@ class TestAllOrNone:
 
 
 class TestSpelling:
-    async def test_mends_and_names_what_was_mended(self, client: httpx.AsyncClient, world: World) -> None:
+    async def test_normalises_names_and_reports_corrections(self, client: httpx.AsyncClient, world: World) -> None:
         made = (await send(client, world, contents=["Story_1", "bio"], utm_term=" pagi hari")).json()
         assert {(link["utm"]["term"], link["utm"]["content"]) for link in made["links"]} == {
             ("pagi-hari", "story-1"),
@@ -234,7 +234,7 @@ class TestSpelling:
         # From then on it is a name in use itself.
         assert (await send(client, world, contents=["rells-1"])).status_code == 201
 
-    async def test_sees_doubles_within_the_request(self, client: httpx.AsyncClient, world: World) -> None:
+    async def test_finds_near_duplicates_within_the_request(self, client: httpx.AsyncClient, world: World) -> None:
         assert faults(await send(client, world, contents=["reels-1", "rells-1"])) == [("/contents/1", "near-double")]
 
     async def test_terms_and_contents_are_two_vocabularies(self, client: httpx.AsyncClient, world: World) -> None:
@@ -242,7 +242,7 @@ class TestSpelling:
         assert (await send(client, world, contents=["bio"], utm_term="rells-1")).status_code == 201
         assert faults(await send(client, world, contents=["bio"], utm_term="rels-1")) == [("/utm_term", "near-double")]
 
-    async def test_names_of_other_units_are_not_told(
+    async def test_names_of_other_units_are_not_disclosed(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
     ) -> None:
         link_id = await foreign_link(world, session, now)
@@ -320,7 +320,7 @@ class TestTemplates:
         confirmed = await send(client, world, name="{content} di {source}m", contents=[], keep_names=accepted)
         assert confirmed.json()["links"][0]["utm"]["content"] == "di-instagramm"
 
-    async def test_a_double_points_at_what_was_sent(
+    async def test_a_near_duplicate_points_at_the_input_field(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession
     ) -> None:
         for template, in_use, pointer in (

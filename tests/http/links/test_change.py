@@ -1,4 +1,4 @@
-"""Changing and retiring links over HTTP."""
+"""Updating and retiring links over HTTP."""
 
 from typing import Any
 
@@ -78,14 +78,14 @@ class TestChange:
 
 
 class TestNames:
-    """A new term or content is linted as those of a new link are."""
+    """A new term or content is checked as for a new link."""
 
     async def change(
         self, client: httpx.AsyncClient, world: World, link: dict[str, Any], **changes: Any
     ) -> httpx.Response:
         return await client.patch(f"/v1/links/{link['id']}", json=changes, headers=world.as_role(Role.MARKETER))
 
-    async def test_are_mended_and_it_is_told(self, client: httpx.AsyncClient, world: World) -> None:
+    async def test_are_normalised_and_corrections_reported(self, client: httpx.AsyncClient, world: World) -> None:
         link = await make(client, world)
         changed = (await self.change(client, world, link, utm_content="Reels_Pertama", utm_term="pagi")).json()
         assert (changed["utm"]["content"], changed["utm"]["term"]) == ("reels-pertama", "pagi")
@@ -138,7 +138,7 @@ class TestNames:
         other = await make(client, world, slug=None)
         assert (await self.change(client, world, other, utm_content="Bio_Link")).json()["utm"]["content"] == "bio_link"
 
-    async def test_no_name_is_no_double(self, client: httpx.AsyncClient, world: World) -> None:
+    async def test_a_name_can_be_removed(self, client: httpx.AsyncClient, world: World) -> None:
         link = await make(client, world)
         changed = await self.change(client, world, link, utm_content=None)
         assert (changed.json()["utm"]["content"], changed.json()["corrections"]) == (None, [])

@@ -1,4 +1,4 @@
-"""Making links over HTTP."""
+"""Creating links over HTTP."""
 
 import json
 import re
@@ -52,7 +52,7 @@ class TestCreate:
         assert link["destination"] == LANDING
         assert (link["utm"]["term"], link["utm"]["content"]) == (None, None)
 
-    async def test_names_what_was_mended_in_the_names(self, client: httpx.AsyncClient, world: World) -> None:
+    async def test_reports_corrections_of_names(self, client: httpx.AsyncClient, world: World) -> None:
         sent = body(world, utm_term="pagi", utm_content="Reels_1")
         made = (await client.post("/v1/links", json=sent, headers=world.as_role(Role.MARKETER))).json()
         assert (made["utm"]["term"], made["utm"]["content"]) == ("pagi", "reels-1")

@@ -34,7 +34,7 @@ class TestTags:
         assert await slugs(client, world, tag="bio") == ["two", "one"]
         assert await slugs(client, world, tag=["Bio", "Week 1"]) == ["one"]
 
-    async def test_that_nobody_has_are_refused(
+    async def test_unknown_tags_are_rejected(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
     ) -> None:
         foreign = await session.get_one(Link, UUID(await foreign_link(world, session, now)))
@@ -116,7 +116,7 @@ class TestChecks:
 
 
 async def tapped(client: httpx.AsyncClient, world: World, session: AsyncSession, taps: dict[str, int]) -> None:
-    """Links with so many taps by people each, and some by robots that must not count."""
+    """Links with these numbers of clicks, and some taps of robots that must not count."""
     at = datetime(2026, 10, 20, 3, tzinfo=UTC)
     robot = build_agent("Robot/1", at=at, reasons=BotReason.CRAWLER)
     session.add(robot)

@@ -1,4 +1,4 @@
-"""Every change of a link reaches this process' own redirect once it is committed, whichever route made it."""
+"""Every route that changes links notifies this process' own redirect on commit."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ Request = Callable[[dict[str, Any]], tuple[str, str, Any]]
 
 @pytest.fixture
 def forgotten(app: FastAPI) -> list[str]:
-    """The slugs that the redirect of this process was told of."""
+    """The slugs that the redirect of this process was notified of."""
     slugs: list[str] = []
     app.state.context = replace(app.state.context, listeners={LINKS_CHANNEL: slugs.append})
     return slugs

@@ -1,4 +1,4 @@
-"""QR codes over HTTP: pictures of the short address, with their caching."""
+"""QR codes over HTTP: pictures of the short URL, and their caching."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Listing links over HTTP, and what another unit's links answer."""
+"""Reading and listing links over HTTP, and another unit's links."""
 
 from datetime import datetime
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Sheets of links over HTTP: rows in, all or none, with faults told by cell; links out, as they can come back in."""
+"""Sheets of links over HTTP: imports of all rows or none, errors by cell, and exports that can be imported."""
 
 import csv
 import io
@@ -114,7 +114,7 @@ class TestImport:
         await session.commit()
         assert (await send(client, world, row)).json()["links"][0]["channel_id"] == str(world.channel.id)
 
-    async def test_every_fault_is_told_by_cell_and_nothing_is_made(
+    async def test_reports_every_error_by_cell_and_creates_nothing(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession
     ) -> None:
         await make(client, world, utm_content="reels-1")
@@ -308,7 +308,7 @@ class TestImport:
 
 
 class TestExport:
-    async def test_tells_the_links_of_the_list(
+    async def test_exports_the_links_of_the_list(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
     ) -> None:
         await foreign_link(world, session, now)
@@ -351,7 +351,7 @@ class TestExport:
 
 
 class TestSentBack:
-    """A sheet that was exported, edited or not, and is imported."""
+    """An exported sheet is imported, with or without edits."""
 
     @pytest.fixture
     async def made(self, client: httpx.AsyncClient, world: World) -> dict[str, Any]:
@@ -393,7 +393,7 @@ class TestSentBack:
         assert [link["utm"]["content"] for link in answer.json()["links"]] == ["story-9"]
         assert await links(session) == 2
 
-    async def test_a_row_that_was_edited_is_refused_and_told_what_to_do(
+    async def test_an_edited_row_is_rejected_with_advice(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, made: dict[str, Any]
     ) -> None:
         sheet = (await self.sheet(client, world)).replace(",bio,", ",bio-2,").replace("a|b", "a|c")
@@ -423,7 +423,7 @@ class TestSentBack:
         assert "leave the state out" in paused.json()["errors"][0]["detail"]
 
     @pytest.mark.usefixtures("made")
-    async def test_an_id_of_nobodys_says_nothing(
+    async def test_an_unknown_id_is_ignored(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
     ) -> None:
         foreign = await foreign_link(world, session, now)

@@ -1,4 +1,4 @@
-"""Programmes over HTTP: making, reading, listing, changing and closing them; those of units above are shared."""
+"""Programmes over HTTP: create, read, list, update and close; programmes of units above are shared."""
 
 from datetime import datetime
 from typing import Any
@@ -144,7 +144,7 @@ class TestChange:
             ("programme.changed", {"name": {"from": "Bintara", "to": "Bintara PTU"}})
         ]
 
-    async def test_a_change_of_nothing_leaves_no_trace(
+    async def test_an_update_without_changes_is_not_audited(
         self, client: httpx.AsyncClient, world: World, national: dict[str, str]
     ) -> None:
         address = f"/v1/programmes/{world.programme.id}"

@@ -1,4 +1,4 @@
-"""A campaign's public page: what a front end needs to show the form."""
+"""A campaign's public data, which a front end needs for the form."""
 
 from datetime import datetime, timedelta
 
@@ -79,7 +79,7 @@ async def test_opens_when_both_are_open_and_closes_with_the_first(
     assert datetime.fromisoformat(long["closes_at"]) == world.intake.closes_at
 
 
-async def test_a_closed_campaign_says_so(
+async def test_a_closed_campaign_is_shown_as_closed(
     client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
 ) -> None:
     await close_campaign(session, world.admin, campaign_id=world.campaign.id, expected_version=None, now=now)

@@ -1,4 +1,4 @@
-"""Registering over HTTP: what is accepted, what is refused, and what a second registration learns (nothing)."""
+"""Registration over HTTP: accepted and rejected input; a second registration learns nothing of the first."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -200,7 +200,7 @@ class TestRefused:
     async def test_unknown_campaign(self, client: httpx.AsyncClient, now: datetime) -> None:
         assert (await post_registration(client, registration(now), slug="nowhere")).status_code == 404
 
-    async def test_closed_is_told_before_errors_in_the_answers(
+    async def test_a_closed_campaign_is_reported_before_errors_in_the_answers(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
     ) -> None:
         await close_campaign(session, world.admin, campaign_id=world.campaign.id, expected_version=None, now=now)
@@ -240,7 +240,7 @@ class TestRefused:
 class TestAge:
     @pytest.fixture
     def now(self) -> datetime:
-        """Half past midnight of a day in Jakarta, where the day before it is still the day in UTC."""
+        """Half past midnight in Jakarta, when the UTC date is still the day before."""
         day = datetime.now(JAKARTA).replace(hour=0, minute=30)
         # A birthday that there is every year.
         return (day - timedelta(days=1) if (day.month, day.day) == (2, 29) else day).astimezone(UTC)

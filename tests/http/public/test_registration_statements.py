@@ -1,4 +1,4 @@
-"""What a registration costs the database: the verb and table of each of its statements."""
+"""The statements of a registration, by verb and table."""
 
 import re
 from datetime import datetime

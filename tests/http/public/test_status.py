@@ -1,4 +1,4 @@
-"""Looking up an application with its reference and token."""
+"""Looking up an application by its reference and token."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Statistics over HTTP: the whole answer, what is refused and where, who may ask."""
+"""Statistics over HTTP: the complete answer, errors with pointers, and access."""
 
 import json
 from datetime import UTC, datetime
@@ -129,7 +129,7 @@ class TestQuery:
         assert [row["dimensions"] + row["metrics"] for row in answer["results"]] == [["poster", 1], ["reel", 2]]
         assert (answer["meta"]["total_rows"], answer["meta"]["time_labels"]) == (3, None)
 
-    async def test_takes_the_deployments_zone_for_none(self, client: httpx.AsyncClient, world: World) -> None:
+    async def test_uses_the_deployments_time_zone_by_default(self, client: httpx.AsyncClient, world: World) -> None:
         assert (await ask(client, world, timezone=None))["query"]["timezone"] == "Asia/Jakarta"
 
     async def test_shows_nothing_of_another_unit(
@@ -251,5 +251,5 @@ class TestAccess:
     async def test_every_role_may_ask(self, client: httpx.AsyncClient, world: World, role: Role) -> None:
         assert (await client.post(ADDRESS, json=body(), headers=world.as_role(role))).status_code == 200
 
-    async def test_nobody_asks_without_a_key(self, client: httpx.AsyncClient) -> None:
+    async def test_requires_a_key(self, client: httpx.AsyncClient) -> None:
         assert (await client.post(ADDRESS, json=body())).status_code == 401

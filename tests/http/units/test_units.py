@@ -1,4 +1,4 @@
-"""Units over HTTP: making, reading, listing and changing them, and the allow-list that holds for each."""
+"""Units over HTTP: create, read, list and update, and the allow-list that applies to each."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -209,7 +209,7 @@ class TestChange:
         ]
 
     @pytest.mark.parametrize("same", [{}, {"name": "West Java"}, {"allowed_hosts": []}])
-    async def test_a_change_of_nothing_leaves_no_trace(
+    async def test_an_update_without_changes_is_not_audited(
         self, client: httpx.AsyncClient, world: World, own: dict[str, str], same: dict[str, Any]
     ) -> None:
         answer = await client.patch(f"/v1/units/{world.own.id}", json=same, headers=own)
@@ -311,7 +311,7 @@ class TestTemplates:
         taken_off = (await client.patch(address, json={"content_template": None}, headers=own)).json()
         assert (taken_off["content_template"], taken_off["effective_content_template"]) == (None, "{name}-{month}")
 
-    async def test_are_none_where_nobody_has_one(
+    async def test_are_null_if_no_unit_above_has_one(
         self, client: httpx.AsyncClient, world: World, own: dict[str, str]
     ) -> None:
         shown = (await client.get(f"/v1/units/{world.own.id}", headers=own)).json()
@@ -322,7 +322,7 @@ class TestTemplates:
         written = {"term_template": {"from": None, "to": "{medium}"}}
         assert (await trail_of(client, own, "unit", world.own.id))[1:] == [("unit.changed", written)]
 
-    async def test_every_fault_is_told(self, client: httpx.AsyncClient, world: World, own: dict[str, str]) -> None:
+    async def test_reports_every_error(self, client: httpx.AsyncClient, world: World, own: dict[str, str]) -> None:
         given = {"term_template": "{sauce}", "content_template": "{content}", "allowed_hosts": ["-"]}
         answer = await client.patch(f"/v1/units/{world.own.id}", json=given, headers=own)
         assert answer.status_code == 422

@@ -1,4 +1,4 @@
-"""`jaring links` as processes on a database of their own: sheets in and out, refused as a whole, stopped, gone on."""
+"""`jaring links` as separate processes: imports, exports, rejected sheets, interrupted and continued imports."""
 
 import asyncio
 import csv
@@ -28,7 +28,7 @@ HEADER = "campaign,source,name,content,slug"
 
 @dataclass
 class Operator:
-    """Somebody at the command line, with a database of their own that holds the tests' world."""
+    """An operator at the command line, with a separate database that contains the tests' world."""
 
     url: str
     folder: Path
@@ -59,7 +59,7 @@ class Operator:
         )
 
     def run(self, *command: str | Path) -> tuple[int, str, str]:
-        """The exit code and what was printed on either side."""
+        """The exit code, standard output and standard error."""
         process = self.begin(*command)
         printed, complained = process.communicate()
         assert "Traceback" not in complained, complained
@@ -106,7 +106,7 @@ async def test_imports_a_sheet_of_several_chunks(operator: Operator) -> None:
     assert len(operator.links()) == number
 
 
-async def test_tells_every_bad_row_before_the_first_is_written(operator: Operator) -> None:
+async def test_reports_every_invalid_row_before_the_first_is_stored(operator: Operator) -> None:
     good = rows(ROWS_PER_CHUNK)
     bad = [
         "bintara-jabar,instagrm,Bad,bio,",
@@ -174,7 +174,7 @@ async def test_near_duplicates_can_be_confirmed(operator: Operator) -> None:
 
 @pytest.fixture
 def halted(operator: Operator) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-    """Holds an import up in its second chunk, after its check, until the connection lets go."""
+    """Blocks an import in its second chunk, after its check, until the connection releases the lock."""
     with operator.connect() as connection:
         connection.execute(
             """
@@ -200,7 +200,7 @@ def wait_until_held_up(connection: "psycopg.Connection[tuple[Any, ...]]") -> Non
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-async def test_goes_on_after_it_was_stopped(
+async def test_continues_after_it_was_stopped(
     operator: Operator, halted: "psycopg.Connection[tuple[Any, ...]]", how: signal.Signals
 ) -> None:
     number = 2 * ROWS_PER_CHUNK + 50

@@ -1,4 +1,4 @@
-"""What the fixtures hand to the tests of embedded servers."""
+"""Types of the fixtures for tests of embedded servers."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""As root the server is somebody else's process, even where that one may not go; otherwise it is ours."""
+"""Run by root, the server runs as another user, even in inaccessible folders; otherwise as the current user."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""What cannot be served is refused in one sentence, at once, and leaves nothing running."""
+"""A server that cannot start fails at once with one sentence, and leaves no process running."""
 
 import logging
 import os
@@ -78,7 +78,7 @@ def test_broken_data(
     ownership.release(ownership.claim(made))
 
 
-def test_it_serves_once_mended(server: Starter, made: Path) -> None:
+def test_it_starts_after_the_repair(server: Starter, made: Path) -> None:
     control = made / "data" / "global" / "pg_control"
     hidden = control.rename(made / "pg_control")
     postgres = server()

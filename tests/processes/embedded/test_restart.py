@@ -1,4 +1,4 @@
-"""A killed server comes back by itself, with every row that it had acknowledged."""
+"""A killed server is restarted automatically, with every acknowledged row."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A first start makes a database, a second finds it again, and only we get in."""
+"""A first start creates a database, a second finds it, and only the owner can connect."""
 
 import contextlib
 import logging
@@ -69,7 +69,7 @@ def test_settings(server: Starter) -> None:
         assert connection.execute("SELECT count(*) FROM pg_hba_file_rules").fetchone() == (1,)
 
 
-def test_only_the_private_socket_leads_in(server: Starter, made: Path) -> None:
+def test_the_private_socket_is_the_only_way_in(server: Starter, made: Path) -> None:
     postgres = server()
     postgres.start()
     run = made / "run"

@@ -1,4 +1,4 @@
-"""One owner at a time; what an owner killed without warning left behind is taken over."""
+"""Only one owner at a time; the server of a killed owner is taken over."""
 
 import contextlib
 import os

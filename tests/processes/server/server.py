@@ -1,4 +1,4 @@
-"""`jaring serve` as a process on a data folder of its own, and other `jaring` commands beside it."""
+"""`jaring serve` as a process with its own data folder, and other `jaring` commands on the same data."""
 
 import os
 import re

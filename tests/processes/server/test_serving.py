@@ -1,4 +1,4 @@
-"""Starting and stopping: what a newcomer and an operator meet."""
+"""Starting and stopping a server, by a newcomer and by an operator."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def demo(data: Path) -> Iterator[Server]:
 
 
 def refused(server: Server) -> str:
-    """What a start that must fail says on standard error."""
+    """Standard error of a start that must fail."""
     outcome = server.run("serve")
     assert outcome.returncode != 0
     sentences = [line for line in outcome.stderr.splitlines() if not line.startswith("{")]
@@ -154,7 +154,7 @@ class TestRefusals:
 
 
 def test_an_ordinary_user_can_run_it(data: Path) -> None:
-    """The newcomer's way, when this test runs as root: another account on a folder of its own."""
+    """If this test runs as root: run it as another user, in a separate folder."""
     if os.geteuid() != 0:
         pytest.skip("the whole run is by an ordinary user already")
     nobody: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []}

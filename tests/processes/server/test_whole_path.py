@@ -1,4 +1,4 @@
-"""From nothing to a statistic, over HTTP, on the real server: the path every part of Jaring serves."""
+"""The whole path over HTTP on the real server: from an empty database to statistics."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit

@@ -1,4 +1,4 @@
-"""Rules about the shape of the code that no linter knows."""
+"""Rules about the structure of the code that no linter checks."""
 
 import ast
 import inspect
@@ -62,7 +62,7 @@ def test_package_files_are_empty() -> None:
     assert not [path for path in SOURCES if path.name == "__init__.py" and path.read_text().strip()]
 
 
-def test_every_module_says_what_it_is_for() -> None:
+def test_every_module_has_a_docstring() -> None:
     without = [path for path in SOURCES if path.name != "__init__.py" and not path.read_text().startswith('"""')]
     assert not without
 

@@ -1,4 +1,4 @@
-"""What the documentation says about the code, and whether the code has it."""
+"""References of the documentation to the code, and whether they exist."""
 
 import ast
 import re
@@ -33,7 +33,7 @@ def defined_names(path: Path) -> set[str]:
 
 
 def broken_references(text: str) -> list[str]:
-    """What a text names that is not there: files, or names in them."""
+    """The references of a text that do not exist: files, or names in them."""
     broken = []
     for path, names in references(text):
         if not (PROJECT / path).exists():

@@ -1,4 +1,4 @@
-"""docs/glossary.md has every domain noun of the code, and nothing that the code no longer has."""
+"""docs/glossary.md has every domain noun of the code, and no others."""
 
 import inspect
 import re

@@ -77,7 +77,7 @@ def test_a_second_migration_finds_nothing_to_do(url: str) -> None:
 
 @pytest.mark.parametrize("table", ["audit_entries", "conversions"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {}"])
-def test_what_is_written_down_cannot_be_changed(url: str, table: str, change: str) -> None:
+def test_audit_entries_cannot_be_changed(url: str, table: str, change: str) -> None:
     migrate(url)
     with psycopg.connect(url.replace("+psycopg", "")) as connection, pytest.raises(psycopg.errors.RestrictViolation):
         connection.execute(sql.SQL(change).format(sql.Identifier(table)))

@@ -1,4 +1,4 @@
-"""No sheet costs much more than its length: while one is read, the same process has taps to answer."""
+"""The cost of a sheet grows linearly with its length, since the same process answers taps meanwhile."""
 
 import random
 import string
@@ -55,7 +55,7 @@ def seconds_of(run: Callable[[], None]) -> float:
 
 
 def check_growth(quarter: float, whole: float) -> None:
-    """Fail where four times the length costs clearly more than four times as much: with the square it is sixteen.
+    """Fail if four times the length costs clearly more than four times as much; quadratic cost would be sixteen times.
 
     Costs are CPU seconds; a tenth is allowed for what any measurement adds.
     """

@@ -1,4 +1,4 @@
-"""No address gets past the allow-list: where a link leads is where a browser would have read that it leads."""
+"""No URL bypasses the allow-list: its host is the one that a browser would connect to."""
 
 import json
 import re

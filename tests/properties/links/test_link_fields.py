@@ -1,4 +1,4 @@
-"""Hostile fields of links, made one by one, in bulk and changed: refused in good form, or stored as they are shown."""
+"""Hostile fields in creates, bulk creates and updates of links: rejected with a valid problem, or stored as shown."""
 
 import json
 from typing import Any

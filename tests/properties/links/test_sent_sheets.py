@@ -1,4 +1,4 @@
-"""Sheets that are hardly CSV: a refusal by row and column, or links; never a crash, and never half of the rows."""
+"""Malformed sheets: errors by row and column, or links; never a crash, and never a part of the rows."""
 
 import re
 from uuid import uuid4

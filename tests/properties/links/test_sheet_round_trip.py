@@ -1,4 +1,4 @@
-"""What an export of links writes, an import reads back the same, and no spreadsheet program takes for a formula."""
+"""An import reads an export back unchanged, and no cell is a formula for a spreadsheet program."""
 
 import csv
 import io
@@ -67,7 +67,7 @@ def link_of(stored: dict[str, Any]) -> Link:
     timezone=st.sampled_from(["Asia/Jakarta", "UTC", "America/St_Johns", "Australia/Lord_Howe"]).map(ZoneInfo),
 )
 @bounded(120)
-def test_comes_back_as_it_was(rows: list[dict[str, Any]], timezone: ZoneInfo) -> None:
+def test_is_read_back_unchanged(rows: list[dict[str, Any]], timezone: ZoneInfo) -> None:
     stored = [settled(row) for row in rows]
     text = header_text() + rows_text(map(link_of, stored), short_link_base=BASE, timezone=timezone)
     for line in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")):

@@ -1,4 +1,4 @@
-"""Asks the redirect as an HTTP server would, and looks for what it noted: an answered tap is a stored tap."""
+"""Sends requests to the redirect as an HTTP server does, and checks that every answered tap is stored."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""COPY text is read back by PostgreSQL as what was written, whatever stands in a line or beside it."""
+"""PostgreSQL reads COPY text back unchanged, for any value and any block of lines."""
 
 from collections.abc import AsyncIterator
 from itertools import chain
@@ -31,7 +31,7 @@ async def table(postgres: EmbeddedPostgres) -> AsyncIterator[psycopg.AsyncConnec
 @given(lines=st.lists(st.tuples(cells, cells), min_size=1, max_size=6))
 @example([("\\.", None), ("\\N", "\\"), ("a\n\\.\nb", "\t"), ("\ud800", "\r\n")])
 @bounded(100)
-async def test_comes_back_as_it_was(table: psycopg.AsyncConnection, lines: list[Line]) -> None:
+async def test_is_read_back_unchanged(table: psycopg.AsyncConnection, lines: list[Line]) -> None:
     block = b"".join(b"%s\t%s\n" % (copy_text(one), copy_text(other)) for one, other in lines)
     assert block.splitlines(keepends=True) == [line + b"\n" for line in block.split(b"\n")[:-1]]
     await copy_block(table, b"COPY lines (one, other) FROM STDIN", block)

@@ -1,4 +1,4 @@
-"""Any query of a short link is read into what an address and the database can take, and into nothing about a person."""
+"""Any query of a short link gives values valid for URL and database, without personal data."""
 
 import re
 from urllib.parse import unquote
@@ -34,7 +34,7 @@ percent_encoded = st.text(hostile.characters, max_size=12).map(
 @example(b"via=QR&via=x&VIA=%51r")
 @example(b"=" * 1000 + b"&" * 1000)
 @bounded(250)
-def test_whatever_was_typed_is_fit_for_address_and_database(query: bytes) -> None:
+def test_any_query_gives_values_valid_for_url_and_database(query: bytes) -> None:
     asked = read_query(query)
     assert asked.via in (None, "qr")
     assert set(asked.click_ids) <= CLICK_IDS.keys()

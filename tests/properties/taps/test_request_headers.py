@@ -1,4 +1,4 @@
-"""Any header of a tap is read without an exception, and into what the readers promise."""
+"""Any header of a tap is parsed without an exception, into valid values."""
 
 import re
 from collections.abc import Sequence

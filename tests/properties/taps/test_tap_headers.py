@@ -1,4 +1,4 @@
-"""Whatever a tap's headers hold, it is sent on and stored, and so are those that came with it."""
+"""A tap with any headers is redirected and stored, and so are the other taps of its commit."""
 
 import asyncio
 
@@ -48,7 +48,7 @@ garbage = st.binary(max_size=60).map(lambda line: line.translate(None, b"\n\r\\\
 
 @given(line=garbage)
 @bounded(3)
-async def test_a_line_that_is_refused_takes_nobody_along(redirect: Redirect, line: bytes) -> None:
+async def test_a_rejected_line_does_not_affect_other_lines(redirect: Redirect, line: bytes) -> None:
     agent = HeaderParser().agents.get(hostile.IPHONE)
     redirect.refused += 1
     before, _, after = await asyncio.gather(
@@ -59,7 +59,9 @@ async def test_a_line_that_is_refused_takes_nobody_along(redirect: Redirect, lin
 
 @given(hostiles=st.lists(requests, min_size=1, max_size=4), turns=st.integers(0, 6))
 @settings(bounded(20), phases=[Phase.explicit, Phase.generate])  # a writer that died would make every example fail
-async def test_browsers_that_go_away_take_nobody_along(redirect: Redirect, hostiles: list[Request], turns: int) -> None:
+async def test_disconnected_browsers_do_not_affect_others(
+    redirect: Redirect, hostiles: list[Request], turns: int
+) -> None:
     leaving = [asyncio.create_task(redirect.ask(request)) for request in hostiles]
     staying = [asyncio.create_task(redirect.ask(request)) for request in (BEFORE, AFTER)]
     for _ in range(turns):

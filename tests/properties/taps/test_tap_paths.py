@@ -1,4 +1,4 @@
-"""Whatever is asked for in whatever way, there is an answer, and only what can be a slug is counted as a stray tap."""
+"""Any path and method gets a response, and only valid slugs are stored as orphan taps."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Whatever is typed behind a short link's `?`, it adds to the address at most, and the tap is stored."""
+"""Any query of a short link only adds parameters to the URL, and the tap is stored."""
 
 from urllib.parse import parse_qsl, urlsplit
 

@@ -1,4 +1,4 @@
-"""Any destination makes an address that is fit for a header and has each of our parameters once.
+"""Any destination gives a URL that is valid in a header and has each of our parameters once.
 
 tests/unit/links/test_target_url.py has the examples; here are destinations as a broken row may hold them.
 """

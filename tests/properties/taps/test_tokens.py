@@ -1,4 +1,4 @@
-"""A click token is what was signed, or nothing: garbage is neither read nor an exception."""
+"""Only signed click tokens are read; any other text gives None, without an exception."""
 
 from hypothesis import example, given
 from hypothesis import strategies as st

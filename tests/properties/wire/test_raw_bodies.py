@@ -1,4 +1,4 @@
-"""Bodies that are hardly JSON: every one of them is answered, and none by a crash."""
+"""Malformed JSON bodies: every one gets a response, and none a 5xx."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Bytes that no HTTP client sends: the server refuses or answers them, goes on, and has stored every tap it sent on."""
+"""Bytes that no HTTP client sends: the server answers or rejects them, continues, and stores every redirected tap."""
 
 import socket
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def test_each_is_refused_or_answered(demo: Server, name: str) -> None:
 
 
 @pytest.mark.parametrize("sent", [GOOD * 50, GOOD[:9], GOOD[:-1], HALF_A_BODY], ids=["taps", "line", "head", "body"])
-def test_who_hangs_up_at_once_hinders_nobody(demo: Server, sent: bytes) -> None:
+def test_clients_that_disconnect_at_once_do_not_affect_others(demo: Server, sent: bytes) -> None:
     for _ in range(10):
         with socket.create_connection(("127.0.0.1", demo.port), timeout=5) as connection:
             connection.sendall(sent)

@@ -1,4 +1,4 @@
-"""Speaks to the real server over a bare socket, and looks into its database for the taps it has sent on."""
+"""Sends bytes to the real server over a socket, and checks its database for the redirected taps."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""The journal: what it holds survives the process and damage around it, and reaches PostgreSQL exactly once."""
+"""The journal: its entries survive the process and damage nearby, and reach PostgreSQL exactly once."""
 
 import sqlite3
 from pathlib import Path
@@ -152,7 +152,7 @@ class TestDraining:
         await drainer.drain()  # and nothing of it is counted again
         assert rows(conninfo, "SELECT sum(taps) FROM tap_losses") == [(lost,)]
 
-    async def test_what_can_be_read_of_a_damaged_file_is_stored(
+    async def test_readable_entries_of_a_damaged_file_are_stored(
         self, directory: Path, drainer: Drainer, conninfo: str
     ) -> None:
         path = left_behind(directory, *(entry(*(line() for _ in range(100))) for _ in range(20)))

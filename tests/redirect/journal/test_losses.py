@@ -1,4 +1,4 @@
-"""What is lost is counted: once, in full, and never wiped, whatever fails or ends between two steps of the journal."""
+"""Lost taps are counted exactly once, whichever step of the journal fails or is interrupted."""
 
 import asyncio
 import json
@@ -55,7 +55,7 @@ def malformed(_entry: Entry) -> None:
 class TestPostgresqlAway:
     """Many rounds fail before one succeeds; none of them may count again what an earlier one counted."""
 
-    async def test_what_a_killed_process_had_in_memory_is_counted_once(
+    async def test_taps_in_memory_of_a_killed_process_are_counted_once(
         self, directory: Path, fallback: Failover, conninfo: str
     ) -> None:
         killed_with_in_memory(directory, 7)
@@ -152,7 +152,7 @@ async def test_a_loss_during_the_report_of_earlier_ones_is_not_wiped_by_it(
     assert (fallback.lost, lost(conninfo), fallback.losses.counts.lost) == (15, 15, 0)
 
 
-async def test_a_loss_reported_twice_is_one_row_that_holds_the_later_counts(
+async def test_a_loss_reported_twice_is_one_row_with_the_later_counts(
     fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The report was committed, but the process did not hear of it before more was lost."""
@@ -176,7 +176,7 @@ async def test_a_loss_reported_twice_is_one_row_that_holds_the_later_counts(
 class TestReplacing:
     """A damaged journal makes room for a new one while taps come in and a drainer reads the old one."""
 
-    async def test_what_is_drained_from_the_old_journal_is_not_taken_out_of_the_new(
+    async def test_draining_the_old_journal_deletes_nothing_from_the_new_one(
         self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for _ in range(20):
@@ -195,7 +195,7 @@ class TestReplacing:
         await drain_rounds(drainer, 3)
         assert (stored(conninfo), lost(conninfo), fallback.waiting) == (30, 0, 0)
 
-    async def test_what_is_in_memory_stays_with_the_living_process(
+    async def test_taps_in_memory_stay_with_the_running_process(
         self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         fallback.in_memory("clicks", 4)
@@ -221,7 +221,7 @@ class TestReplacing:
         await drained_by_the_next_process(tmp_path / "journal", conninfo)
         assert (stored(conninfo), lost(conninfo)) == (1, 0)
 
-    async def test_what_a_journal_damaged_in_use_does_not_give_back_is_counted(
+    async def test_unreadable_taps_of_a_journal_damaged_in_use_are_counted(
         self, fallback: Failover, drainer: Drainer, conninfo: str
     ) -> None:
         for _ in range(20):
@@ -265,7 +265,7 @@ class TestReplacing:
     ],
     ids=lambda change: next(iter(change)),
 )
-async def test_a_garbled_record_of_losses_is_not_believed_and_holds_nothing_up(
+async def test_a_damaged_loss_record_is_ignored_and_delays_nothing(
     directory: Path, fallback: Failover, drainer: Drainer, conninfo: str, change: dict[str, object]
 ) -> None:
     record = left_behind(directory, entry(line())).with_suffix(".losses")

@@ -1,4 +1,4 @@
-"""One thing that is broken stays one: a row, a file, a full or missing disk, a setting of the server, a late tap."""
+"""A single failure stays limited: a row, a file, a full or missing disk, a setting of the server, a late tap."""
 
 import asyncio
 import os
@@ -61,7 +61,7 @@ def taps_into(conninfo: str, fallback: Failover, *, backlog: int = 100) -> TapWr
 
 
 class TestFiles:
-    async def test_a_text_that_is_no_text_any_more_costs_its_entry_alone(
+    async def test_damaged_text_loses_only_its_own_entry(
         self, directory: Path, fallback: Failover, drainer: Drainer, conninfo: str
     ) -> None:
         path = left_behind(directory, *(entry(line()) for _ in range(5)))
@@ -170,7 +170,7 @@ class TestWithoutAJournal:
 
 
 class TestFullDisks:
-    async def test_what_is_lost_at_the_stop_is_counted_once(
+    async def test_taps_lost_at_the_stop_are_counted_once(
         self, tmp_path: Path, conninfo: str, agent: CachedAgent, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         fallback = Failover(tmp_path / "journal", deadline_seconds=0.5)
@@ -183,7 +183,7 @@ class TestFullDisks:
         await drained_by_the_next_process(tmp_path / "journal", conninfo)
         assert lost(conninfo) == 5
 
-    async def test_a_fresh_tap_does_not_wait_for_all_that_is_in_memory(
+    async def test_a_new_tap_does_not_wait_for_all_taps_in_memory(
         self, conninfo: str, fallback: Failover, agent: CachedAgent, refusing: pytest.MonkeyPatch
     ) -> None:
         refusing.setattr(capture, "MAX_TAPS_IN_COMMIT", 1)  # so that a few taps are many commits
@@ -224,7 +224,7 @@ class TestFullDisks:
         await writer.stop(within_seconds=0.1)
         assert fallback.lost == 2
 
-    async def test_nor_does_it_fail_a_tap_that_is_lost(
+    async def test_a_lost_tap_does_not_fail(
         self, fallback: Failover, agent: CachedAgent, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         writer = taps_into(AWAY, fallback, backlog=0)
@@ -266,7 +266,7 @@ class TestStopping:
 
 
 class TestPostgresql:
-    async def test_a_commit_waits_for_the_disk_whatever_the_database_is_set_to(self, conninfo: str) -> None:
+    async def test_a_commit_waits_for_the_disk_under_any_setting_of_the_database(self, conninfo: str) -> None:
         async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
             name = connection.info.dbname
             await connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off'.encode())
@@ -276,7 +276,7 @@ class TestPostgresql:
         await store.close()
         assert rows(conninfo, "SELECT value FROM seen") == [("on",)]
 
-    async def test_an_agent_is_stored_as_it_is_whatever_encoding_the_environment_asks_for(
+    async def test_an_agent_is_stored_unchanged_under_any_client_encoding(
         self, conninfo: str, fallback: Failover, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")

@@ -83,7 +83,7 @@ def test_host_of_a_referrer(raw: bytes, host: str | None) -> None:
 @given(st.binary(max_size=400) | st.binary(max_size=300).map(lambda rest: b"https://" + rest))
 @example("https://ﬀ。example/".encode())
 @example(b"https://" + b"@:" * 5_000)
-def test_a_host_is_plain_whatever_comes(raw: bytes) -> None:
+def test_any_input_gives_a_plain_host_or_none(raw: bytes) -> None:
     host = referrer_host(raw)
     if host is not None:
         assert 0 < len(host) <= MAX_HOST_LENGTH
@@ -116,7 +116,7 @@ def test_the_table_is_written_as_it_is_looked_up() -> None:
     assert [name for name in CLICK_IDS if name != name.lower()] == []
 
 
-def test_no_row_is_hidden_by_another() -> None:
+def test_no_row_is_unreachable() -> None:
     """No host stands below a host of the same network, where it would say nothing."""
     for network in NETWORKS:
         for host in network.hosts:

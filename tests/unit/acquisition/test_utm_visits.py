@@ -1,4 +1,4 @@
-"""Channel groups by UTM: one table of what a link says and where it is counted.
+"""Channel groups by UTM: a table of parameters and expected groups.
 
 How it can go wrong: a later rule before an earlier one; a word found inside another word (`cpns`, `poster`); one
 network under two names; a missing value that vanishes instead of staying `(not set)`.
@@ -226,6 +226,6 @@ def test_what_utm_says(
         assert origin == TrafficSource(shown, shown_medium, group, "utm")
 
 
-def test_every_group_stands_in_the_table_in_their_order() -> None:
+def test_the_table_has_every_group_in_order() -> None:
     first_seen = dict.fromkeys(row[3] for row in UTM_ROWS)
     assert list(first_seen) == list(ChannelGroup)

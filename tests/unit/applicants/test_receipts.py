@@ -1,4 +1,4 @@
-"""Receipts: what references and status tokens look like, and when two requests are the same one."""
+"""Receipts: the form of references and status tokens, and when two requests are the same."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ class TestReference:
         "typed",
         ["", "JR", "JR-7K3M9-QXT0", "JR-7K3M9-QXT011", "XX-7K3M9-QXT01", "JR-7K3M9-QXT0U", "JR-\u0000K3M9-QXT01"],
     )
-    def test_tells_what_cannot_be_one(self, typed: str) -> None:
+    def test_rejects_invalid_references(self, typed: str) -> None:
         assert normalize_reference(typed) is None
 
     @given(st.text(max_size=40))

@@ -184,7 +184,7 @@ class TestConsent:
         assert [error.code for error in refused.value.fields] == ["outdated-notice"]
 
 
-def test_names_all_fields_at_fault_at_once_and_repeats_none() -> None:
+def test_reports_every_invalid_field_once() -> None:
     typed = {"name": "\u0007bell", "email": "canary", "phone": "12", "birth_date": "2026-01-01", "province": "Mars"}
     with pytest.raises(Invalid) as refused:
         read(notice="0", accepted_at=NOW + timedelta(days=1), **typed)

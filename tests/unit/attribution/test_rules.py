@@ -1,4 +1,4 @@
-"""Which touch gets the credit, and which kinds an application counts in."""
+"""Which touch gets the credit, and which stage kinds an application is counted in."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -37,7 +37,7 @@ class TestCredit:
         first, last = touch(1, 5, link=1), touch(2, 6, link=2)
         assert last_touch([first, last]) == last
 
-    def test_goes_to_nobody_without_touches(self) -> None:
+    def test_without_touches_there_is_no_credit(self) -> None:
         assert last_touch([]) is None
 
 
@@ -80,7 +80,7 @@ def test_facts_of_a_move(entered: list[StageKind], facts: dict[StageKind, int]) 
 
 
 @given(st.lists(st.sampled_from(StageKind), max_size=30))
-def test_sums_stay_0_or_1_whatever_the_moves(moves: list[StageKind]) -> None:
+def test_sums_stay_0_or_1_for_any_moves(moves: list[StageKind]) -> None:
     sums = dict.fromkeys(StageKind, 0)
     for kind in [R, *moves]:
         counted = frozenset(one for one, total in sums.items() if total)

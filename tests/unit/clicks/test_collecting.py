@@ -1,4 +1,4 @@
-"""What the redirect remembers by the thousand costs the garbage collector nothing."""
+"""The redirect's large caches are not traversed by the garbage collector."""
 
 import gc
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def test_nothing_of_it_is_walked_over(remember: Callable[[], object]) -> None:
 
 
 def walked_over() -> int:
-    """How many objects the next collection looks at."""
+    """The number of objects that the next collection traverses."""
     gc.collect()
     gc.collect()  # a tuple is let off once all that it holds has been
     return len(gc.get_objects())

@@ -1,4 +1,4 @@
-"""Click tokens: whatever was not signed by us says nothing."""
+"""Click tokens: a token not signed with the key is rejected."""
 
 import base64
 import hmac
@@ -21,7 +21,7 @@ def token() -> str:
     return sign_click(KEY, CLICK.bytes, LINK.bytes).decode()
 
 
-def test_a_token_says_what_was_signed() -> None:
+def test_a_token_contains_what_was_signed() -> None:
     read = read_click(KEY, token())
     assert read is not None
     assert (read.click_id, read.link_id, read.clicked_at) == (CLICK, LINK, time_of(CLICK))
@@ -52,7 +52,7 @@ def test_a_token_of_another_format_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("place", range(TOKEN_LENGTH))
-def test_any_changed_symbol_spoils_it(place: int) -> None:
+def test_any_changed_symbol_invalidates_it(place: int) -> None:
     good = token()
     changed = good[:place] + ("A" if good[place] != "A" else "B") + good[place + 1 :]
     assert read_click(KEY, changed) is None

@@ -20,5 +20,5 @@ def test_parts_do_not_run_into_one_another() -> None:
     assert len(numbers) == 3
 
 
-def test_without_the_salt_nobody_is_recognised() -> None:
+def test_without_the_salt_no_visitor_is_recognised() -> None:
     assert visitor_of(SALT, b"114.4.1.1", b"agent", b"id") != visitor_of(b"t" * 32, b"114.4.1.1", b"agent", b"id")

@@ -1,4 +1,4 @@
-"""Cursors of pages: opaque, and only those that were sent out come in."""
+"""Cursors of pages: opaque, and only cursors that were sent out are accepted."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from campaigns.kit.errors import Invalid
 
 
 @given(st.uuids())
-def test_a_cursor_comes_back_as_its_position(position: UUID) -> None:
+def test_a_cursor_decodes_to_its_position(position: UUID) -> None:
     cursor = encode_cursor(position)
     assert decode_cursor(cursor, UUID) == (position,)
     assert len(cursor) == 22
@@ -19,7 +19,7 @@ def test_a_cursor_comes_back_as_its_position(position: UUID) -> None:
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.uuids())
-def test_a_cursor_of_two_parts_comes_back_as_its_position(number: int, place: UUID) -> None:
+def test_a_cursor_of_two_parts_decodes_to_its_position(number: int, place: UUID) -> None:
     cursor = encode_cursor(number, place)
     assert decode_cursor(cursor, int, UUID) == (number, place)
     with pytest.raises(Invalid):

@@ -1,4 +1,4 @@
-"""Paths of field errors: moved to where a caller was given them, and rendered as JSON Pointers (RFC 6901)."""
+"""Paths of field errors: mapped to the caller's input, and rendered as JSON Pointers (RFC 6901)."""
 
 import pytest
 

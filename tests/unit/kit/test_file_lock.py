@@ -1,4 +1,4 @@
-"""File locks: held by one process at a time, and by no program that it starts."""
+"""File locks: held by one process at a time, and not inherited by programs that it starts."""
 
 import os
 import subprocess

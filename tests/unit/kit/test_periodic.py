@@ -98,7 +98,7 @@ class TestIntervals:
         await run_until_over(work_of(Scripted([OSError() for _ in range(6)])), time)
         assert time.pauses == [10, 1, 2, 4, 8, 8, 8, 60]
 
-    async def test_a_success_begins_the_back_off_anew(self) -> None:
+    async def test_a_success_resets_the_back_off(self) -> None:
         time = FakeTime(most=6)
         await run_until_over(work_of(Scripted([OSError(), OSError(), None, OSError()])), time)
         assert time.pauses == [10, 1, 2, 60, 1, 60]
@@ -162,7 +162,7 @@ class TestErrors:
             await run_until_over(work_of(Scripted([OSError(), None, OSError(), None])), FakeTime(most=5))
         assert [line["event"] for line in logged] == ["loop_failed", "loop_recovered"] * 2
 
-    async def test_a_bug_is_logged_as_an_error_with_its_place_and_the_loop_goes_on(self) -> None:
+    async def test_a_bug_is_logged_as_an_error_with_its_place_and_the_loop_continues(self) -> None:
         run = Scripted([OSError(), RuntimeError("secret"), RuntimeError("secret"), OSError(), None, RuntimeError()])
         with capture_logs() as logged:
             await run_until_over(work_of(run), FakeTime(most=8))
@@ -284,7 +284,7 @@ class TestHealth:
 
 class TestContinuousWork:
     def listening(self, *rounds: Sequence[BaseException | None]) -> tuple[ContinuousWork, list[int]]:
-        """Work that says it is well once for each None of a round, then raises or returns."""
+        """Work that reports success once for each None of a round, then raises or returns."""
         left, begun = list(rounds), list[int]()
 
         async def run(succeeded: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""Web addresses: what could be read in two ways is refused, what is accepted reads the same ever after."""
+"""Web URLs: ambiguous ones are rejected, and accepted ones parse to the same result again."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a link's fields may hold, how they are stored, and what a link can become."""
+"""Validation and normal form of a link's fields, and transitions of its state."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""QR codes: what is drawn is the code of exactly this content, drawn the same every time."""
+"""QR codes: the picture contains exactly this content, and is the same every time."""
 
 import re
 import struct
@@ -79,7 +79,7 @@ def test_the_same_input_gives_the_same_bytes(kind: PictureKind) -> None:
     assert draw_qr(CONTENT, style, kind) != draw_qr(scanned_url(CONTENT), style, kind)
 
 
-def test_a_scan_is_told_from_a_tap() -> None:
+def test_a_scan_is_distinguished_from_a_tap() -> None:
     assert scanned_url(CONTENT) == f"{CONTENT}?via=qr"
 
 

@@ -1,4 +1,4 @@
-"""Which slugs there may be, and the spelling of term and content."""
+"""Valid slugs, and the normal form of term and content."""
 
 from itertools import pairwise
 
@@ -58,7 +58,7 @@ def test_reserves_what_the_server_and_browsers_ask_for() -> None:
     assert all(word == word.lower() for word in RESERVED_SLUGS)
 
 
-def test_draws_from_symbols_that_nobody_confuses() -> None:
+def test_generates_slugs_from_unambiguous_symbols() -> None:
     assert len(set(SLUG_ALPHABET)) == len(SLUG_ALPHABET) >= 26
     assert not set(SLUG_ALPHABET) & set("01oilaeuy")
     for length in DRAWN_LENGTHS:

@@ -49,21 +49,21 @@ def test_a_link_begins_and_ends_at_the_very_millisecond(
         assert closed_standing(life, now_ms) is standing
 
 
-def test_one_without_dates_leads_on_at_any_time() -> None:
+def test_a_link_without_dates_redirects_at_any_time() -> None:
     assert leads_on(life_of(), 0)
     assert leads_on(life_of(starts_ms=START), 10**15)
     assert leads_on(life_of(ends_ms=END), 0)
     assert not is_over(life_of(), 10**15)
 
 
-def test_one_with_an_ended_destination_leads_on_after_its_end_but_not_before_its_start() -> None:
+def test_a_link_with_an_ended_destination_redirects_after_its_end_but_not_before_its_start() -> None:
     life = life_of(**DATED, has_ended_destination=True)
     assert [leads_on(life, now_ms) for now_ms in (START - 1, START, END)] == [False, True, True]
     assert standing_of(life, END) is Standing.ACTIVE
 
 
 @pytest.mark.parametrize("state", ["draft", "paused", "retired"])
-def test_only_an_active_link_leads_on(state: str) -> None:
+def test_only_an_active_link_redirects(state: str) -> None:
     assert not leads_on(life_of(state), START)
     assert not leads_on(life_of(state, has_ended_destination=True, **DATED), END)
 
@@ -93,7 +93,7 @@ def test_states_of_link_and_campaign(
     assert (is_secret(life), closed_standing(life, END), standing_of(life, END)) == (secret, closed, standing)
 
 
-def test_doubt_is_told_of_a_link_that_leads_on_only() -> None:
+def test_only_a_redirecting_link_can_be_doubtful() -> None:
     assert standing_of(life_of(is_doubtful=True), START) is Standing.DOUBTFUL
     assert standing_of(life_of("paused", is_doubtful=True), START) is Standing.PAUSED
     assert standing_of(life_of(is_doubtful=True, campaign_state="closed"), START) is Standing.CLOSED

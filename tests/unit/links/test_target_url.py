@@ -1,4 +1,4 @@
-"""Where a link leads: the destination with the UTM five and the click token."""
+"""The URL a link redirects to: its destination with the UTM five and the click token."""
 
 import json
 import subprocess

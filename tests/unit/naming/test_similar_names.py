@@ -1,4 +1,4 @@
-"""The lint of names, as a table of faults: what is mended, what is a near-double, and what is another name."""
+"""Similar names: a table of near-duplicates and of different names."""
 
 import pytest
 
@@ -101,8 +101,8 @@ def test_two_names(one: str, other: str) -> None:
     assert near_duplicates([one], [other]) == near_duplicates([other], [one]) == near_duplicates([one, other], []) == {}
 
 
-def test_what_cannot_be_a_name_is_no_double() -> None:
-    """It is refused for that, and looking it up would cost the square of its length."""
+def test_an_invalid_name_is_not_a_near_duplicate() -> None:
+    """It is rejected elsewhere, and its look-up would take quadratic time."""
     assert near_duplicates(["rells&1", "x" * 51, "-" * 40_000], ["rells1", "x" * 50]) == {}
 
 
@@ -118,8 +118,8 @@ def test_the_name_in_use_is_the_one_suggested() -> None:
     assert near_duplicates(["rells-1", "reelz-1"], ["reels-1"]) == {"rells-1": "reels-1", "reelz-1": "reels-1"}
 
 
-def test_finds_the_same_as_comparing_each_with_each() -> None:
-    """The look-up by what names are with one letter left out misses nothing."""
+def test_finds_the_same_as_comparing_all_pairs() -> None:
+    """The look-up by names with one letter removed finds every near-duplicate."""
     words = [
         "reels",
         "rells",

@@ -1,4 +1,4 @@
-"""Templates of names: which placeholders there are, how they are filled, and what comes out."""
+"""Templates of names: placeholders, their values, and the resulting names."""
 
 import pytest
 

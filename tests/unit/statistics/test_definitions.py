@@ -1,4 +1,4 @@
-"""A new dimension or metric is one entry: planted in a copy of the code, it reaches document, plan and SQL."""
+"""A new dimension or metric is one entry: added in a copy of the code, it appears in document, plan and SQL."""
 
 import json
 import os

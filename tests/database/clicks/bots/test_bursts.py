@@ -1,4 +1,4 @@
-"""Bursts: where they begin and end, whose they are, and that several processes and late taps do not spoil them."""
+"""Bursts: their first and last taps, their visitor and link, several processes, and late taps."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -88,7 +88,7 @@ class TestMarking:
         assert [await mark_all(stored), await mark_all(stored)] == [TOO_MANY, 0]
         assert await stored.value("SELECT DISTINCT observed FROM clicks") == BURST | 0b1011100
 
-    async def test_a_mark_that_is_wrong_is_taken_away(self, stored: Stored) -> None:
+    async def test_a_wrong_mark_is_removed(self, stored: Stored) -> None:
         await stored.tap([NOON], link=uuid4(), observed=BURST | 4)
         assert await mark_all(stored) == 1
         assert await stored.value("SELECT observed FROM clicks") == 4
@@ -106,7 +106,7 @@ class TestMarking:
 
 
 class TestSteps:
-    async def test_begins_with_the_last_minutes_and_goes_on_from_there(self, stored: Stored) -> None:
+    async def test_begins_with_the_last_minutes_and_continues_from_there(self, stored: Stored) -> None:
         old, fresh, next_one = uuid4(), uuid4(), uuid4()
         await stored.tap([NOON - LOOK_BACK - timedelta(minutes=1)] * TOO_MANY, link=old)
         await stored.tap([NOON - timedelta(minutes=1)] * TOO_MANY, link=fresh)
@@ -140,7 +140,7 @@ class TestSteps:
         assert await mark_next_step(stored.connection, now=NOON + timedelta(seconds=20)) is False
         assert await position(stored) == NOON
 
-    async def test_a_clock_that_was_set_back_goes_on(self, stored: Stored) -> None:
+    async def test_continues_after_a_clock_was_set_back(self, stored: Stored) -> None:
         await mark_next_step(stored.connection, now=NOON + HOUR)
         assert await mark_next_step(stored.connection, now=NOON) is False
         assert await position(stored) == NOON
@@ -168,7 +168,7 @@ class TestSteps:
             await note_late_taps(stored.connection, since=moment)
             assert await position(stored, LATE_TAPS) == first
 
-    async def test_storing_late_taps_does_not_wait_for_whoever_marks(self, stored: Stored) -> None:
+    async def test_storing_late_taps_does_not_wait_for_marking(self, stored: Stored) -> None:
         await mark_next_step(stored.connection, now=NOON)
         async with await psycopg.AsyncConnection.connect(stored.conninfo) as other:
             await bursts.lock_marking(other)

@@ -1,4 +1,4 @@
-"""The verdict in SQL against the words' own meaning, for every combination of bits."""
+"""Bot reasons in SQL against a plain implementation, for every combination of bits."""
 
 from sqlalchemy import Integer, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection

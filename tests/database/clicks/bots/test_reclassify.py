@@ -1,4 +1,4 @@
-"""`jaring clicks reclassify` as a process of its own: what it restores, and going on after it was stopped."""
+"""`jaring clicks reclassify` as a separate process: the values it restores, and continuing after an interruption."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ OTHER_CONNECTIONS = """
 
 @pytest.fixture
 def command(own_database: str, tmp_path: Path) -> dict[str, Any]:
-    """What `asyncio.create_subprocess_exec` needs besides the command."""
+    """Further arguments of `asyncio.create_subprocess_exec`."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("JARING_", "PG"))}
     return {
         "env": {**inherited, "JARING_DATABASE_URL": own_database, "JARING_DATA": str(tmp_path)},
@@ -56,7 +56,7 @@ async def started(command: dict[str, Any], *options: str) -> asyncio.subprocess.
 
 
 async def reclassified(command: dict[str, Any], *options: str) -> str:
-    """What a run printed that went through."""
+    """The output of a successful run."""
     process = await started(command, *options)
     printed, _ = await process.communicate()
     assert process.returncode == 0, printed.decode()
@@ -66,7 +66,7 @@ async def reclassified(command: dict[str, Any], *options: str) -> str:
 async def store_agents(
     stored: Stored, texts: Sequence[str], *, reasons: BotReason = NO_REASON, version: int = 0
 ) -> None:
-    """Agents numbered from 1, all with the same verdict."""
+    """Store agents numbered from 1, all with the same classification."""
     async with stored.connection.cursor() as cursor:
         await cursor.executemany(
             "INSERT INTO agents (id, text, reasons, device, rules_version, first_seen_at)"
@@ -130,7 +130,7 @@ class TestAgents:
 
 
 async def store_agents_of_people(stored: Stored) -> None:
-    """A phone, number 100, that older rules took for a robot."""
+    """Store a phone, number 100, that older rules classified as a robot."""
     await stored.connection.execute(
         "INSERT INTO agents (id, text, reasons, device, first_seen_at) VALUES (100, %s, %s, 'other', now())",
         (PHONE, BotReason.CRAWLER.value),
@@ -138,11 +138,11 @@ async def store_agents_of_people(stored: Stored) -> None:
 
 
 class TestStopping:
-    """The row of one agent, or of one link's tap, is held so that the run stops where the test wants it to."""
+    """The test locks the row of one agent or tap, so that the run stops there."""
 
     @pytest.mark.parametrize("options", [(), ("--all",)])
     @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-    async def test_goes_on_where_it_was_stopped(
+    async def test_continues_where_it_was_stopped(
         self, stored: Stored, command: dict[str, Any], how: signal.Signals, options: tuple[str, ...]
     ) -> None:
         texts = [f"{FETCHER} ({number})" for number in range(BATCH * 3)]
@@ -165,7 +165,7 @@ class TestStopping:
         assert f"Judged {BATCH * 3} user agents: 1 are robots now" in await reclassified(command, "--all")
         assert await verdict_of(stored, 1) == as_stored(texts[0])
 
-    async def test_a_run_over_everything_is_gone_on_with_by_any_run(
+    async def test_an_interrupted_run_over_everything_is_continued_by_any_run(
         self, stored: Stored, command: dict[str, Any]
     ) -> None:
         await store_agents(stored, [FETCHER] * 3, version=RULES_VERSION)
@@ -183,7 +183,7 @@ class TestStopping:
         assert "Changed the burst mark of 21 taps" in await reclassified(command)
         assert await stored.marked() == 63
 
-    async def test_wrong_marks_of_bursts_are_taken_away(self, stored: Stored, command: dict[str, Any]) -> None:
+    async def test_wrong_marks_of_bursts_are_removed(self, stored: Stored, command: dict[str, Any]) -> None:
         await stored.tap([NOON], link=uuid4(), observed=BURST)
         await reclassified(command)
         assert await stored.marked() == 0

@@ -100,6 +100,6 @@ def test_the_tables_are_in_lower_case_and_say_nothing_twice() -> None:
 
 
 def test_a_new_list_of_robots_is_a_new_version_of_the_rules() -> None:
-    """Another release of is-bot may judge otherwise: raise RULES_VERSION, then put the new digest here."""
+    """Another release of is-bot may classify differently: increase RULES_VERSION, then update the digest here."""
     digest = hashlib.sha256("\n".join(sorted(Bots().patterns)).encode()).hexdigest()
     assert digest == "e208a2c6c524fdb8e84c173ba4ad32b8ea063c40f28194878d039c2aa9c00975"

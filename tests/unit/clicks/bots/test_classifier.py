@@ -1,4 +1,4 @@
-"""The bot rules, by agents as they really come: people in the browsers of applications, and who looks like them."""
+"""The bot rules with real user agents: people in built-in browsers of applications, and similar robots."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_people_are_no_robots(text: str, app: str | None) -> None:
 
 
 @pytest.mark.parametrize(("text", "reason"), ROBOTS)
-def test_robots_are_told_with_their_reason(text: str, reason: BotReason) -> None:
+def test_robots_are_flagged_with_their_reason(text: str, reason: BotReason) -> None:
     verdict = classify_user_agent(text)
     assert verdict.reasons == reason
     assert (verdict.expects, verdict.app) == (RequestFlag(0), None)

@@ -1,4 +1,4 @@
-"""Which headers an agent promises: only browsers whose makers say so, and nothing where something may stand between."""
+"""Expected headers by user agent: only for browsers that document them, and not behind proxies that may remove them."""
 
 import pytest
 

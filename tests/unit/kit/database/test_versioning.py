@@ -1,4 +1,4 @@
-"""Changes of versioned rows: what is set, what is counted and what is written down."""
+"""Updates of versioned rows: columns, version, and recorded changes."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

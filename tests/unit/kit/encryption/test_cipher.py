@@ -1,4 +1,4 @@
-"""Sealed values: they open with their key, in their place, unchanged, and in no other way."""
+"""Encrypted values can be decrypted only with their key, in their place, and unchanged."""
 
 import base64
 from dataclasses import fields

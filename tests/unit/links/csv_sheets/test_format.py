@@ -1,5 +1,5 @@
-"""Sheets of links: what spreadsheet programs write can be read, what is wrong is told by row and column, and what goes
-out is no formula and comes back as it was.
+"""Sheets of links: files of spreadsheet programs are read, errors name row and column, and exports contain no formula
+and are read back unchanged.
 """
 
 import csv
@@ -189,7 +189,7 @@ def written(*links: Link) -> str:
 
 
 class TestWriting:
-    def test_tells_every_column(self) -> None:
+    def test_exports_every_column(self) -> None:
         starts = datetime(2026, 12, 1, 1, tzinfo=UTC)
         text = written(link(utm_content="story-1", tags=["a", "week-1"], starts_at=starts, pass_query=True))
         assert text.startswith("\ufeffid,short_url,target_url,campaign,")
@@ -214,7 +214,7 @@ class TestWriting:
         "name",
         ["Story", "=1+1", "-5", "+62 812", "@home", "'=x", "''=x", "'quoted'", 'a "b", c; d', "caf\u00e9 \u65e5"],
     )
-    def test_comes_back_as_it_was(self, name: str) -> None:
+    def test_is_read_back_unchanged(self, name: str) -> None:
         ends = datetime(2027, 1, 1, tzinfo=UTC)
         sent = link(name=name, utm_term="pagi", tags=["b", "c"], ends_at=ends, ended_destination="https://a.example/")
         (row,) = read_sheet(written(sent).encode())
@@ -228,7 +228,7 @@ class TestWriting:
 
 
 class TestComparing:
-    """A row that came from an export and was edited, against the link that it is."""
+    """A row of an export, possibly edited, is compared with its link."""
 
     @pytest.mark.parametrize(
         ("changed", "differing"),
@@ -242,7 +242,7 @@ class TestComparing:
             ({"state": "active", "tags": "a", "starts_at": "soon"}, ["tags", "state", "starts_at"]),
         ],
     )
-    def test_tells_the_columns_that_differ(self, changed: dict[str, str], differing: list[str]) -> None:
+    def test_reports_the_columns_that_differ(self, changed: dict[str, str], differing: list[str]) -> None:
         starts = datetime(2026, 12, 1, 1, tzinfo=UTC)
         sent = link(utm_content="story-1", tags=["a", "b"], state="paused", pass_query=True, starts_at=starts)
         (cells,) = csv.DictReader(io.StringIO(written(sent).removeprefix("\ufeff"), newline=""))

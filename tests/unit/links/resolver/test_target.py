@@ -28,7 +28,7 @@ def test_variants_share_visitors_by_weight(weights: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("last", ["456789abcdee", "c56789abcdef", "000000000000"])
-def test_the_variant_of_one_link_tells_nothing_of_another_s(last: str) -> None:
+def test_variants_of_different_links_are_independent(last: str) -> None:
     one = shown(target("0199e3f0-1111-7abc-8123-456789abcdef", {"a": 1, "b": 1}))
     other = shown(target(str(UUID(f"0199e3f0-1111-7abc-8123-{last}")), {"a": 1, "b": 1}))
     same = sum(first == second for first, second in zip(one, other, strict=True))

@@ -1,4 +1,4 @@
-"""From what a caller asked to a complete query: time zones, defaults, refusals."""
+"""Validation of a statistics request: time zones, defaults, errors."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

@@ -73,7 +73,7 @@ def test_taps_have_every_dimension(metric: MetricName, dimension: DimensionName)
 
 @pytest.mark.parametrize("metric", [MetricName.REGISTRATIONS, MetricName.ACCEPTED, MetricName.CONVERSION_RATE])
 @pytest.mark.parametrize("dimension", OF_TAPS)
-def test_registrations_have_none_of_what_only_taps_have(metric: MetricName, dimension: DimensionName) -> None:
+def test_registrations_have_no_dimensions_of_taps(metric: MetricName, dimension: DimensionName) -> None:
     with pytest.raises(Invalid) as refused:
         planned(
             MetricName.CLICKS,
