@@ -1,6 +1,7 @@
 """${message}.
 
-While this runs, servers of the release before still work on the database: add before you use, remove after nobody does.
+Servers of the previous release still use the database while this runs: add columns before their first use, and remove
+them after their last.
 """
 
 import sqlalchemy as sa

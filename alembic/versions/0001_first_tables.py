@@ -1,6 +1,7 @@
 """The first tables.
 
-While this runs, servers of the release before still work on the database: add before you use, remove after nobody does.
+Servers of the previous release still use the database while this runs: add columns before their first use, and remove
+them after their last.
 """
 
 import sqlalchemy as sa
@@ -410,7 +411,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("application_id", "position", name=op.f("pk_touches")),
     )
     op.create_index(op.f("ix_touches_link_id"), "touches", ["link_id"], unique=False)
-    # What has been written down stays as it was, whoever asks; rows are only ever added.
+    # Rows of these tables can be inserted, but not updated or deleted, by any role.
     op.execute("""
         CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN

@@ -1,6 +1,7 @@
 """Links that follow rules, and taps with what is known about them.
 
-While this runs, servers of the release before still work on the database: add before you use, remove after nobody does.
+Servers of the previous release still use the database while this runs: add columns before their first use, and remove
+them after their last.
 """
 
 import sqlalchemy as sa
@@ -101,7 +102,7 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_links_ended_destination"), "links", "ended_destination IS NULL OR ends_at IS NOT NULL"
     )
-    # Taps from before agents were kept refer to this one, of which nothing is known.
+    # Agent 0 is for taps stored before user agents were.
     op.execute("INSERT INTO agents (id, text, device, first_seen_at) VALUES (0, '(not recorded)', 'other', 'epoch')")
     op.execute("INSERT INTO destination_checks (link_id, place, next_at) SELECT id, 'default', now() FROM links")
     op.add_column("orphan_clicks", sa.Column("agent_id", sa.BigInteger(), server_default="0", nullable=False))

@@ -1,6 +1,6 @@
 """Names that the code, the API and the database now share (CHANGELOG, "One name for one thing").
 
-Stop servers of the release before while this runs: they know only the names that end here.
+Stop servers of the previous release first: they use the old names.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
-"""Who moved an application, whatever they are: `stage_changes.key_id` becomes `actor_kind` and `actor_id`.
+"""The actor of a stage change: `stage_changes.key_id` becomes `actor_kind` and `actor_id`.
 
-Stop servers of the release before while this runs: they write the column that ends here.
+Stop servers of the previous release first: they write the old column.
 """
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("stage_changes", sa.Column("actor_kind", sa.Text(), nullable=True))
     op.add_column("stage_changes", sa.Column("actor_id", sa.Uuid(), nullable=True))
-    # A registration was written without a key; the audit trail names the candidate by the application.
+    # The stage change of a registration has no key; its actor is the candidate, whose id is the application's.
     op.execute("""
         UPDATE stage_changes SET
             actor_kind = CASE

@@ -1,4 +1,4 @@
-"""The transactional outbox: events, and how far each consumer has read."""
+"""The transactional outbox: events, and the read position of each consumer."""
 
 import sqlalchemy as sa
 from alembic import op
