@@ -91,15 +91,17 @@ async def create_key(
 async def revoke_key(session: AsyncSession, *, actor: Actor, shown: str, now: datetime) -> ApiKey:
     """Revoke the key whose secret begins with `shown`, at once.
 
-    Raises NotFound or Conflict (`key-already-revoked`).
+    Raises NotFound or Conflict (`key-already-revoked`, or `key-ambiguous` if several live keys begin so).
     """
     found = (await session.exec(select(ApiKey).where(col(ApiKey.shown) == shown).with_for_update())).all()
     if not found:
         raise NotFound("key")
     live = [key for key in found if key.revoked_at is None]
-    if len(live) != 1:
+    if not live:
         raise Conflict("key-already-revoked", "This key was revoked before.")
-    key = live[0]
+    if len(live) > 1:
+        raise Conflict("key-ambiguous", "Several keys that are not revoked begin with these characters.")
+    (key,) = live
     key.revoked_at = now
     record_audit(session, actor, ObjectType.KEY, "revoked", object_id=key.id, unit_id=key.unit_id, now=now)
     return key

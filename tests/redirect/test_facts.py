@@ -98,6 +98,17 @@ class TestLive:
         await add_link(taps, "newer", number=2, **columns)
         assert (await facts_of(taps))["live"] == "good"
 
+    async def test_a_link_of_another_campaign_is_not_named(self, taps: Taps) -> None:
+        await end(taps)
+        await add_link(taps, "theirs", number=2)
+        await taps.sql(
+            "UPDATE links SET campaign_id = (SELECT id FROM campaigns WHERE id <> %s LIMIT 1) WHERE slug = 'theirs'",
+            taps.campaign_id,
+        )
+        assert (await facts_of(taps))["live"] is None
+        await add_link(taps, "ours", number=1)
+        assert (await facts_of(taps))["live"] == "ours"
+
 
 async def test_a_preview_shows_the_links_own_words_else_the_campaigns(taps: Taps) -> None:
     names = ("title", "description", "image")

@@ -97,6 +97,24 @@ async def test_only_the_named_key_is_revoked(session: AsyncSession, world: World
     assert other.revoked_at is None
 
 
+async def test_a_beginning_that_two_live_keys_share_revokes_neither(
+    session: AsyncSession, world: World, now: datetime
+) -> None:
+    first, _ = await make(session, world, now)
+    second, _ = await make(session, world, now)
+    second.shown = first.shown
+    await session.flush()
+    with pytest.raises(Conflict) as refused:
+        await revoke_key(session, actor=SYSTEM, shown=first.shown, now=now)
+    assert refused.value.code == "key-ambiguous"
+    for key in (first, second):
+        await session.refresh(key)
+        assert key.revoked_at is None
+    second.revoked_at = now
+    await session.flush()
+    assert (await revoke_key(session, actor=SYSTEM, shown=first.shown, now=now)).id == first.id
+
+
 async def test_the_beginning_of_no_key_is_not_found(session: AsyncSession, world: World, now: datetime) -> None:
     with pytest.raises(NotFound):
         await revoke_key(session, actor=SYSTEM, shown="jrg_000000", now=now)
