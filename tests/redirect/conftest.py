@@ -74,7 +74,7 @@ def directory(tmp_path: Path) -> Path:
 @pytest.fixture
 async def drainer(fallback: Failover, conninfo: str) -> AsyncIterator[Drainer]:
     store = TapStore(conninfo, application_name="jaring-drainer")
-    yield Drainer(fallback, store)
+    yield Drainer(fallback, store, orphans_seconds=0.0)
     await store.close()
 
 

@@ -37,9 +37,19 @@ log = structlog.get_logger("jaring.journal")
 class Drainer:
     """Drains this process' journal and those of dead processes; switches taps back to PostgreSQL once it answers."""
 
-    def __init__(self, fallback: Failover, store: TapStore) -> None:
+    def __init__(
+        self,
+        fallback: Failover,
+        store: TapStore,
+        *,
+        orphans_seconds: float = ORPHANS_SECONDS,
+        chunk_taps: int = CHUNK_TAPS,
+    ) -> None:
+        """Look for orphans every `orphans_seconds`, and read entries until they have `chunk_taps` taps."""
         self._fallback = fallback
         self._store = store
+        self._orphans_seconds = orphans_seconds
+        self._chunk_taps = chunk_taps
         self._adopted: list[Journal] = []
         self._orphans_due = 0.0
 
@@ -58,7 +68,7 @@ class Drainer:
         if not fallback.postgres_well or fallback.waiting or fallback.losses.counts.lost:
             await self._drain_own()
         if time.monotonic() >= self._orphans_due:
-            self._orphans_due = time.monotonic() + ORPHANS_SECONDS
+            self._orphans_due = time.monotonic() + self._orphans_seconds
             self._adopted += await fallback.off_loop(lambda: list(adopt_orphans(fallback.directory)))
         while self._adopted:
             # Moved to the end before the attempt, so that one that fails does not block the others.
@@ -72,7 +82,7 @@ class Drainer:
         await self._store.execute(_ASK, within=fallback.deadline_seconds)
         prompt = time.monotonic() - begun < fallback.deadline_seconds / 2
         journal = fallback.journal
-        while fallback.waiting and (chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS))):
+        while fallback.waiting and (chunk := await fallback.off_loop(lambda: journal.read(self._chunk_taps))):
             begun = time.monotonic()
             await self._merge(journal, chunk)
             # If a chunk was stored promptly, new taps go to PostgreSQL from now on, while draining continues.
@@ -95,7 +105,7 @@ class Drainer:
     async def _drain_orphan(self, journal: Journal) -> None:
         fallback, drained = self._fallback, 0
         missing, written = journal.losses.counts.in_journal, journal.losses.counts.written
-        while chunk := await fallback.off_loop(lambda: journal.read(CHUNK_TAPS)):
+        while chunk := await fallback.off_loop(lambda: journal.read(self._chunk_taps)):
             await self._merge(journal, chunk)
             drained += chunk.taps
             # 0: a record of an older release without `written`.

@@ -48,13 +48,13 @@ def _short_folder(root: str) -> Path:
 def folder() -> Iterator[Path]:
     path = _short_folder(_quick_disk())
     yield path
-    deadline = time.monotonic() + 30
-    while (left := _processes_below(path)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    for pid in left:
-        os.kill(pid, 9)
-    shutil.rmtree(path, ignore_errors=True)
-    assert left == [], "the test left PostgreSQL processes behind"
+    try:
+        while _processes_below(path):  # those that are ending; the test's time limit finds those that stay
+            time.sleep(0.05)
+    finally:
+        for pid in _processes_below(path):
+            os.kill(pid, 9)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from typing import TypedDict
 import psycopg
 import pytest
 
-from campaigns.kit.embedded import identity
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
 from tests.processes.embedded.servers import Starter
 
@@ -117,7 +116,7 @@ def test_programs_below_a_private_folder_of_root(server: Starter, folder: Path) 
 
 @as_root
 def test_an_unreachable_folder_is_named(server: Starter, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "_with_read_search", lambda *_: ("/bin/false",))
+    monkeypatch.setenv("PATH", str(folder))  # no setpriv there
     folder.chmod(0o700)
     with pytest.raises(EmbeddedPostgresError, match=f"as 'nobody' it cannot enter {folder};.* ordinary user"):
         server().start()

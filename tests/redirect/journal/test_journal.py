@@ -1,19 +1,32 @@
 """The journal: its entries survive the process and damage nearby, and reach PostgreSQL exactly once."""
 
+import contextlib
+import resource
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
 
-from campaigns.clicks.journal import drainer as draining
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry, Journal, adopt_orphans
 from campaigns.clicks.row import CLICKS
 from campaigns.clicks.store import TapStore
 from tests.redirect.journals import entry, garble, killed_with_in_memory, left_behind, line, rows
+
+
+@contextlib.contextmanager
+def files_limited_to(size: int) -> Iterator[None]:
+    """No file of this process can grow beyond so many bytes, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 class TestFile:
@@ -41,11 +54,8 @@ class TestFile:
     def test_a_full_disk_is_refused_and_the_file_stays_good(self, directory: Path) -> None:
         journal = Journal.create(directory)
         journal.append(entry(line()))
-        (pages,) = journal._database.execute("PRAGMA page_count").fetchone()
-        journal._database.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(sqlite3.OperationalError, match="full"):
-            journal.append(Entry("clicks", "a", 1, [], b"x" * 100_000))
-        journal._database.execute("PRAGMA max_page_count = 100000")
+        with files_limited_to(64 * 1024), pytest.raises(sqlite3.OperationalError):
+            journal.append(Entry("clicks", "a", 1, [], b"x" * 200_000))
         journal.append(entry(line()))
         chunk = journal.read(100)
         assert chunk is not None
@@ -88,7 +98,6 @@ class TestDraining:
     async def test_an_entry_merged_but_not_taken_out_is_merged_again_without_doubles(
         self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(draining, "ORPHANS_SECONDS", 0.0)
         await fallback.take(entry(line(), line()))
         drained = Failover.drained
 

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import pytest
 
-from campaigns.clicks.journal import drainer as draining
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry, Journal
@@ -34,11 +33,6 @@ from tests.redirect.journals import (
 )
 
 
-@pytest.fixture(autouse=True)
-def _orphans_are_looked_for_in_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draining, "ORPHANS_SECONDS", 0.0)
-
-
 def damage(path: Path) -> None:
     """Overwrite what is in the middle of a file that is in use."""
     content = bytearray(path.read_bytes())
@@ -59,20 +53,20 @@ class TestPostgresqlAway:
         self, directory: Path, fallback: Failover, conninfo: str
     ) -> None:
         killed_with_in_memory(directory, 7)
-        drainer = Drainer(fallback, TapStore(AWAY, application_name="jaring-drainer"))
+        drainer = Drainer(fallback, TapStore(AWAY, application_name="jaring-drainer"), orphans_seconds=0.0)
         await drain_rounds(drainer, 20)
         await drainer.close()
-        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
+        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"), orphans_seconds=0.0)
         await drainer.drain()
         await drainer.close()
         assert (lost(conninfo), fallback.lost) == (7, 7)
 
     async def test_a_garbled_entry_is_counted_once(self, directory: Path, fallback: Failover, conninfo: str) -> None:
         garble(left_behind(directory, entry(line()), entry(line(), line()), entry(line())), 2)
-        drainer = Drainer(fallback, TapStore(AWAY, application_name="jaring-drainer"))
+        drainer = Drainer(fallback, TapStore(AWAY, application_name="jaring-drainer"), orphans_seconds=0.0)
         await drain_rounds(drainer, 20)
         await drainer.close()
-        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
+        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"), orphans_seconds=0.0)
         await drainer.drain()
         await drainer.close()
         assert (stored(conninfo), lost(conninfo)) == (2, 2)
@@ -98,7 +92,7 @@ class TestPostgresqlAway:
 
 @pytest.mark.parametrize("most_taps", [1, 5_000])
 async def test_an_entry_whose_process_was_killed_before_it_counted_it_hides_no_loss(
-    directory: Path, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch, most_taps: int
+    directory: Path, fallback: Failover, conninfo: str, most_taps: int
 ) -> None:
     process = Failover(directory, deadline_seconds=0.5)
     for taps in (1, 4, 2):
@@ -108,8 +102,10 @@ async def test_an_entry_whose_process_was_killed_before_it_counted_it_hides_no_l
     journal.append(entry(line(), line(), line()))  # on disk, and then there was no time left
     journal.close()
     garble(journal.path, 2)
-    monkeypatch.setattr(draining, "CHUNK_TAPS", most_taps)
+    store = TapStore(conninfo, application_name="jaring-drainer")
+    drainer = Drainer(fallback, store, orphans_seconds=0.0, chunk_taps=most_taps)
     await drainer.drain()
+    await drainer.close()
     assert (stored(conninfo), lost(conninfo)) == (6, 4)
 
 
@@ -125,7 +121,7 @@ async def test_no_stored_tap_is_counted_by_who_is_stopped_while_it_is_taken_out(
         released.wait(5)  # a disk that takes its time
 
     monkeypatch.setattr(Journal, "forget", slow)
-    drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
+    drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"), orphans_seconds=0.0)
     async with looping(restless(lambda _: drainer.drain(), close=drainer.close)), asyncio.timeout(10):
         while not begun.is_set():
             await asyncio.sleep(0.005)
@@ -213,7 +209,7 @@ class TestReplacing:
         await asyncio.sleep(0)
         time.sleep(0.2)  # a busy event loop: the journal's thread is done with both before either goes on
         await asyncio.gather(replacing, taking)
-        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
+        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"), orphans_seconds=0.0)
         await drain_rounds(drainer, 3)
         assert fallback.waiting == 0
         await drainer.close()
@@ -228,9 +224,8 @@ class TestReplacing:
             await fallback.take(entry(*(line() for _ in range(100))))
         journal = fallback.journal
         assert isinstance(journal, Journal)
-        journal._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        alter(journal.path, "PRAGMA wal_checkpoint(TRUNCATE)")
         damage(journal.path)
-        journal._database.execute("PRAGMA shrink_memory")
         await drain_rounds(drainer, 8)
         taps, missing = stored(conninfo), lost(conninfo)
         assert isinstance(taps, int)
@@ -244,7 +239,7 @@ class TestReplacing:
         journal = fallback.journal
         assert isinstance(journal, Journal)
         alter(journal.path, "UPDATE batches SET taps = 50000 WHERE id = 1")
-        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"))
+        drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"), orphans_seconds=0.0)
         await drain_rounds(drainer, 4)
         await drainer.close()
         await fallback.close()
