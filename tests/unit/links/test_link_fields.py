@@ -55,6 +55,7 @@ def settled(**given: Any) -> tuple[dict[str, Any], list[tuple[FieldPath, str]]]:
             "variants": [variant("photo", 1000), variant("film-2", 1)]
         }),
         ({"variants": [variant(f"v{number}") for number in range(10)]}, None),
+        ({"tags": ["x" * 40], "variants": [variant("x" * 20), variant("y")]}, None),
     ],
 )  # fmt: skip
 def test_stores_fields_in_one_spelling(given: dict[str, Any], stored: dict[str, Any] | None) -> None:

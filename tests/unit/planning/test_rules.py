@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -14,6 +14,9 @@ from campaigns.planning.rules import (
     MAX_STAGES,
     STAGE_KEY_LENGTH,
     STAGE_KEY_PATTERN,
+    allowed_address,
+    allowed_picture,
+    printable_text,
     registration_state,
     require_order,
     require_parent_kind,
@@ -151,6 +154,51 @@ class TestUtmName:
         with pytest.raises(Invalid) as refused:
             fold_utm_name(text, path=("aliases", 3))
         assert [(field.path, field.code) for field in refused.value.fields] == [(("aliases", 3), "not-a-utm-name")]
+
+
+class TestAddress:
+    HOSTS: ClassVar = ["daftar.example", "info.example"]
+
+    def test_is_stored_in_its_normal_form(self) -> None:
+        stored = allowed_address("HTTPS://INFO.example/A", hosts=self.HOSTS, path=("landing_url",))
+        assert stored == "https://info.example/A"
+
+    @pytest.mark.parametrize(("hosts", "named"), [(HOSTS, "(daftar.example, info.example)"), ([], "(none yet)")])
+    def test_the_refusal_of_a_host_names_those_allowed(self, hosts: list[str], named: str) -> None:
+        with pytest.raises(Invalid) as refused:
+            allowed_address("https://elsewhere.example/", hosts=hosts, path=("landing_url",))
+        (fault,) = refused.value.fields
+        assert (fault.path, fault.code) == (("landing_url",), "host-not-allowed")
+        assert named in fault.detail
+
+    def test_of_a_picture_is_https(self) -> None:
+        picture = "https://info.example/a.png"
+        assert allowed_picture(picture, hosts=self.HOSTS, path=("preview_image",)) == picture
+        with pytest.raises(Invalid) as refused:
+            allowed_picture("http://info.example/a.png", hosts=self.HOSTS, path=("preview_image",))
+        assert [(fault.path, fault.code) for fault in refused.value.fields] == [
+            (("preview_image",), "scheme-not-allowed")
+        ]
+
+
+class TestPrintableText:
+    @pytest.mark.parametrize(("text", "stored"), [(" a ", "a"), ("abcde", "abcde"), ("caf\u00e9", "caf\u00e9")])
+    def test_is_trimmed(self, text: str, stored: str) -> None:
+        assert printable_text(text, longest=5, path=("name",)) == stored
+
+    @pytest.mark.parametrize(
+        ("text", "code"),
+        [
+            ("  ", "wrong-length"),
+            ("abcdef", "wrong-length"),
+            ("a\x00b", "unsafe-characters"),
+            ("a\ud800", "unsafe-characters"),
+        ],
+    )
+    def test_has_a_length_and_no_control_characters(self, text: str, code: str) -> None:
+        with pytest.raises(Invalid) as refused:
+            printable_text(text, longest=5, path=("name",))
+        assert [(fault.path, fault.code) for fault in refused.value.fields] == [(("name",), code)]
 
 
 class TestRegistration:
