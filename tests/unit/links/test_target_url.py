@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -56,6 +57,11 @@ def test_takes_non_ascii_as_the_parser_encoded_it() -> None:
     before, after = compose_target(destination, SHORT)
     assert before.startswith(b"https://daftar.example/pendaftar%C3%A9?q=%C3%A9&utm_source=")
     assert after == b"#caf%C3%A9"
+
+
+def test_replaces_what_no_encoding_has() -> None:
+    before, _ = compose_target(f"{SITE}?a=\ud800", replace(SHORT, source="\ud800"))
+    assert before.startswith(f"{SITE}?a=?&utm_source=%3F&".encode())
 
 
 @given(

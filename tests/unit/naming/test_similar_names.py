@@ -29,6 +29,7 @@ from campaigns.naming.types import NameIssueKind
         # What only `fold_utm_name` can refuse stays for it to refuse.
         ("-story", "-story", []),
         ("a--b", "a--b", []),
+        ("a--b c", "a--b-c", ["spaces"]),
         ("a&b", "a&b", []),
         ("   ", "", []),
     ],
@@ -91,6 +92,7 @@ def test_near_duplicates(one: str, other: str) -> None:
         ("bio", "boi"),
         ("senin", "kamis"),
         ("reels-1", "riils-1"),  # two slips
+        ("instagram", "isntagrma"),  # two swaps
         ("video-pagi-1", "vidio-pagee-1"),
         ("video-pagi", "video"),  # another number of words
         ("kelas-x", "kelas-y"),
@@ -116,6 +118,10 @@ def test_the_name_in_use_is_the_one_suggested() -> None:
     assert near_duplicates(["rells-1", "reels-1"], ["reels-1"]) == {"rells-1": "reels-1"}
     # Also where the request has both of them, the wrong one first.
     assert near_duplicates(["rells-1", "reelz-1"], ["reels-1"]) == {"rells-1": "reels-1", "reelz-1": "reels-1"}
+
+
+def test_a_name_in_use_is_no_double_of_another_in_use() -> None:
+    assert near_duplicates(["reel-1"], ["reel-1", "reels-1"]) == {}
 
 
 def test_finds_the_same_as_comparing_all_pairs() -> None:
