@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal, Role
 from campaigns.kit.database.paging import PageRequest
-from campaigns.kit.errors import Invalid, NotFound
+from campaigns.kit.errors import Forbidden, Invalid, NotFound
 from campaigns.planning.models import Channel, Intake, Programme, Unit
 from campaigns.planning.operations.programmes import create_intake, create_programme
 from campaigns.planning.queries import (
@@ -15,7 +15,11 @@ from campaigns.planning.queries import (
     effective_templates,
     find_public_campaign,
     find_unit_by_code,
+    get_campaign,
+    get_channel,
     get_channels,
+    get_intake,
+    get_programme,
     get_unit,
     known_channel_media,
     list_campaigns,
@@ -24,6 +28,11 @@ from campaigns.planning.queries import (
     list_programmes,
     list_stages,
     list_units,
+    lock_campaign,
+    lock_channel,
+    lock_intake,
+    lock_programme,
+    require_owner,
     unit_codes,
 )
 from campaigns.planning.rules import DEFAULT_STAGES
@@ -110,6 +119,39 @@ async def test_programmes_and_intakes_are_those_above_and_below(
         await list_intakes(session, caller, programme_id=beside.id, page=ALL)
     with pytest.raises(NotFound):
         await list_campaigns(session, caller, unit_id=None, intake_id=intake_beside.id, state=None, page=ALL)
+
+
+async def test_what_is_beside_is_not_found_by_its_id(
+    session: AsyncSession, world: World, caller: Principal, now: datetime
+) -> None:
+    programme = await add_programme(session, world, world.foreign, "beside", now)
+    intake = await add_intake(session, world, programme, now)
+    channel = await add_channel(session, world.foreign, "beside", now)
+    for read in (get_campaign, lock_campaign):
+        await read(session, caller, campaign_id=world.campaign.id)
+        with pytest.raises(NotFound):
+            await read(session, caller, campaign_id=world.foreign_campaign.id)
+    for read_programme in (get_programme, lock_programme):
+        await read_programme(session, caller, programme_id=world.programme.id)
+        with pytest.raises(NotFound):
+            await read_programme(session, caller, programme_id=programme.id)
+    for read_intake in (get_intake, lock_intake):
+        await read_intake(session, caller, intake_id=world.intake.id)
+        with pytest.raises(NotFound):
+            await read_intake(session, caller, intake_id=intake.id)
+    for read_channel in (get_channel, lock_channel):
+        await read_channel(session, caller, channel_id=world.channel.id)
+        with pytest.raises(NotFound):
+            await read_channel(session, caller, channel_id=channel.id)
+
+
+async def test_who_owns_what_is_shared_may_change_it(session: AsyncSession, world: World, caller: Principal) -> None:
+    for unit in (world.own, world.district):
+        await require_owner(session, caller, unit_id=unit.id, what="programme")
+    for unit in (world.national, world.foreign):
+        with pytest.raises(Forbidden) as refused:
+            await require_owner(session, caller, unit_id=unit.id, what="programme")
+        assert refused.value.code == "owned-by-higher-unit"
 
 
 async def test_campaigns_are_filtered_by_intake(

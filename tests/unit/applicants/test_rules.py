@@ -16,9 +16,11 @@ from campaigns.applicants.rules import (
     age_on,
     identity_of,
     read_answers,
+    require_open,
 )
 from campaigns.applicants.types import Answers, ConsentGiven, RegistrationForm
-from campaigns.kit.errors import FieldError, Invalid
+from campaigns.kit.errors import Conflict, FieldError, Invalid
+from campaigns.planning.types import RegistrationState
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -40,6 +42,23 @@ def refusals(**changed: Any) -> list[FieldError]:
     with pytest.raises(Invalid) as refused:
         read(**changed)
     return list(refused.value.fields)
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        (RegistrationState.NOT_YET_OPEN, "registration-not-open"),
+        (RegistrationState.CLOSED, "registration-closed"),
+        (RegistrationState.OPEN, None),
+    ],
+)
+def test_nobody_registers_before_or_after(state: RegistrationState, code: str | None) -> None:
+    if code is None:
+        require_open(state)
+        return
+    with pytest.raises(Conflict) as refused:
+        require_open(state)
+    assert refused.value.code == code
 
 
 def test_every_field_of_the_form_is_read() -> None:

@@ -117,6 +117,7 @@ def test_those_that_are_meant_so_are_let_be() -> None:
 
 def test_the_name_in_use_is_the_one_suggested() -> None:
     assert near_duplicates(["rells-1", "reels-1"], ["reels-1"]) == {"rells-1": "reels-1"}
+    assert near_duplicates(["reelx-1"], ["reelz-1", "reels-1"]) == {"reelx-1": "reels-1"}
     # Also where the request has both of them, the wrong one first.
     assert near_duplicates(["rells-1", "reelz-1"], ["reels-1"]) == {"rells-1": "reels-1", "reelz-1": "reels-1"}
 
