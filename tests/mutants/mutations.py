@@ -32,8 +32,10 @@ ARITHMETIC = {
 }
 # Methods of a statement without which it still runs.
 DROPPED_METHODS = frozenset({"where", "order_by", "limit", "with_for_update", "distinct", "having", "offset"})
-# Texts of programs and people, whose change no rule or query can show.
-UNTOUCHED_CALLS = frozenset({"Field", "Query", "log", "info", "warning", "error", "debug"})
+# Texts of programs and people, and what a decorator makes of a class, whose change no rule or query can show.
+UNTOUCHED_CALLS = frozenset({"Field", "Query", "dataclass", "log", "info", "warning", "error", "debug"})
+# `zip(…, strict=True)` is an assertion.
+UNTOUCHED_KEYWORDS = frozenset({"strict"})
 SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|JOIN)\b")
 SQL_FAULTS = [
     (re.compile(r"\bAND (?:NOT )?[^()]*?(?=\s+AND\b|\s+ORDER\b|\s+GROUP\b|\s+LIMIT\b|\s+RETURNING\b|$)"), ""),
@@ -162,6 +164,12 @@ def _walk(tree: ast.AST) -> Iterator[ast.AST]:
             continue
         if isinstance(child, ast.Raise | ast.Import | ast.ImportFrom):
             continue
+        if isinstance(child, ast.keyword) and child.arg in UNTOUCHED_KEYWORDS:
+            continue
+        if isinstance(child, ast.ClassDef):
+            for statement in child.body:
+                yield from _walk(ast.Module([statement], []))
+            continue
         if isinstance(child, ast.AnnAssign):
             if child.value is not None:
                 yield child.value
@@ -231,7 +239,7 @@ def _calls(node: ast.Call, places: _Places) -> Iterator[Change]:
             for argument in node.args:
                 yield Change(*places.span(argument), "True" if node.func.id == "and_" else "False")
     for keyword in node.keywords:
-        if keyword.arg is not None and not isinstance(keyword.value, ast.Name):
+        if keyword.arg not in {None, *UNTOUCHED_KEYWORDS} and not isinstance(keyword.value, ast.Name):
             first, last = places.span(keyword)
             after = re.compile(r"\s*,").match(places.text, last)
             yield Change(first, after.end() if after else last, "")
