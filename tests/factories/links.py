@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,8 +26,8 @@ async def make_link(
     return link
 
 
-def target(link_id: str, weights: dict[str, int]) -> Target:
-    """What the resolver knows of an active link with these variants and one rule."""
+def target(link_id: str, weights: dict[str, int], **changed: Any) -> Target:
+    """What the resolver knows of an active link with these variants and one rule, and other facts as named."""
     texts = dict.fromkeys(("title", "campaign", "unit", "programme", "campaign_state"), "x")
     absent = dict.fromkeys(("starts_at", "ends_at", "ended_destination", "description", "image", "live"))
     facts = {
@@ -43,4 +44,4 @@ def target(link_id: str, weights: dict[str, int]) -> Target:
         "pass_query": False,
         "doubtful": False,
     }
-    return target_of(json.dumps(texts | absent | facts))
+    return target_of(json.dumps(texts | absent | facts | changed))

@@ -101,6 +101,11 @@ class TestSecrets:
     def test_a_damaged_key_is_no_key(self, change) -> None:  # type: ignore[no-untyped-def]
         assert not is_well_formed(change(new_secret()))
 
+    @pytest.mark.parametrize("body", ["abc_" + "0" * 32, "jrg_" + "0" * 31, "jrg_" + "0" * 33])
+    def test_a_right_checksum_makes_no_key_of_another_text(self, body: str) -> None:
+        assert is_well_formed("jrg_" + "0" * 32 + checksum6("jrg_" + "0" * 32))
+        assert not is_well_formed(body + checksum6(body))
+
     def test_the_digest_is_sha_256(self) -> None:
         assert digest_of("jrg_x") == hashlib.sha256(b"jrg_x").digest()
 

@@ -8,6 +8,7 @@ from campaigns.naming.similar_names import (
     find_near_duplicates,
     near_duplicates,
     nearest_name,
+    unknown_source,
 )
 from campaigns.naming.types import NameIssueKind
 
@@ -56,6 +57,7 @@ def test_a_name_in_use_keeps_its_underscores() -> None:
         ("reels-1", "reles-1"),  # swapped
         ("video", "vide"),  # left out
         ("instagram", "instagrm"),
+        ("instagram", "instaxgram"),
         ("reels-1", "reel-1"),  # plural
         ("stories-1", "story-1"),
         ("reels-1", "reels1"),  # separators
@@ -94,6 +96,7 @@ def test_near_duplicates(one: str, other: str) -> None:
         ("boss-1", "bos-1"),  # no plural
         ("reels-1", "riils-1"),  # two slips
         ("instagram", "isntagrma"),  # two swaps
+        ("instagram", "insxygram"),  # two neighbours, replaced
         ("video-pagi-1", "vidio-pagee-1"),
         ("video-pagi", "video"),  # another number of words
         ("kelas-x", "kelas-y"),
@@ -120,6 +123,15 @@ def test_the_name_in_use_is_the_one_suggested() -> None:
     assert near_duplicates(["reelx-1"], ["reelz-1", "reels-1"]) == {"reelx-1": "reels-1"}
     # Also where the request has both of them, the wrong one first.
     assert near_duplicates(["rells-1", "reelz-1"], ["reels-1"]) == {"rells-1": "reels-1", "reelz-1": "reels-1"}
+
+
+@pytest.mark.parametrize(
+    ("nearest", "advice"), [("instagram", "did you mean instagram?"), (None, "make a channel of it first.")]
+)
+def test_the_refusal_of_a_source_names_the_nearest(nearest: str | None, advice: str) -> None:
+    issue = unknown_source(("source",), "insta", nearest)
+    assert (issue.path, issue.given, issue.suggestion) == (("source",), "insta", nearest)
+    assert issue.detail == f"None of your channels has the source or alias insta; {advice}"
 
 
 def test_a_name_in_use_is_no_double_of_another_in_use() -> None:

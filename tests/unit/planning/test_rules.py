@@ -50,6 +50,18 @@ class TestTree:
             require_parent_kind(kind, parent)
         assert [(field.path, field.code) for field in refused.value.fields] == [(("parent_id",), "wrong-parent")]
 
+    @pytest.mark.parametrize(
+        ("kind", "place"),
+        [
+            (UnitKind.DISTRICT, "A district unit stands below a province unit."),
+            (UnitKind.NATIONAL, "A national unit stands at the top, without a parent."),
+        ],
+    )
+    def test_the_refusal_names_that_place(self, kind: UnitKind, place: str) -> None:
+        with pytest.raises(Invalid) as refused:
+            require_parent_kind(kind, UnitKind.DISTRICT)
+        assert refused.value.fields[0].detail == place
+
     def test_a_path_begins_with_the_parents_path_and_with_no_siblings(self) -> None:
         top = unit_path("", UUID(int=1))
         one, other = unit_path(top, UUID(int=2)), unit_path(top, UUID(int=3))
