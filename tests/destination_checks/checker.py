@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,6 @@ import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.kit.ids import new_id
-from campaigns.links.destination_checks.address_policy import read_networks
 from campaigns.links.destination_checks.follow import follow
 from campaigns.links.destination_checks.types import DueCheck, Finding, Policy
 from campaigns.links.models import Link
@@ -32,7 +32,7 @@ class Checker:
     limits: dict[str, Any] = field(default_factory=dict)
 
     async def __call__(self, destination: str, names: Any = None) -> Finding:
-        policy = Policy(networks=read_networks([f"{OUTSIDE}/31"]), ports=self.ports, **self.limits)
+        policy = Policy(networks=(ip_network(f"{OUTSIDE}/31"),), ports=self.ports, **self.limits)
         due = DueCheck(UUID(int=1), "default", destination, self.utm, self.allowed)
         resolve = names or Names({"daftar.example": [[OUTSIDE]], "www.daftar.example": [[OUTSIDE]]})
         finding = await follow(due, policy=policy, resolve=resolve, transport=self.transport)

@@ -6,7 +6,7 @@ special-purpose registries and all forms that embed another address.
 """
 
 from collections.abc import Collection
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -85,8 +85,3 @@ def read_address(text: str) -> Address | None:
         return ip_address(text[1:-1] if text[:1] == "[" and text[-1:] == "]" else text)
     except ValueError:
         return None
-
-
-def read_networks(texts: Collection[str]) -> tuple[Network, ...]:
-    """Parse a setting such as `10.20.0.0/16`; raises ValueError."""
-    return tuple(ip_network(text) for text in texts)

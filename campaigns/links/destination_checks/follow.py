@@ -58,7 +58,7 @@ class _Trace:
 
     @property
     def leaves_https(self) -> bool:
-        schemes = [stop.scheme for stop in self.asked]
+        schemes = [hop.scheme for hop in self.asked]
         return ("https", "http") in pairwise(schemes)
 
     @property
@@ -83,29 +83,29 @@ def open_transport(trust: ssl.SSLContext | None = None) -> httpx.AsyncHTTPTransp
 
 async def follow(due: DueCheck, *, policy: Policy, resolve: Resolve, transport: httpx.AsyncBaseTransport) -> Finding:
     """Follow one destination and return the finding. No answer of another server makes it raise."""
-    walk = _Trace()
+    trace = _Trace()
     try:
         async with asyncio.timeout(policy.seconds):
-            await _walk_to_the_end(walk, due, policy, resolve, transport)
+            await _follow_redirects(trace, due, policy, resolve, transport)
     except CheckAborted as ended:
-        return _stopped(walk, due, ended.verdict, f"{walk.subject} {ended.what}.")
+        return _finding_of_aborted(trace, due, ended.verdict, f"{trace.subject} {ended.what}.")
     except TimeoutError:
-        detail = f"{walk.subject} leads to a page that did not answer within {policy.seconds:g} seconds in all."
-        return _stopped(walk, due, CheckVerdict.UNREACHABLE, detail)
-    return _arrived(walk, due)
+        detail = f"{trace.subject} leads to a page that did not answer within {policy.seconds:g} seconds in all."
+        return _finding_of_aborted(trace, due, CheckVerdict.UNREACHABLE, detail)
+    return _finding_of_page(trace, due)
 
 
-async def _walk_to_the_end(
-    walk: _Trace, due: DueCheck, policy: Policy, resolve: Resolve, transport: httpx.AsyncBaseTransport
+async def _follow_redirects(
+    trace: _Trace, due: DueCheck, policy: Policy, resolve: Resolve, transport: httpx.AsyncBaseTransport
 ) -> None:
-    stop = first_hop(due.destination, due.utm)
+    hop = first_hop(due.destination, due.utm)
     while True:
-        addresses = await _addresses(stop, policy, resolve)
-        walk.asked.append(stop)
-        response = await _ask(stop, addresses, walk, policy, transport)
+        addresses = await _addresses(hop, policy, resolve)
+        trace.asked.append(hop)
+        response = await _ask(hop, addresses, trace, policy, transport)
         try:
-            walk.answered, walk.status = stop, response.status_code
-            _keep_cookies(walk.cookies, stop, response)
+            trace.answered, trace.status = hop, response.status_code
+            _keep_cookies(trace.cookies, hop, response)
             if response.status_code not in _REDIRECTS:
                 await _read_answer(response, policy)
                 return
@@ -114,24 +114,24 @@ async def _walk_to_the_end(
             await response.aclose()
         if len(set(locations)) != 1:
             raise CheckAborted(CheckVerdict.BROKEN, "leads to a redirect that does not say where to")
-        if walk.redirects == policy.most_redirects:
-            circle = ", and these go in a circle" if len(set(walk.asked)) < len(walk.asked) else ""
+        if trace.redirects == policy.most_redirects:
+            circle = ", and these go in a circle" if len(set(trace.asked)) < len(trace.asked) else ""
             raise CheckAborted(
                 CheckVerdict.BROKEN,
                 f"leads to yet another redirect; more than {policy.most_redirects} are not followed{circle}",
             )
-        walk.redirects += 1
-        stop = next_hop(stop, locations[0])
+        trace.redirects += 1
+        hop = next_hop(hop, locations[0])
 
 
-async def _addresses(stop: Hop, policy: Policy, resolve: Resolve) -> Sequence[Address]:
+async def _addresses(hop: Hop, policy: Policy, resolve: Resolve) -> Sequence[Address]:
     """The IP addresses to connect to; raises CheckAborted unless all addresses of the name are allowed."""
-    if stop.port not in policy.ports:
+    if hop.port not in policy.ports:
         allowed = " and ".join(map(str, sorted(policy.ports)))
-        raise CheckAborted(CheckVerdict.REFUSED, f"leads to port {stop.port}, and only {allowed} may be asked")
-    literal = read_address(stop.host)
+        raise CheckAborted(CheckVerdict.REFUSED, f"leads to port {hop.port}, and only {allowed} may be asked")
+    literal = read_address(hop.host)
     try:
-        addresses = [literal] if literal is not None else await resolve(stop.host)
+        addresses = [literal] if literal is not None else await resolve(hop.host)
     except NoSuchHost:
         raise CheckAborted(CheckVerdict.UNREACHABLE, "leads to a host that does not exist") from None
     if not all(may_connect(address, policy.networks) for address in addresses):
@@ -140,11 +140,11 @@ async def _addresses(stop: Hop, policy: Policy, resolve: Resolve) -> Sequence[Ad
 
 
 async def _ask(
-    stop: Hop, addresses: Sequence[Address], walk: _Trace, policy: Policy, transport: httpx.AsyncBaseTransport
+    hop: Hop, addresses: Sequence[Address], trace: _Trace, policy: Policy, transport: httpx.AsyncBaseTransport
 ) -> httpx.Response:
     """The response of the first address that accepts the connection; raises CheckAborted."""
     for address in addresses:
-        request = _request(stop, address, walk, policy)
+        request = _request(hop, address, trace, policy)
         try:
             return await transport.handle_async_request(request)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -161,26 +161,26 @@ async def _ask(
     raise CheckAborted(CheckVerdict.UNREACHABLE, "leads to a server that takes no connection")
 
 
-def _request(stop: Hop, address: Address, walk: _Trace, policy: Policy) -> httpx.Request:
+def _request(hop: Hop, address: Address, trace: _Trace, policy: Policy) -> httpx.Request:
     about = f" (+{quote(policy.about, safe=PRINTABLE)})" if policy.about else ""
     headers = [
-        (b"Host", stop.authority.encode("ascii")),
+        (b"Host", hop.authority.encode("ascii")),
         (b"User-Agent", f"Jaring-Check/1{about}".encode("ascii")),
         (b"Accept", b"text/html,*/*;q=0.8"),
         (b"Accept-Encoding", b"identity"),
         (b"Connection", b"close"),
     ]
-    cookies = walk.cookies.get(_origin(stop))
+    cookies = trace.cookies.get(_origin(hop))
     if cookies:
         headers.append((b"Cookie", b"; ".join(name + b"=" + value for name, value in cookies.items())))
     return httpx.Request(
         "GET",
-        httpx.URL(scheme=stop.scheme, host=address.compressed, port=stop.port, path="/"),
+        httpx.URL(scheme=hop.scheme, host=address.compressed, port=hop.port, path="/"),
         headers=headers,
         extensions={
             # Sent as is: httpx would encode path and query again.
-            "target": stop.target.encode("ascii"),
-            "sni_hostname": stop.host.strip("[]").rstrip("."),
+            "target": hop.target.encode("ascii"),
+            "sni_hostname": hop.host.strip("[]").rstrip("."),
             "timeout": httpx.Timeout(None, connect=policy.connect_seconds).as_dict(),
         },
     )
@@ -203,8 +203,8 @@ async def _read_answer(response: httpx.Response, policy: Policy) -> None:
         raise CheckAborted(CheckVerdict.BROKEN, "leads to a page that breaks off") from None
 
 
-def _keep_cookies(cookies: dict[HttpOrigin, dict[bytes, bytes]], stop: Hop, response: httpx.Response) -> None:
-    mine = cookies.setdefault(_origin(stop), {})
+def _keep_cookies(cookies: dict[HttpOrigin, dict[bytes, bytes]], hop: Hop, response: httpx.Response) -> None:
+    mine = cookies.setdefault(_origin(hop), {})
     for header, text in response.headers.raw:
         name, equals, value = text.partition(b";")[0].partition(b"=")
         fits = equals and name.strip() and len(text) <= _MAX_COOKIE_LENGTH and len(mine) < _MAX_COOKIES
@@ -212,8 +212,8 @@ def _keep_cookies(cookies: dict[HttpOrigin, dict[bytes, bytes]], stop: Hop, resp
             mine[name.strip()] = value.strip()
 
 
-def _origin(stop: Hop) -> HttpOrigin:
-    return stop.scheme, stop.host, stop.port
+def _origin(hop: Hop) -> HttpOrigin:
+    return hop.scheme, hop.host, hop.port
 
 
 def _is_about_trust(error: BaseException) -> bool:
@@ -226,20 +226,20 @@ def _is_about_trust(error: BaseException) -> bool:
     return False
 
 
-def _stopped(walk: _Trace, due: DueCheck, verdict: CheckVerdict, detail: str) -> Finding:
+def _finding_of_aborted(trace: _Trace, due: DueCheck, verdict: CheckVerdict, detail: str) -> Finding:
     """The finding of a check that did not reach a working page."""
-    if walk.answered is not None and walk.answered is walk.asked[-1] and walk.status not in _REDIRECTS:
-        return _finding(
-            walk, verdict, detail, *preserved_parameters(walk.answered, due.utm), _allowed_throughout(walk, due)
-        )
+    if trace.answered is not None and trace.answered is trace.asked[-1] and trace.status not in _REDIRECTS:
+        utm_kept, cid_kept = preserved_parameters(trace.answered, due.utm)
+        host_allowed = _allowed_throughout(trace, due)
+        return _finding(trace, verdict, detail, utm_kept=utm_kept, cid_kept=cid_kept, host_allowed=host_allowed)
     # Nothing is known about the last page, but whether the link's own host is allowed is known without it.
-    off_the_list = bool(walk.asked) and not _allowed(walk.asked[0], due)
-    return _finding(walk, verdict, detail, None, None, False if off_the_list else None)
+    off_the_list = bool(trace.asked) and not _allowed(trace.asked[0], due)
+    return _finding(trace, verdict, detail, utm_kept=None, cid_kept=None, host_allowed=False if off_the_list else None)
 
 
-def _arrived(walk: _Trace, due: DueCheck) -> Finding:
+def _finding_of_page(trace: _Trace, due: DueCheck) -> Finding:
     """The finding of a check that reached a page."""
-    first, last = walk.asked[0], walk.asked[-1]
+    first, last = trace.asked[0], trace.asked[-1]
     utm_kept, cid_kept = preserved_parameters(last, due.utm)
     if not _allowed(first, due):
         verdict = CheckVerdict.HOST_NOT_ALLOWED
@@ -253,14 +253,22 @@ def _arrived(walk: _Trace, due: DueCheck) -> Finding:
         detail = f"The page answers, but the redirects before it lose {lost}"
     else:
         verdict, detail = CheckVerdict.OK, "The page answers, and UTM and cid arrive there"
-    detail = f"{detail}; a redirect leaves https for http." if walk.leaves_https else f"{detail}."
-    return _finding(walk, verdict, detail, utm_kept, cid_kept, _allowed_throughout(walk, due))
+    detail = f"{detail}; a redirect leaves https for http." if trace.leaves_https else f"{detail}."
+    return _finding(
+        trace,
+        verdict,
+        detail,
+        utm_kept=utm_kept,
+        cid_kept=cid_kept,
+        host_allowed=_allowed_throughout(trace, due),
+    )
 
 
 def _finding(
-    walk: _Trace,
+    trace: _Trace,
     verdict: CheckVerdict,
     detail: str,
+    *,
     utm_kept: bool | None,
     cid_kept: bool | None,
     host_allowed: bool | None,
@@ -268,22 +276,22 @@ def _finding(
     return Finding(
         verdict=verdict,
         detail=detail,
-        status=walk.status,
-        final_url=display_url(walk.answered) if walk.answered else None,
-        hops=walk.redirects,
+        status=trace.status,
+        final_url=display_url(trace.answered) if trace.answered else None,
+        hops=trace.redirects,
         utm_kept=utm_kept,
         cid_kept=cid_kept,
         host_allowed=host_allowed,
     )
 
 
-def _allowed_throughout(walk: _Trace, due: DueCheck) -> bool:
-    return _allowed(walk.asked[0], due) and _allowed(walk.asked[-1], due)
+def _allowed_throughout(trace: _Trace, due: DueCheck) -> bool:
+    return _allowed(trace.asked[0], due) and _allowed(trace.asked[-1], due)
 
 
-def _allowed(stop: Hop, due: DueCheck) -> bool:
-    return host_matches(stop.host, list(due.allowed_hosts))
+def _allowed(hop: Hop, due: DueCheck) -> bool:
+    return host_matches(hop.host, list(due.allowed_hosts))
 
 
-def _named(stop: Hop) -> str:
-    return "an IP address" if read_address(stop.host) is not None else stop.host
+def _named(hop: Hop) -> str:
+    return "an IP address" if read_address(hop.host) is not None else hop.host

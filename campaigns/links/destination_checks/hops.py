@@ -80,23 +80,23 @@ def next_hop(here: Hop, location: bytes) -> Hop:
     return _read(text if _ANY_SCHEME.match(text) else urljoin(here.url, text))
 
 
-def preserved_parameters(stop: Hop, utm: Utm) -> tuple[bool, bool]:
+def preserved_parameters(hop: Hop, utm: Utm) -> tuple[bool, bool]:
     """Whether all UTM values arrived unchanged, and whether the cid did.
 
     A parameter that occurs twice with different values counts as lost: pages differ in which one they read.
     """
     arrived: dict[str, set[str]] = {}
-    for name, value in parse_qsl(stop.query, keep_blank_values=True):
+    for name, value in parse_qsl(hop.query, keep_blank_values=True):
         arrived.setdefault(name, set()).add(value)
     utm_kept = all(arrived.get(name) == {value} for name, value in utm_parameters(utm).items())
     return utm_kept, arrived.get(CLICK_PARAMETER) == {CHECK_TOKEN}
 
 
-def display_url(stop: Hop) -> str:
+def display_url(hop: Hop) -> str:
     """The URL for display: without UTM and cid, cut to 500 characters."""
-    parts = [part for part in stop.query.split("&") if part and not _is_own(unquote_plus(part.partition("=")[0]))]
+    parts = [part for part in hop.query.split("&") if part and not _is_own(unquote_plus(part.partition("=")[0]))]
     query = f"?{'&'.join(parts)}" if parts else ""
-    return f"{stop.scheme}://{stop.authority}{stop.path}{query}"[:MAX_DISPLAY_LENGTH]
+    return f"{hop.scheme}://{hop.authority}{hop.path}{query}"[:MAX_DISPLAY_LENGTH]
 
 
 def _is_own(name: str) -> bool:

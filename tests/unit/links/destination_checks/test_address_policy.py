@@ -1,12 +1,12 @@
 """Which addresses a check may connect to."""
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.links.destination_checks.address_policy import may_connect, read_address, read_networks
+from campaigns.links.destination_checks.address_policy import may_connect, read_address
 
 PUBLIC = [
     "8.8.8.8",
@@ -99,19 +99,17 @@ def test_everything_else_may_not(address: str) -> None:
 
 
 def test_an_operator_opens_networks_of_its_own_and_no_others() -> None:
-    networks = read_networks(["10.20.0.0/16", "fd12::/32"])
+    networks = [ip_network("10.20.0.0/16"), ip_network("fd12::/32")]
     assert may_connect(ip_address("10.20.3.4"), networks)
     assert may_connect(ip_address("fd12::1"), networks)
     assert not may_connect(ip_address("10.21.0.1"), networks)
     assert not may_connect(ip_address("::ffff:10.20.3.4"), networks)
     assert not may_connect(ip_address("fd12::1%1"), networks)
-    with pytest.raises(ValueError, match="host bits"):
-        read_networks(["10.20.0.1/16"])
 
 
 @pytest.mark.parametrize("address", METADATA)
 def test_no_network_opens_cloud_metadata(address: str) -> None:
-    assert not may_connect(ip_address(address), read_networks(["0.0.0.0/0", "::/0"]))
+    assert not may_connect(ip_address(address), [ip_network("0.0.0.0/0"), ip_network("::/0")])
 
 
 @pytest.mark.parametrize(
