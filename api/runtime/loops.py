@@ -4,7 +4,7 @@ Logs, metrics and `/readyz` contain the names; docs/operating.md explains each.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -29,6 +29,14 @@ FILE_ERRORS = (sqlite3.Error,)
 
 def background_work(resources: Resources) -> Iterator[Work]:
     """All loops of this process."""
+    yield from _tap_work(resources)
+    yield from _link_work(resources)
+    yield from _cleanup_work(resources)
+    if resources.transport is not None:
+        yield _check_work(_check_worker(resources, resources.transport))
+
+
+def _tap_work(resources: Resources) -> Iterator[Work]:
     yield PeriodicWork(
         name="visitor-salts",
         run=resources.salts.refresh,
@@ -57,6 +65,9 @@ def background_work(resources: Resources) -> Iterator[Work]:
         expected=DATABASE_ERRORS + FILE_ERRORS,
         close=resources.drainer.close,
     )
+
+
+def _link_work(resources: Resources) -> Iterator[Work]:
     yield ContinuousWork(
         name="link-changes",
         run=partial(follow_changes, resources.resolver, resources.snapshot_writer, resources.conninfo),
@@ -72,45 +83,41 @@ def background_work(resources: Resources) -> Iterator[Work]:
         expected=DATABASE_ERRORS + FILE_ERRORS,
         close=resources.snapshot_writer.close,
     )
-    yield PeriodicWork(
-        name="idempotency-cleanup",
-        run=partial(_forget_old_answers, resources),
-        interval_seconds=3600,
-        first_delay_seconds=3600,
-        backoff=Backoff(60, 3600),
-        expected=DATABASE_ERRORS,
-    )
-    yield PeriodicWork(
-        name="event-cleanup",
-        run=partial(_delete_read_events, resources),
-        interval_seconds=3600,
-        first_delay_seconds=3600,
-        backoff=Backoff(60, 3600),
-        expected=DATABASE_ERRORS,
-    )
-    if resources.transport is not None:
-        worker = _check_worker(resources, resources.transport)
+
+
+def _cleanup_work(resources: Resources) -> Iterator[Work]:
+    answers_kept = timedelta(hours=resources.settings.idempotency_hours)
+    deletions: dict[str, Callable[..., Awaitable[object]]] = {
+        "idempotency-cleanup": partial(forget_old_answers, kept=answers_kept),
+        "event-cleanup": partial(delete_read_events, kept=RETENTION),
+    }
+    for name, delete in deletions.items():
         yield PeriodicWork(
-            name="destination-checks",
-            run=worker.start_due,
-            interval_seconds=5,
-            first_delay_seconds=0,
-            backoff=Backoff(5, 60),
+            name=name,
+            run=partial(_in_transaction, resources, delete),
+            interval_seconds=3600,
+            first_delay_seconds=3600,
+            backoff=Backoff(60, 3600),
             expected=DATABASE_ERRORS,
-            wake=worker.ready,
-            close=worker.close,
         )
 
 
-async def _forget_old_answers(resources: Resources, now: datetime) -> None:
-    kept = timedelta(hours=resources.settings.idempotency_hours)
+async def _in_transaction(resources: Resources, delete: Callable[..., Awaitable[object]], now: datetime) -> None:
     async with resources.sessions() as session, session.begin():
-        await forget_old_answers(session, kept=kept, now=now)
+        await delete(session, now=now)
 
 
-async def _delete_read_events(resources: Resources, now: datetime) -> None:
-    async with resources.sessions() as session, session.begin():
-        await delete_read_events(session, kept=RETENTION, now=now)
+def _check_work(worker: CheckWorker) -> Work:
+    return PeriodicWork(
+        name="destination-checks",
+        run=worker.start_due,
+        interval_seconds=5,
+        first_delay_seconds=0,
+        backoff=Backoff(5, 60),
+        expected=DATABASE_ERRORS,
+        wake=worker.ready,
+        close=worker.close,
+    )
 
 
 def _check_worker(resources: Resources, transport: Transport) -> CheckWorker:
