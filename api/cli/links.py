@@ -67,7 +67,7 @@ class _Import:
         return f"{self.digest}/{number}"
 
 
-def import_sheet(path: Path, *, unit_code: str | None, keep_names: Collection[str], dry_run: bool) -> str:
+def import_sheet(path: Path, *, unit_code: str | None, keep_names: Collection[str], mode: RunMode) -> str:
     """Make the links of a sheet; returns the text to print. Raises CommandError after printing every fault by row."""
     settings = Settings()
     data = _read(path)
@@ -93,13 +93,13 @@ def import_sheet(path: Path, *, unit_code: str | None, keep_names: Collection[st
         already = len(rows) - number_waiting
         if not waiting:
             return f"All {len(rows)} links of this file were made before; there was nothing to do."
-        faults, corrections, skipped_rows = _check(run, waiting)
-        if faults:
-            raise _refusal(faults, f"{already} of {len(rows)} links were made before" if already else _NOTHING)
-        for fault in corrections:
-            typer.echo(_located(fault.path, fault.detail), err=True)
+        errors, corrections, skipped_rows = _check(run, waiting)
+        if errors:
+            raise _refusal(errors, f"{already} of {len(rows)} links were made before" if already else _NOTHING)
+        for issue in corrections:
+            typer.echo(_located(issue.path, issue.detail), err=True)
         there = f"; {skipped_rows} rows are links there are already" if skipped_rows else ""
-        if dry_run:
+        if mode is RunMode.DRY:
             return f"{number_waiting - skipped_rows} links can be made{there}; nothing was written."
         made = _make(run, waiting)
     before = f", after {already} made before" if already else ""
@@ -141,28 +141,31 @@ def _check(run: _Import, waiting: Sequence[int]) -> tuple[list[FieldError], list
     The database does the work and undoes it.
     """
     now = datetime.now(UTC)
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     corrections: list[NameIssue] = []
     skipped_rows = 0
 
-    async def work(session: AsyncSession) -> None:
+    async def check(session: AsyncSession, number: int) -> None:
         nonlocal skipped_rows
+        try:
+            async with session.begin_nested():
+                imported = await _import_chunk(session, run, number, now, RunMode.DRY)
+            corrections.extend(imported.corrections)
+            skipped_rows += len(imported.skipped_rows)
+        except (Invalid, Conflict) as refused:
+            errors.extend(refused.fields)
+            if not refused.fields:
+                raise
+
+    async def work(session: AsyncSession) -> None:
         # All in one transaction, so that the chunks see each other's names and slugs.
         async with dry_run(session):
             with _progress(run, waiting, "Checking") as chunks:
                 for number in chunks:
-                    try:
-                        async with session.begin_nested():
-                            imported = await _import_chunk(session, run, number, now, RunMode.DRY)
-                        corrections.extend(imported.corrections)
-                        skipped_rows += len(imported.skipped_rows)
-                    except (Invalid, Conflict) as refused:
-                        faults.extend(refused.fields)
-                        if not refused.fields:
-                            raise
+                    await check(session, number)
 
     in_transaction(run.url, work)
-    return faults, corrections, skipped_rows
+    return errors, corrections, skipped_rows
 
 
 def _make(run: _Import, waiting: Sequence[int]) -> int:
@@ -276,13 +279,13 @@ def _read(path: Path) -> bytes:
         raise CommandError(f"{path} cannot be read ({(error.strerror or '').lower()})") from None
 
 
-def _refusal(faults: Sequence[FieldError], said: str) -> CommandError:
-    """Print each fault on a line; the refusal to raise."""
-    for fault in faults[:MAX_ERROR_LINES]:
-        typer.echo(_located(fault.path, fault.detail), err=True)
-    if len(faults) > MAX_ERROR_LINES:
-        typer.echo(f"and {len(faults) - MAX_ERROR_LINES} more", err=True)
-    return CommandError(f"The sheet has {len(faults)} fault{'s' if len(faults) > 1 else ''}. {said}")
+def _refusal(errors: Sequence[FieldError], said: str) -> CommandError:
+    """Print each error on a line; the CommandError to raise."""
+    for error in errors[:MAX_ERROR_LINES]:
+        typer.echo(_located(error.path, error.detail), err=True)
+    if len(errors) > MAX_ERROR_LINES:
+        typer.echo(f"and {len(errors) - MAX_ERROR_LINES} more", err=True)
+    return CommandError(f"The sheet has {len(errors)} fault{'s' if len(errors) > 1 else ''}. {said}")
 
 
 def _located(path: FieldPath, detail: str) -> str:

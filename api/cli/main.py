@@ -95,8 +95,10 @@ def import_links(
 ) -> None:
     """Create a link from each row. Everything is checked first; an interrupted import can be resumed."""
     from api.cli.links import import_sheet
+    from campaigns.kit.database.dry_run import RunMode
 
-    typer.echo(import_sheet(file, unit_code=unit, keep_names=keep_name or [], dry_run=dry_run))
+    mode = RunMode.DRY if dry_run else RunMode.REAL
+    typer.echo(import_sheet(file, unit_code=unit, keep_names=keep_name or [], mode=mode))
 
 
 @links.command("export")
