@@ -14,43 +14,20 @@ from zoneinfo import ZoneInfo
 
 from campaigns.kit.errors import FieldError, FieldPath, collect_errors, invalid_field, raise_if_any
 from campaigns.kit.times import FIRST_YEAR, LAST_YEAR
+from campaigns.links.csv_sheets.columns import (
+    EXPORT_COLUMNS,
+    EXPORT_ONLY_COLUMNS,
+    FIELD_OF,
+    IMPORT_COLUMNS,
+    REQUIRED_COLUMNS,
+)
 from campaigns.links.models import Link
 from campaigns.links.target_url import compose_url
 from campaigns.links.types import LinkState
 
-REQUIRED_COLUMNS = ("campaign", "source", "name")
-IMPORT_COLUMNS = (
-    *REQUIRED_COLUMNS,
-    "medium",
-    "slug",
-    "destination",
-    "term",
-    "content",
-    "tags",
-    "state",
-    "starts_at",
-    "ends_at",
-    "ended_destination",
-    "pass_query",
-    "preview_title",
-    "preview_description",
-    "preview_image",
-)
-# Columns that only an export has. An import finds by `id` that a row is a link already, so that an exported sheet with
-# rows added can be sent back; it ignores the other two.
-EXPORT_ONLY_COLUMNS = ("id", "short_url", "target_url")
-EXPORT_COLUMNS = (*EXPORT_ONLY_COLUMNS, *IMPORT_COLUMNS)
-
 # A sheet with more columns is refused; reading stops after more errors than this.
 MAX_COLUMNS, MAX_ERRORS = 100, 1000
 
-# Where the fields of a link stand in a sheet, as far as the column has another name.
-COLUMN_OF = {"channel_id": "source", "utm_term": "term", "utm_content": "content"}
-_FIELD_OF = {column: field for field, column in COLUMN_OF.items()} | {
-    "campaign": "utm_campaign",
-    "source": "utm_source",
-    "medium": "utm_medium",
-}
 
 # Spreadsheet programs take a cell that begins so for a formula (OWASP, CSV Injection). Cells that look as if they were
 # marked already are marked once more, so that what comes back is what went out.
@@ -133,10 +110,10 @@ def differing_columns(row: SheetRow, link: Link, *, timezone: ZoneInfo) -> list[
     """The columns in which a row of an export differs from the link whose id it has."""
     fields = read_fields(row, timezone=timezone, errors=[])
     words = ("campaign", "source", "medium", "slug", "term", "content")
-    fields |= {_FIELD_OF.get(name, name): row.cells.get(name, "").lower() or None for name in words}
+    fields |= {FIELD_OF.get(name, name): row.cells.get(name, "").lower() or None for name in words}
     fields["tags"] = sorted(tag.strip().lower() for tag in fields["tags"])
     missing = object()
-    columns = ((name, _FIELD_OF.get(name, name)) for name in IMPORT_COLUMNS if name in row.columns)
+    columns = ((name, FIELD_OF.get(name, name)) for name in IMPORT_COLUMNS if name in row.columns)
     return [name for name, field in columns if fields.get(field, missing) != getattr(link, field)]
 
 

@@ -12,7 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Principal
 from campaigns.kit.database.dry_run import RunMode
 from campaigns.kit.errors import Conflict, FieldError, FieldPath, collect_errors, raise_if_any
-from campaigns.links.csv_sheets.format import COLUMN_OF, SheetRow, differing_columns, read_fields
+from campaigns.links.csv_sheets.columns import COLUMN_OF
+from campaigns.links.csv_sheets.format import SheetRow, differing_columns, read_fields
 from campaigns.links.csv_sheets.words import SheetWords, read_sheet_words, require_campaign, require_channel
 from campaigns.links.models import Link
 from campaigns.links.operations.create import CreatedLinks, create_links

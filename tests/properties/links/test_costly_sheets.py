@@ -13,7 +13,8 @@ import pytest
 
 from campaigns.access.types import Role
 from campaigns.kit.errors import Invalid
-from campaigns.links.csv_sheets.format import REQUIRED_COLUMNS, read_sheet
+from campaigns.links.csv_sheets.columns import REQUIRED_COLUMNS
+from campaigns.links.csv_sheets.format import read_sheet
 from tests.factories.world import World
 from tests.properties.refusals import check_answer
 

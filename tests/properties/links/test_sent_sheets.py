@@ -11,13 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
 from campaigns.kit.errors import FieldError, collect_errors
-from campaigns.links.csv_sheets.format import (
-    EXPORT_ONLY_COLUMNS,
-    IMPORT_COLUMNS,
-    REQUIRED_COLUMNS,
-    SheetRow,
-    read_sheet,
-)
+from campaigns.links.csv_sheets.columns import EXPORT_ONLY_COLUMNS, IMPORT_COLUMNS, REQUIRED_COLUMNS
+from campaigns.links.csv_sheets.format import SheetRow, read_sheet
 from campaigns.links.models import Link
 from tests.factories.world import World
 from tests.properties import hostile

@@ -12,10 +12,8 @@ import pytest
 
 from campaigns.kit.errors import FieldError, FieldPath, Invalid
 from campaigns.kit.ids import new_id
+from campaigns.links.csv_sheets.columns import EXPORT_COLUMNS, IMPORT_COLUMNS, REQUIRED_COLUMNS
 from campaigns.links.csv_sheets.format import (
-    EXPORT_COLUMNS,
-    IMPORT_COLUMNS,
-    REQUIRED_COLUMNS,
     SheetRow,
     differing_columns,
     header_text,
