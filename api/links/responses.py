@@ -99,7 +99,7 @@ class PlaceCheckOut(ResponseModel):
     place: str = Field(description="`default`, `ended`, `rule:0` (its position) or `variant:photo` (its key).")
     verdict: CheckVerdict
     checked_at: datetime
-    detail: str | None = Field(description="Explanation of the result in one sentence.")
+    detail: str | None = Field(description="Explanation of the result.")
     status: int | None = Field(description="HTTP status of the last page.")
     final_url: str | None = Field(description="URL after all redirects.")
     hops: int | None = Field(description="Number of redirects that were followed.")

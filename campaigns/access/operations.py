@@ -60,9 +60,11 @@ async def create_key(
     Raises Invalid at `/name` or `/days`.
     """
     if not (1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable()):
-        raise invalid_field(("name",), f"A key's name has 1 to {MAX_NAME_LENGTH} printable characters.", "bad-name")
+        raise invalid_field(
+            ("name",), f"The name of a key must have 1 to {MAX_NAME_LENGTH} printable characters.", "bad-name"
+        )
     if not timedelta(0) < life <= MAX_LIFETIME:
-        raise invalid_field(("days",), f"A key lives from 1 to {MAX_LIFETIME.days} days.", "out-of-range")
+        raise invalid_field(("days",), f"A key must expire after 1 to {MAX_LIFETIME.days} days.", "out-of-range")
     secret = new_secret()
     key = ApiKey(
         name=name,
@@ -98,7 +100,7 @@ async def revoke_key(session: AsyncSession, *, actor: Actor, shown: str, now: da
         raise NotFound("key")
     live = [key for key in found if key.revoked_at is None]
     if not live:
-        raise Conflict("key-already-revoked", "This key was revoked before.")
+        raise Conflict("key-already-revoked", "This key is already revoked.")
     if len(live) > 1:
         raise Conflict("key-ambiguous", "Several keys that are not revoked begin with these characters.")
     (key,) = live

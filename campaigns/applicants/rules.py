@@ -50,9 +50,9 @@ class _AnswerError(Exception):
 def require_open(registration: RegistrationState) -> None:
     """Raise Conflict unless candidates can register now."""
     if registration is RegistrationState.NOT_YET_OPEN:
-        raise Conflict("registration-not-open", "Registration through this campaign has not begun yet.")
+        raise Conflict("registration-not-open", "Registration through this campaign is not open yet.")
     if registration is RegistrationState.CLOSED:
-        raise Conflict("registration-closed", "Registration through this campaign is over.")
+        raise Conflict("registration-closed", "Registration through this campaign is closed.")
 
 
 def read_answers(form: RegistrationForm, *, notice_version: str, today: date, now: datetime) -> Answers:
@@ -83,7 +83,9 @@ def read_answers(form: RegistrationForm, *, notice_version: str, today: date, no
 
 def _consent_errors(consent: ConsentGiven, *, notice_version: str, now: datetime) -> Iterator[FieldError]:
     if consent.notice_version != notice_version:
-        detail = "This is not the current privacy notice; show the current one and ask again."
+        detail = (
+            "This is not the current version of the privacy notice. Show the current notice and ask for consent again."
+        )
         yield FieldError(("consent", "notice_version"), detail, "outdated-notice")
     if consent.accepted_at > now + CLOCK_SKEW:
         yield FieldError(("consent", "accepted_at"), "This time is in the future.", "in-the-future")
@@ -101,7 +103,7 @@ def _read_value(field: FormField, typed: str) -> str:
     if len(text) < field.min_length:
         raise _AnswerError("too-short", f"This field needs at least {field.min_length} characters.")
     if field.max_length is not None and len(text) > field.max_length:
-        raise _AnswerError("too-long", f"This field takes at most {field.max_length} characters.")
+        raise _AnswerError("too-long", f"This field allows at most {field.max_length} characters.")
     # Control characters, and invisible ones that reverse or hide text.
     if not text.isprintable():
         raise _AnswerError("unsafe-characters", "This field contains invisible characters.")
@@ -116,12 +118,12 @@ def _read_email(_field: FormField, text: str) -> str:
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError:
-        raise _AnswerError("not-an-email", "This is not an e-mail address.") from None
+        raise _AnswerError("not-an-email", "This is not a valid e-mail address.") from None
 
 
 def _read_phone(_field: FormField, text: str) -> str:
     error = _AnswerError(
-        "not-a-phone-number", "This is not a phone number; a foreign one starts with + and its country code."
+        "not-a-phone-number", "This is not a valid phone number. Start a foreign number with + and the country code."
     )
     if not _PHONE.fullmatch(text):
         raise error
@@ -140,12 +142,12 @@ def _read_date(_field: FormField, text: str) -> str:
             raise ValueError
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise _AnswerError("not-a-date", "This is not a date such as 2008-02-29.") from None
+        raise _AnswerError("not-a-date", "This is not a valid date. Write it like 2008-02-29.") from None
 
 
 def _read_choice(field: FormField, text: str) -> str:
     if text not in {choice.value for choice in field.choices or ()}:
-        raise _AnswerError("unknown-choice", "This is not one of the field's choices.")
+        raise _AnswerError("unknown-choice", "This value is not one of the choices of the field.")
     return text
 
 
@@ -165,4 +167,4 @@ def age_on(birth: date, today: date) -> int:
 
 def _require_age(birth: date, today: date) -> None:
     if not MIN_AGE <= age_on(birth, today) <= MAX_AGE:
-        raise _AnswerError("age-out-of-range", f"Candidates are {MIN_AGE} to {MAX_AGE} years old.")
+        raise _AnswerError("age-out-of-range", f"Candidates must be {MIN_AGE} to {MAX_AGE} years old.")

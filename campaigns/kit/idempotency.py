@@ -41,7 +41,9 @@ async def begin_once(
         return None
     record = await session.get_one(IdempotencyRecord, (caller, key))
     if not hmac.compare_digest(record.request_digest, digest):
-        raise Invalid("idempotency-key-reused", "This Idempotency-Key was used for another request; use a new one.")
+        raise Invalid(
+            "idempotency-key-reused", "This `Idempotency-Key` was already used for a different request. Use a new key."
+        )
     if record.response_sealed is None:
         raise RuntimeError("an idempotency record was committed without its response")
     return unseal(keys.response, record.response_sealed, place=_place(caller, key))

@@ -34,20 +34,20 @@ def parse_web_url(text: str, *, path: FieldPath) -> WebUrl:
         return invalid_field(path, detail, code)
 
     if _REFUSED.search(text):
-        raise refuse("An address holds no spaces, control characters or backslashes.", "unsafe-characters")
+        raise refuse("The URL must not contain spaces, control characters or backslashes.", "unsafe-characters")
     if not _SCHEME.match(text):
-        raise refuse("An address starts with http:// or https:// and a host.", "scheme-not-allowed")
+        raise refuse("The URL must start with http:// or https:// and a host.", "scheme-not-allowed")
     try:
         url = Url(text)
     except ValidationError:
-        raise refuse("This is not a web address.", "not-a-url") from None
+        raise refuse("This is not a valid URL.", "not-a-url") from None
     if url.username is not None or url.password is not None or "@" in text.split("//", 1)[1].split("/", 1)[0]:
-        raise refuse("An address holds no user name or password.", "userinfo-not-allowed")
+        raise refuse("The URL must not contain a user name or password.", "userinfo-not-allowed")
     if url.port == 0:
-        raise refuse("An address has no port 0, which nobody can connect to.", "port-not-allowed")
+        raise refuse("Port 0 is not allowed in a URL.", "port-not-allowed")
     serialised = str(url)
     if url.host is None or len(serialised) > MAX_URL_LENGTH:
-        raise refuse(f"An address has a host and at most {MAX_URL_LENGTH} characters.", "too-long")
+        raise refuse(f"The URL must have a host and at most {MAX_URL_LENGTH} characters.", "too-long")
     return WebUrl(serialised, url.host)
 
 
@@ -55,7 +55,7 @@ def parse_host_pattern(text: str, *, path: FieldPath) -> str:
     """A host, or `*.` and a domain for all hosts below it, in lower case; raises Invalid at `path`."""
     pattern = text.strip().lower().rstrip(".")
     if not _HOST_PATTERN.fullmatch(pattern):
-        raise invalid_field(path, "A host looks like daftar.example or *.daftar.example.", "not-a-host")
+        raise invalid_field(path, "Write a host such as daftar.example or *.daftar.example.", "not-a-host")
     return pattern
 
 

@@ -65,11 +65,11 @@ def fold_slug(text: str, *, path: FieldPath) -> str:
     """A slug that a person chose, in its one spelling (trimmed, lower case); raises Invalid at `path`."""
     slug = text.strip().lower()
     if not MIN_SLUG_LENGTH <= len(slug) <= SLUG_LENGTH:
-        raise invalid_field(path, f"A slug has {MIN_SLUG_LENGTH} to {SLUG_LENGTH} characters.", "wrong-length")
+        raise invalid_field(path, f"A slug must have {MIN_SLUG_LENGTH} to {SLUG_LENGTH} characters.", "wrong-length")
     if not re.fullmatch(SLUG_PATTERN, slug):
-        raise invalid_field(path, "Use letters, digits and single hyphens between them only.", "not-a-slug")
+        raise invalid_field(path, "Use only letters and digits, with single hyphens between them.", "not-a-slug")
     if slug in RESERVED_SLUGS:
-        raise invalid_field(path, "This word is reserved; choose another slug.", "reserved-slug")
+        raise invalid_field(path, "This word is reserved. Choose another slug.", "reserved-slug")
     return slug
 
 
@@ -93,9 +93,13 @@ def fold_tag(text: str, *, path: FieldPath) -> str:
     """A tag in its one spelling, folded like a term, so that `Week 1` and `week-1` are one; raises Invalid."""
     tag = "-".join(text.split()).lower()
     if not 1 <= len(tag) <= TAG_LENGTH:
-        raise invalid_field(path, f"A tag has 1 to {TAG_LENGTH} characters.", "wrong-length")
+        raise invalid_field(path, f"A tag must have 1 to {TAG_LENGTH} characters.", "wrong-length")
     if not re.fullmatch(UTM_NAME_PATTERN, tag):
-        raise invalid_field(path, "Use letters, digits, dots, hyphens and underscores only.", "not-a-tag")
+        raise invalid_field(
+            path,
+            "Use only letters, digits, dots, hyphens and underscores, and start with a letter or digit.",
+            "not-a-tag",
+        )
     return tag
 
 
@@ -124,9 +128,9 @@ def find_date_errors(
     """What is wrong with a link's dates: it ends after it begins, and leads elsewhere afterwards only if it ends."""
     errors = []
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
-        errors.append(FieldError((*path, "ends_at"), "This time must be after the beginning.", "wrong-order"))
+        errors.append(FieldError((*path, "ends_at"), "`ends_at` must be after `starts_at`.", "wrong-order"))
     if ended_destination is not None and ends_at is None:
-        detail = "Only a link that ends leads elsewhere afterwards; give ends_at too."
+        detail = "`ended_destination` requires `ends_at`."
         errors.append(FieldError((*path, "ended_destination"), detail, "needs-end"))
     return errors
 
@@ -134,12 +138,12 @@ def find_date_errors(
 def require_next_state(state: str, wanted: str) -> None:
     """Raise Conflict (`state-not-reachable`) unless a link of the state can be given the other by a change."""
     if wanted != state and wanted not in NEXT_STATES[state]:
-        raise Conflict("state-not-reachable", f"A link that is {state} cannot become {wanted}.")
+        raise Conflict("state-not-reachable", f"A link in the state `{state}` cannot change to `{wanted}`.")
 
 
 def _settle_tags(tags: Sequence[str], *, path: FieldPath) -> list[str]:
     if len(tags) > MAX_TAGS:
-        raise invalid_field(path, f"A link has at most {MAX_TAGS} tags.", "too-many")
+        raise invalid_field(path, f"A link can have at most {MAX_TAGS} tags.", "too-many")
     errors: list[FieldError] = []
     folded = set()
     for place, tag in enumerate(tags):
@@ -151,7 +155,7 @@ def _settle_tags(tags: Sequence[str], *, path: FieldPath) -> list[str]:
 
 def _settle_rules(rules: Sequence[Rule], *, hosts: list[str], path: FieldPath) -> list[Rule]:
     if len(rules) > MAX_RULES:
-        raise invalid_field(path, f"A link has at most {MAX_RULES} rules.", "too-many")
+        raise invalid_field(path, f"A link can have at most {MAX_RULES} rules.", "too-many")
     errors: list[FieldError] = []
     settled: list[Rule] = []
     for place, rule in enumerate(rules):
@@ -159,16 +163,16 @@ def _settle_rules(rules: Sequence[Rule], *, hosts: list[str], path: FieldPath) -
         device, language, destination = rule["device"], rule["language"], rule["destination"]
         if device is not None and device not in set(RuleDevice):
             known = ", ".join(RuleDevice)
-            errors.append(FieldError((*at, "device"), f"A device is one of {known}.", "unknown-device"))
+            errors.append(FieldError((*at, "device"), f"Unknown device. Allowed devices: {known}.", "unknown-device"))
         if language is not None:
             language = language.strip().lower()
             if not re.fullmatch(LANGUAGE_PATTERN, language):
-                detail = "A language is two or three letters, such as id; without a region."
+                detail = "Write a language as two or three letters without a region, such as id."
                 errors.append(FieldError((*at, "language"), detail, "not-a-language"))
         if device is None and language is None:
-            errors.append(FieldError(at, "A rule asks for a device, a language or both.", "matches-everything"))
+            errors.append(FieldError(at, "A rule must have a device, a language or both.", "matches-everything"))
         elif any(_covers(earlier, device, language) for earlier in settled):
-            detail = "An earlier rule already matches everything that this one does."
+            detail = "An earlier rule already matches everything that this rule matches."
             errors.append(FieldError(at, detail, "unreachable"))
         with collect_errors(errors):
             destination = allowed_address(destination, hosts=hosts, path=(*at, "destination"))
@@ -186,19 +190,19 @@ def _covers(rule: Rule, device: str | None, language: str | None) -> bool:
 
 def _settle_variants(variants: Sequence[Variant], *, hosts: list[str], path: FieldPath) -> list[Variant]:
     if variants and not MIN_VARIANTS <= len(variants) <= MAX_VARIANTS:
-        detail = f"A link has no variants, or {MIN_VARIANTS} to {MAX_VARIANTS}."
+        detail = f"A link must have no variants, or {MIN_VARIANTS} to {MAX_VARIANTS}."
         raise invalid_field(path, detail, "wrong-number")
     errors: list[FieldError] = []
     settled: list[Variant] = []
     for place, variant in enumerate(variants):
         at, key, destination = (*path, place), variant["key"].strip().lower(), variant["destination"]
         if len(key) > VARIANT_KEY_LENGTH or not re.fullmatch(SLUG_PATTERN, key):
-            detail = f"A key has 1 to {VARIANT_KEY_LENGTH} letters, digits and single hyphens between them."
+            detail = f"A key must have 1 to {VARIANT_KEY_LENGTH} letters and digits, with single hyphens between them."
             errors.append(FieldError((*at, "key"), detail, "not-a-key"))
         elif key in {earlier["key"] for earlier in settled}:
-            errors.append(FieldError((*at, "key"), "An earlier variant has this key.", "repeated"))
+            errors.append(FieldError((*at, "key"), "An earlier variant has the same key.", "repeated"))
         if not 1 <= variant["weight"] <= MAX_VARIANT_WEIGHT:
-            errors.append(FieldError((*at, "weight"), f"A weight is 1 to {MAX_VARIANT_WEIGHT}.", "out-of-range"))
+            errors.append(FieldError((*at, "weight"), f"A weight must be 1 to {MAX_VARIANT_WEIGHT}.", "out-of-range"))
         with collect_errors(errors):
             destination = allowed_address(destination, hosts=hosts, path=(*at, "destination"))
         settled.append({"key": key, "destination": destination, "weight": variant["weight"]})

@@ -89,15 +89,15 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 
 
 def near_duplicate(path: FieldPath, given: str, existing: str) -> NameIssue:
-    """The refusal of a name that is nearly one in use."""
+    """The issue of a name that is a near-duplicate of a name in use."""
     detail = f'"{given}" looks like a misspelling of "{existing}". Use "{existing}", or add "{given}" to `keep_names`.'
     return NameIssue(path, NameIssueKind.NEAR_DUPLICATE, given, existing, detail)
 
 
 def unknown_source(path: FieldPath, given: str, nearest: str | None) -> NameIssue:
-    """The refusal of a word that is no source; `nearest` is the source or alias that was probably meant."""
-    advice = f"did you mean {nearest}?" if nearest else "make a channel of it first."
-    detail = f"None of your channels has the source or alias {given}; {advice}"
+    """The issue of an unknown source; `nearest` is the most similar source or alias, if any is similar."""
+    advice = f'Did you mean "{nearest}"?' if nearest else "Create a channel for it first."
+    detail = f'No channel that your units may use has the source or alias "{given}". {advice}'
     return NameIssue(path, NameIssueKind.UNKNOWN_SOURCE, given, nearest, detail)
 
 

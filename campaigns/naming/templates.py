@@ -37,14 +37,16 @@ def require_template(text: str, allowed: Collection[str], *, path: FieldPath) ->
     """The template, trimmed, if every `{placeholder}` in it is an allowed one; raises Invalid at `path`."""
     template = text.strip()
     if not 1 <= len(template) <= TEMPLATE_LENGTH:
-        raise invalid_field(path, f"A template has 1 to {TEMPLATE_LENGTH} characters.", "wrong-length")
+        raise invalid_field(path, f"A template must have 1 to {TEMPLATE_LENGTH} characters.", "wrong-length")
     unknown = sorted(set(re.findall(r"\{([^{}]*)\}", template)) - set(allowed))
     if unknown:
         named = ", ".join(f"{{{name}}}" for name in unknown)
         choice = ", ".join(f"{{{name}}}" for name in allowed)
-        raise invalid_field(path, f"There is no {named} to fill in here; there are {choice}.", "unknown-placeholder")
+        raise invalid_field(
+            path, f"Unknown placeholder {named}. Allowed placeholders: {choice}.", "unknown-placeholder"
+        )
     if re.search(r"[{}]", re.sub(r"\{[a-z]+\}", "", template)):
-        raise invalid_field(path, "Each brace belongs to a {placeholder}.", "stray-brace")
+        raise invalid_field(path, "Use braces only around a placeholder, such as {source}.", "stray-brace")
     return template
 
 
@@ -52,7 +54,7 @@ def require_utm_template(text: str, allowed: Collection[str], *, path: FieldPath
     """The same for a term or content, whose own characters must be those of UTM names."""
     template = require_template(text, allowed, path=path)
     if not re.fullmatch(r"[A-Za-z0-9 ._-]*", re.sub(r"\{[a-z]+\}", "", template)):
-        detail = "Besides placeholders use letters, digits, dots, hyphens and underscores only."
+        detail = "Outside placeholders use only letters, digits, spaces, dots, hyphens and underscores."
         raise invalid_field(path, detail, "not-a-utm-name")
     return template
 

@@ -14,7 +14,12 @@ def fold_utm_name(text: str, *, path: FieldPath) -> str:
     """A source, medium or alias in its one spelling: trimmed, lower case; raises Invalid for other characters."""
     name = text.strip().lower()
     if not is_utm_name(name):
-        raise invalid_field(path, "Use letters, digits, dots, hyphens and underscores only.", "not-a-utm-name")
+        raise invalid_field(
+            path,
+            f"Use at most {UTM_NAME_LENGTH} letters, digits, dots, hyphens and underscores, and start with a letter or "
+            "digit.",
+            "not-a-utm-name",
+        )
     return name
 
 

@@ -224,7 +224,9 @@ async def list_channels(
         with raise_as_invalid_filter():
             spelling = fold_utm_name(source, path=("source",))
         if not await canonical_sources(session, principal, spellings=[spelling]):
-            raise invalid_filter("source", "None of your channels has this source or alias.", "unknown-source")
+            raise invalid_filter(
+                "source", "No channel that your units may use has this source or alias.", "unknown-source"
+            )
         statement = statement.where(_spelled([spelling]))
     if state is not None:
         statement = statement.where(col(Channel.state) == state)
@@ -267,7 +269,7 @@ async def require_owner(session: AsyncSession, principal: Principal, *, unit_id:
     statement = select(col(Unit.id)).where(col(Unit.id) == unit_id, col(Unit.path).startswith(principal.unit_path))
     if await fetch_first(session, statement) is None:
         raise Forbidden(
-            "owned-by-higher-unit", f"This {what} belongs to a unit above yours; only that unit changes it."
+            "owned-by-higher-unit", f"This {what} belongs to a unit above yours. Only that unit can change it."
         )
 
 

@@ -45,40 +45,46 @@ def require_parent_kind(kind: UnitKind, parent_kind: UnitKind | None) -> None:
     """Raise Invalid unless a unit of `kind` may have a parent of `parent_kind` (None: no parent)."""
     wanted = PARENT_KIND[kind]
     if parent_kind != wanted:
-        place = f"below a {wanted} unit" if wanted else "at the top, without a parent"
-        raise invalid_field(("parent_id",), f"A {kind} unit stands {place}.", "wrong-parent")
+        place = f"have a {wanted} unit as its parent" if wanted else "have no parent"
+        raise invalid_field(("parent_id",), f"A {kind} unit must {place}.", "wrong-parent")
 
 
 def require_stages(stages: Sequence[StagePlan]) -> None:
     """Raise Invalid unless only the first stage is `registered`, one is `accepted`, and all keys differ."""
     errors = []
     if not stages or stages[0].kind is not StageKind.REGISTERED:
-        errors.append(FieldError(("stages", 0, "kind"), "The first stage has the kind registered.", "first-stage"))
+        errors.append(
+            FieldError(("stages", 0, "kind"), "The first stage must have the kind `registered`.", "first-stage")
+        )
     for place, stage in enumerate(stages[1:], start=1):
         if stage.kind is StageKind.REGISTERED:
-            errors.append(FieldError(("stages", place, "kind"), "Only the first stage is registered.", "first-stage"))
+            errors.append(
+                FieldError(
+                    ("stages", place, "kind"), "Only the first stage can have the kind `registered`.", "first-stage"
+                )
+            )
     for place, stage in enumerate(stages):
         if stage.key in {earlier.key for earlier in stages[:place]}:
-            errors.append(FieldError(("stages", place, "key"), "This key is used by an earlier stage.", "repeated"))
+            errors.append(FieldError(("stages", place, "key"), "An earlier stage has the same key.", "repeated"))
     if not any(stage.kind is StageKind.ACCEPTED for stage in stages):
-        errors.append(FieldError(("stages",), "One stage has the kind accepted.", "no-accepted-stage"))
+        errors.append(FieldError(("stages",), "At least one stage must have the kind `accepted`.", "no-accepted-stage"))
     if errors:
-        raise Invalid("invalid-input", "The list of stages cannot be used.", tuple(errors))
+        raise Invalid("invalid-input", "The list of stages is invalid.", tuple(errors))
 
 
 def require_order(earlier: datetime, later: datetime | None, *, path: FieldPath) -> None:
     """Raise Invalid at `path` unless `later` (if given) is after `earlier`."""
     if later is not None and later <= earlier:
-        raise invalid_field(path, "This time must be after the beginning.", "wrong-order")
+        raise invalid_field(path, "The end must be after the start.", "wrong-order")
 
 
 def allowed_address(text: str, *, hosts: list[str], path: FieldPath) -> str:
     """The normalised URL; raises Invalid at `path` if the allow-list does not cover its host."""
     url = parse_web_url(text, path=path)
     if not host_matches(url.host, hosts):
-        allowed = ", ".join(hosts) if hosts else "none yet"
+        allowed = ", ".join(hosts) if hosts else "empty"
         raise invalid_field(
-            path, f"The host {url.host} is not on the unit's allow-list ({allowed}).", "host-not-allowed"
+            path, f"The host {url.host} is not on the allow-list of the unit ({allowed}).", "host-not-allowed"
         )
     return url.text
 
@@ -87,7 +93,7 @@ def allowed_picture(text: str, *, hosts: list[str], path: FieldPath) -> str:
     """The normalised URL of a preview picture, https only, since chats load no other; raises Invalid at `path`."""
     address = allowed_address(text, hosts=hosts, path=path)
     if not address.startswith("https://"):
-        raise invalid_field(path, "The address of a picture starts with https://.", "scheme-not-allowed")
+        raise invalid_field(path, "The URL of an image must start with https://.", "scheme-not-allowed")
     return address
 
 
@@ -95,9 +101,9 @@ def printable_text(text: str, *, longest: int, path: FieldPath) -> str:
     """The trimmed text; raises Invalid unless it has 1 to `longest` characters and no control characters."""
     trimmed = text.strip()
     if not 1 <= len(trimmed) <= longest:
-        raise invalid_field(path, f"Write 1 to {longest} characters.", "wrong-length")
+        raise invalid_field(path, f"The text must have 1 to {longest} characters.", "wrong-length")
     if _UNPRINTABLE.search(trimmed):
-        raise invalid_field(path, "A text holds no control characters.", "unsafe-characters")
+        raise invalid_field(path, "The text must not contain control characters.", "unsafe-characters")
     return trimmed
 
 

@@ -63,7 +63,7 @@ async def test_a_public_address_in_numbers_is_refused_for_its_spelling(check: Ch
     found = await check(site.url("/"))
     assert found.verdict is CheckVerdict.REFUSED
     assert found.detail == (
-        "Redirect 1 of this link leads to an IP address in an unusual spelling, which is not followed."
+        "Redirect 1 of this link leads to an IP address in an unusual notation. The check did not follow it."
     )
 
 
@@ -140,7 +140,7 @@ async def test_every_address_of_a_name_must_be_outside(
     names = Names({"daftar.example": [addresses]})
     found = await check(site.url("/"), names)
     assert (found.verdict, found.hops) == (CheckVerdict.REFUSED, 0)
-    assert found.detail == "The destination leads into a network that is not public, which was not asked."
+    assert found.detail == "The destination leads to a network that is not public. The check did not connect to it."
     assert connected == []
 
 
@@ -172,7 +172,7 @@ async def test_only_the_ports_of_the_policy_are_asked(
     names = Names({"daftar.example": [[OUTSIDE]]})
     found = await check(f"http://daftar.example:{port}/", names)
     assert found.verdict is CheckVerdict.REFUSED
-    assert found.detail == f"The destination leads to port {port}, and only 80 and 443 may be asked."
+    assert found.detail == f"The destination leads to port {port}. Allowed ports: 80 and 443."
     assert (names.asked, connected) == ([], [])
 
 

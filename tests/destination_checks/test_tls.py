@@ -129,6 +129,6 @@ async def test_a_redirect_from_https_to_http_is_reported(
     secure.pages["/"] = plain
     found = await trusting(secure.url("/", scheme="https"), names)
     assert found.verdict is CheckVerdict.OK
-    assert found.detail == "The page answers, and UTM and cid arrive there; a redirect leaves https for http."
+    assert found.detail == "The page answers, and UTM and cid arrive there. A redirect changes from https to http."
     secure.pages["/"] = page()
-    assert "leaves" not in (await trusting(secure.url("/", scheme="https"), names)).detail
+    assert "https to http" not in (await trusting(secure.url("/", scheme="https"), names)).detail

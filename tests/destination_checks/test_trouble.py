@@ -36,7 +36,7 @@ async def test_gives_up_when_the_time_is_over(check: Checker, site: Site, answer
     site.pages["/"] = redirect("/slow")
     found = await check(site.url("/"))
     assert found.verdict is CheckVerdict.UNREACHABLE
-    assert found.detail == "Redirect 1 of this link leads to a page that did not answer within 0.4 seconds in all."
+    assert found.detail == "Redirect 1 of this link leads to a page that did not answer within 0.4 seconds in total."
 
 
 async def test_all_redirects_share_one_time_limit(check: Checker, site: Site) -> None:
@@ -46,7 +46,7 @@ async def test_all_redirects_share_one_time_limit(check: Checker, site: Site) ->
     async with asyncio.timeout(30):
         found = await check(site.url("/"))
     assert found.verdict is CheckVerdict.UNREACHABLE
-    assert "did not answer within 0.3 seconds in all" in found.detail
+    assert "did not answer within 0.3 seconds in total" in found.detail
 
 
 async def test_a_name_server_that_hangs_takes_of_the_same_time(check: Checker, site: Site) -> None:
@@ -118,7 +118,7 @@ async def test_no_such_host_or_no_server_on_the_port(check: Checker, site: Site)
     check.ports |= {port}
     found = await check(f"http://daftar.example:{port}/")
     assert (found.verdict, found.hops, found.status) == (CheckVerdict.UNREACHABLE, 0, None)
-    assert found.detail == "The destination leads to a server that takes no connection."
+    assert found.detail == "The destination leads to a server that accepts no connection."
 
 
 async def test_knows_of_a_host_off_the_list_even_if_it_does_not_answer(check: Checker, site: Site) -> None:

@@ -75,9 +75,9 @@ async def _find_stages(session: AsyncSession, application: Application, key: str
     stages = (await list_stages(session, intake_ids=[application.intake_id]))[application.intake_id]
     entered = next((stage for stage in stages if stage.key == key), None)
     if entered is None:
-        raise invalid_field(("stage",), "The application's intake has no stage with this key.", "unknown-stage")
+        raise invalid_field(("stage",), "The intake has no stage with this key.", "unknown-stage")
     if entered.id == application.stage_id:
-        raise Conflict("already-there", "The application is in this stage already.")
+        raise Conflict("already-there", "The application is already in this stage.")
     return next(stage for stage in stages if stage.id == application.stage_id), entered
 
 
@@ -87,7 +87,7 @@ async def _open_vault(session: AsyncSession, keys: KeyRing, application: Applica
         await session.exec(select(ApplicantKey).where(ApplicantKey.applicant_id == application.applicant_id))
     ).first()
     if key is None:
-        raise Conflict("applicant-erased", "This person's data was erased; the application can no longer be moved.")
+        raise Conflict("applicant-erased", "The data of this person was erased. The application cannot be moved.")
     return open_vault(keys, application.applicant_id, key.wrapped_key)
 
 

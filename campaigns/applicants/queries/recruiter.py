@@ -117,7 +117,9 @@ async def _conditions(
         if spelling not in known and await _has_own(session, principal, col(Application.source) == spelling):
             known = {spelling: spelling}
         if spelling not in known:
-            raise invalid_filter("source", "No channel in reach has this source or alias.", "unknown-source")
+            raise invalid_filter(
+                "source", "No channel that your units may use has this source or alias.", "unknown-source"
+            )
         conditions.append(col(Application.source) == known[spelling])
     if wanted.stage is not None:
         stages = await _stages_of_key(session, principal, key=wanted.stage, intake_id=intake_id)
@@ -158,7 +160,7 @@ async def _stages_of_key(
         statement = statement.where(col(Stage.intake_id) == intake_id)
     stages = await fetch_values(session, statement)
     if not stages:
-        raise invalid_filter("stage", "No intake in reach has a stage of this key.", "unknown-stage")
+        raise invalid_filter("stage", "No intake that your units may use has a stage with this key.", "unknown-stage")
     return stages
 
 

@@ -57,7 +57,7 @@ def read_sheet(data: bytes) -> list[SheetRow]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise invalid_field((), "The file is not in UTF-8; save it as CSV UTF-8.", "not-utf8") from None
+        raise invalid_field((), "The file is not UTF-8. Save it as CSV in UTF-8.", "not-utf8") from None
     first_line = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;", key=first_line.count), strict=True)
     errors: list[FieldError] = []
@@ -70,15 +70,15 @@ def read_sheet(data: bytes) -> list[SheetRow]:
             if any(cell.strip() for cell in cells):
                 rows.append(_read_cells(number, columns, cells, errors))
             if len(errors) > MAX_ERRORS:
-                errors.append(FieldError(("rows",), "The rows after these were not looked at.", "too-many-faults"))
+                errors.append(FieldError(("rows",), "The rows after these were not checked.", "too-many-faults"))
                 break
     except csv.Error as error:
         # The reader counts lines, of which a row can have several and an empty one none that it gives out.
         at: FieldPath = ("rows", number + 1) if columns else ("header",)
-        errors.append(FieldError(at, f"This is not CSV: {error}.", "not-csv"))
+        errors.append(FieldError(at, f"This is not valid CSV: {error}.", "not-csv"))
     raise_if_any(errors)
     if not rows:
-        raise invalid_field(("rows",), "The sheet has no rows below its header.", "empty")
+        raise invalid_field(("rows",), "The sheet has no rows below the header.", "empty")
     return rows
 
 
@@ -161,13 +161,13 @@ def _read_header(cells: Sequence[str], errors: list[FieldError]) -> list[str]:
     columns = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in cells]
     for place, column in enumerate(columns):
         if column not in EXPORT_COLUMNS:
-            detail = f"There is no column {column or '(empty)'}; there are {', '.join(IMPORT_COLUMNS)}."
+            detail = f"Unknown column {column or '(empty)'}. Allowed columns: {', '.join(IMPORT_COLUMNS)}."
             errors.append(FieldError(("header", place), detail, "unknown-column"))
         elif column in columns[:place]:
-            errors.append(FieldError(("header", place), f"The column {column} is there twice.", "repeated"))
+            errors.append(FieldError(("header", place), f"The column {column} occurs twice.", "repeated"))
     for column in REQUIRED_COLUMNS:
         if column not in columns:
-            errors.append(FieldError(("header",), f"The sheet needs the column {column}.", "missing"))
+            errors.append(FieldError(("header",), f"The column {column} is required.", "missing"))
     return columns
 
 
@@ -182,7 +182,9 @@ def _read_cells(number: int, columns: Sequence[str], cells: Sequence[str], error
             errors.append(FieldError(row.path(column), "This cell is empty.", "missing"))
     for column, text in row.cells.items():
         if _UNPRINTABLE.search(text):
-            errors.append(FieldError(row.path(column), "A cell holds no control characters.", "unsafe-characters"))
+            errors.append(
+                FieldError(row.path(column), "A cell must not contain control characters.", "unsafe-characters")
+            )
     return row
 
 
@@ -201,7 +203,7 @@ def _read_state(text: str, path: FieldPath) -> LinkState:
     try:
         return LinkState(text.lower() or LinkState.ACTIVE)
     except ValueError:
-        raise invalid_field(path, "A link begins as draft or active.", "unknown-state") from None
+        raise invalid_field(path, "A new link must have the state draft or active.", "unknown-state") from None
 
 
 def _read_flag(text: str, path: FieldPath) -> bool:
@@ -220,7 +222,7 @@ def _read_time(text: str | None, timezone: ZoneInfo, path: FieldPath) -> datetim
     except ValueError:
         moment = None
     if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        detail = f"Write a time as 2026-12-01 08:00, between the years {FIRST_YEAR} and {LAST_YEAR}."
+        detail = f"Write a time like 2026-12-01 08:00, between the years {FIRST_YEAR} and {LAST_YEAR}."
         raise invalid_field(path, detail, "not-a-time")
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone)
 

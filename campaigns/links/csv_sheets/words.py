@@ -55,10 +55,10 @@ def require_campaign(row: SheetRow, words: SheetWords) -> tuple[Campaign, str]:
     """The row's campaign and the path of its unit; raises Invalid if there is none or it is closed."""
     found = words.campaigns.get(row.cells["campaign"].lower())
     if found is None:
-        detail = "There is no campaign of this slug, or you may not see it."
+        detail = "No campaign with this slug exists, or you may not see it."
         raise invalid_field(row.path("campaign"), detail, "unknown-campaign")
     if found[0].state == CampaignState.CLOSED:
-        detail = "This campaign is closed; it takes no new link."
+        detail = "The campaign is closed. It takes no new links."
         raise invalid_field(row.path("campaign"), detail, "campaign-closed")
     return found
 
@@ -84,7 +84,7 @@ def _channels_of_source(row: SheetRow, words: SheetWords) -> Sequence[tuple[Chan
         issue = unknown_source(row.path("source"), row.cells["source"], words.suggestions.get(word))
         raise invalid_field(row.path("source"), issue.detail, issue.as_error().code)
     if len({channel.source for channel, _ in named}) > 1:
-        detail = "Several of your units have this alias, each for another source; name the source itself."
+        detail = "This alias stands for different sources in different units. Write the source instead."
         raise invalid_field(row.path("source"), detail, "ambiguous-source")
     return named
 
@@ -93,10 +93,10 @@ def _medium_of(row: SheetRow, media: Sequence[str]) -> str:
     """The row's medium, which it may leave out where the source has one only."""
     medium = normalize_name(row.cells.get("medium", ""), path=(), known=media)[0]
     if not medium and len(media) > 1:
-        detail = f"This source has several mediums; say which: {', '.join(media)}."
+        detail = f"This source has several mediums. Write one of them: {', '.join(media)}."
         raise invalid_field(row.path("medium"), detail, "missing")
     if medium and medium not in media:
-        detail = f"This source has no channel of this medium; there are {', '.join(media)}."
+        detail = f"This source has no channel with this medium. Available mediums: {', '.join(media)}."
         raise invalid_field(row.path("medium"), detail, "unknown-medium")
     return medium or media[0]
 

@@ -90,7 +90,7 @@ async def follow(due: DueCheck, *, policy: Policy, resolve: Resolve, transport: 
     except CheckAborted as ended:
         return _finding_of_aborted(trace, due, ended.verdict, f"{trace.subject} {ended.what}.")
     except TimeoutError:
-        detail = f"{trace.subject} leads to a page that did not answer within {policy.seconds:g} seconds in all."
+        detail = f"{trace.subject} leads to a page that did not answer within {policy.seconds:g} seconds in total."
         return _finding_of_aborted(trace, due, CheckVerdict.UNREACHABLE, detail)
     return _finding_of_page(trace, due)
 
@@ -113,12 +113,12 @@ async def _follow_redirects(
         finally:
             await response.aclose()
         if len(set(locations)) != 1:
-            raise CheckAborted(CheckVerdict.BROKEN, "leads to a redirect that does not say where to")
+            raise CheckAborted(CheckVerdict.BROKEN, "leads to a redirect without a single target")
         if trace.redirects == policy.most_redirects:
-            circle = ", and these go in a circle" if len(set(trace.asked)) < len(trace.asked) else ""
+            circle = ", and these form a loop" if len(set(trace.asked)) < len(trace.asked) else ""
             raise CheckAborted(
                 CheckVerdict.BROKEN,
-                f"leads to yet another redirect; more than {policy.most_redirects} are not followed{circle}",
+                f"leads to another redirect. The check follows at most {policy.most_redirects} redirects{circle}",
             )
         trace.redirects += 1
         hop = next_hop(hop, locations[0])
@@ -128,14 +128,16 @@ async def _addresses(hop: Hop, policy: Policy, resolve: Resolve) -> Sequence[Add
     """The IP addresses to connect to; raises CheckAborted unless all addresses of the name are allowed."""
     if hop.port not in policy.ports:
         allowed = " and ".join(map(str, sorted(policy.ports)))
-        raise CheckAborted(CheckVerdict.REFUSED, f"leads to port {hop.port}, and only {allowed} may be asked")
+        raise CheckAborted(CheckVerdict.REFUSED, f"leads to port {hop.port}. Allowed ports: {allowed}")
     literal = read_address(hop.host)
     try:
         addresses = [literal] if literal is not None else await resolve(hop.host)
     except NoSuchHost:
         raise CheckAborted(CheckVerdict.UNREACHABLE, "leads to a host that does not exist") from None
     if not all(may_connect(address, policy.networks) for address in addresses):
-        raise CheckAborted(CheckVerdict.REFUSED, "leads into a network that is not public, which was not asked")
+        raise CheckAborted(
+            CheckVerdict.REFUSED, "leads to a network that is not public. The check did not connect to it"
+        )
     return addresses[:_MAX_ADDRESSES]
 
 
@@ -151,14 +153,14 @@ async def _ask(
             if _is_about_trust(error):
                 raise CheckAborted(
                     CheckVerdict.UNREACHABLE,
-                    "leads to a server whose certificate is not valid: for another name, expired, or not trusted",
+                    "leads to a server without a valid certificate: it is for another name, expired or not trusted",
                 ) from None
         except Exception:
             # Not only httpx.HTTPError: TLS errors after the handshake are not wrapped.
             raise CheckAborted(
-                CheckVerdict.UNREACHABLE, "leads to a server that breaks the connection off or does not speak HTTP"
+                CheckVerdict.UNREACHABLE, "leads to a server that closes the connection or does not use HTTP"
             ) from None
-    raise CheckAborted(CheckVerdict.UNREACHABLE, "leads to a server that takes no connection")
+    raise CheckAborted(CheckVerdict.UNREACHABLE, "leads to a server that accepts no connection")
 
 
 def _request(hop: Hop, address: Address, trace: _Trace, policy: Policy) -> httpx.Request:
@@ -191,8 +193,10 @@ async def _read_answer(response: httpx.Response, policy: Policy) -> None:
     status = response.status_code
     if not 200 <= status < 300:
         phrase = HTTPStatus(status).phrase if status in {known.value for known in HTTPStatus} else ""
-        hint = "; visitors may get another answer than this check" if status in _MAYBE_FOR_MACHINES else ""
-        raise CheckAborted(CheckVerdict.BROKEN, f"leads to a page that answers {f'{status} {phrase}'.strip()}{hint}")
+        hint = ". Visitors may get a different answer than this check" if status in _MAYBE_FOR_MACHINES else ""
+        raise CheckAborted(
+            CheckVerdict.BROKEN, f"leads to a page that answers with {f'{status} {phrase}'.strip()}{hint}"
+        )
     read = 0
     try:
         async for part in response.aiter_raw():
@@ -200,7 +204,7 @@ async def _read_answer(response: httpx.Response, policy: Policy) -> None:
             if read >= policy.most_body_bytes:
                 return
     except Exception:  # as above
-        raise CheckAborted(CheckVerdict.BROKEN, "leads to a page that breaks off") from None
+        raise CheckAborted(CheckVerdict.BROKEN, "leads to a page that arrives incomplete") from None
 
 
 def _keep_cookies(cookies: dict[HttpOrigin, dict[bytes, bytes]], hop: Hop, response: httpx.Response) -> None:
@@ -243,17 +247,17 @@ def _finding_of_page(trace: _Trace, due: DueCheck) -> Finding:
     utm_kept, cid_kept = preserved_parameters(last, due.utm)
     if not _allowed(first, due):
         verdict = CheckVerdict.HOST_NOT_ALLOWED
-        detail = f"The page answers, but the destination's host {_named(first)} is not on the allow-list any more"
+        detail = f"The page answers, but the host of the destination, {_named(first)}, is no longer on the allow-list"
     elif not _allowed(last, due):
         verdict = CheckVerdict.HOST_NOT_ALLOWED
-        detail = f"The page answers, but it is on {_named(last)}, which is not on the allow-list"
+        detail = f"The page answers, but its host, {_named(last)}, is not on the allow-list"
     elif not (utm_kept and cid_kept):
         verdict = CheckVerdict.PARAMETERS_LOST
         lost = " and ".join(name for name, is_kept in (("UTM", utm_kept), ("cid", cid_kept)) if not is_kept)
-        detail = f"The page answers, but the redirects before it lose {lost}"
+        detail = f"The page answers, but redirects removed {lost}"
     else:
         verdict, detail = CheckVerdict.OK, "The page answers, and UTM and cid arrive there"
-    detail = f"{detail}; a redirect leaves https for http." if trace.leaves_https else f"{detail}."
+    detail = f"{detail}. A redirect changes from https to http." if trace.leaves_https else f"{detail}."
     return _finding(
         trace,
         verdict,

@@ -108,13 +108,15 @@ def _read(text: str) -> Hop:
     base, _, query = text.partition("#")[0].partition("?")
     query = quote(query, safe=PRINTABLE, errors="replace")
     if len(query) > MAX_QUERY_LENGTH:
-        raise CheckAborted(CheckVerdict.BROKEN, f"leads to an address of more than {MAX_QUERY_LENGTH} characters")
+        raise CheckAborted(
+            CheckVerdict.BROKEN, f"leads to a URL with a query of more than {MAX_QUERY_LENGTH} characters"
+        )
     try:
         url = parse_web_url(base, path=())
     except Invalid as refused:
         if refused.fields[0].code == "too-long":
             raise CheckAborted(
-                CheckVerdict.BROKEN, f"leads to an address of more than {MAX_URL_LENGTH} characters"
+                CheckVerdict.BROKEN, f"leads to a URL of more than {MAX_URL_LENGTH} characters"
             ) from None
         raise _unreadable() from None
     scheme, _, rest = url.text.partition("://")
@@ -122,9 +124,11 @@ def _read(text: str) -> Hop:
     port = authority.removeprefix(url.host).removeprefix(":")
     address = read_address(url.host)
     if address is not None and address.version == 4 and _host_as_written(base) != url.host:
-        raise CheckAborted(CheckVerdict.REFUSED, "leads to an IP address in an unusual spelling, which is not followed")
+        raise CheckAborted(
+            CheckVerdict.REFUSED, "leads to an IP address in an unusual notation. The check did not follow it"
+        )
     if address is None and not _NAME.fullmatch(url.host):
-        raise CheckAborted(CheckVerdict.UNREACHABLE, "leads to a name that no host can have")
+        raise CheckAborted(CheckVerdict.UNREACHABLE, "leads to an invalid host name")
     return Hop(scheme, url.host, int(port) if port else _PORTS[scheme], slash + path, query)
 
 
@@ -133,4 +137,4 @@ def _host_as_written(base: str) -> str:
 
 
 def _unreadable() -> CheckAborted:
-    return CheckAborted(CheckVerdict.BROKEN, "leads to something that is no plain web address")
+    return CheckAborted(CheckVerdict.BROKEN, "leads to something that is not a valid URL")

@@ -39,9 +39,9 @@ class DueCheck:
 class Finding:
     """The result of following a destination.
 
-    `detail` is one sentence for marketers and never contains a private IP address. `status` and `final_url` (without
-    UTM and cid) are those of the last page that answered, `hops` is the number of redirects followed. The three flags
-    are null if the last page was not reached.
+    `detail` is a sentence or two for marketers and never contains a private IP address. `status` and `final_url`
+    (without UTM and cid) are those of the last page that answered, `hops` is the number of redirects followed. The
+    three flags are null if the last page was not reached.
     """
 
     verdict: CheckVerdict

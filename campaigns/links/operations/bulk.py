@@ -68,7 +68,7 @@ def _require_request(channel_ids: Sequence[UUID], contents: Sequence[TypedName],
     errors: list[FieldError] = []
     number = len(channel_ids) * max(1, len(contents))
     if number > MAX_LINKS:
-        detail = f"These are {number} links; at most {MAX_LINKS} are made at once."
+        detail = f"The request describes {number} links. Create at most {MAX_LINKS} links at once."
         errors.append(FieldError(("contents",), detail, "too-many"))
     errors += _find_repeated([str(one) for one in channel_ids], ("channel_ids",), "channel")
     errors += _find_repeated([one.hyphenated for one in contents], ("contents",), "content")
@@ -81,7 +81,7 @@ def _require_request(channel_ids: Sequence[UUID], contents: Sequence[TypedName],
 def _find_repeated(values: Sequence[str], path: FieldPath, what: str) -> list[FieldError]:
     first: dict[str, int] = {}
     return [
-        FieldError((*path, place), f"An earlier {what} is the same.", "repeated")
+        FieldError((*path, place), f"The list contains this {what} twice.", "repeated")
         for place, value in enumerate(values)
         if first.setdefault(value, place) != place
     ]

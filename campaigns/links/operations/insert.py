@@ -26,7 +26,7 @@ from campaigns.planning.models import Campaign, Channel
 from campaigns.planning.queries import effective_hosts, get_campaign, get_channels
 from campaigns.planning.types import CampaignState, OpenState
 
-SLUG_TAKEN = "Another link has or had this slug; choose another, or leave it out and one is drawn."
+SLUG_TAKEN = "Another link has or had this slug. Choose another slug, or leave `slug` out to get a generated one."
 
 
 async def insert_links(
@@ -46,7 +46,7 @@ async def insert_links(
     """
     campaign = await get_campaign(session, principal, campaign_id=campaign_id)
     if campaign.state == CampaignState.CLOSED:
-        raise Conflict("campaign-closed", "This campaign is closed; it takes no new link.")
+        raise Conflict("campaign-closed", "The campaign is closed. It takes no new links.")
     channels = await _open_channels(session, principal, [spec.channel_id for spec in specs])
     hosts = await effective_hosts(session, unit_id=campaign.unit_id)
     rows, errors = _validated_rows(specs, campaign=campaign, channels=channels, hosts=hosts, now=now)
@@ -81,7 +81,7 @@ async def _open_channels(session: AsyncSession, principal: Principal, wanted: Se
     channels = await get_channels(session, principal, channel_ids=wanted)
     closed = {channel.id for channel in channels.values() if channel.state == OpenState.CLOSED}
     if closed:
-        detail = "This channel is closed; no new link gets it."
+        detail = "The channel is closed. New links cannot use it."
         places = [place for place, channel_id in enumerate(wanted) if channel_id in closed]
         errors = [FieldError((place, "channel_id"), detail, "channel-closed") for place in places]
         raise Conflict("channel-closed", detail, tuple(errors))
@@ -108,10 +108,10 @@ def _validated_rows(
         settled = normalize_fields(values, hosts=hosts, path=(place,), errors=errors)
         errors += find_date_errors(spec.starts_at, spec.ends_at, spec.ended_destination, path=(place,))
         if spec.state not in FIRST_STATES:
-            detail = "A link begins as draft or active; leave the state out, or say one of them."
+            detail = "A new link must have the state `draft` or `active`. Without `state` it is `active`."
             errors.append(FieldError((place, "state"), detail, "not-a-first-state"))
         if settled["slug"] is not None and settled["slug"] in chosen:
-            errors.append(FieldError((place, "slug"), "Another of these links has this slug.", "repeated"))
+            errors.append(FieldError((place, "slug"), "An earlier link of this request has the same slug.", "repeated"))
         chosen.add(settled["slug"])
         link = Link(
             **settled | {"state": LinkState(spec.state).value, "slug": settled["slug"] or ""},
@@ -144,7 +144,7 @@ async def _store(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> list[
         waiting = [row for row in rows if row["id"] not in stored]
         stored |= await _insert_free(session, [{**row, "slug": draw_slug(length)} for row in waiting])
     if len(stored) < len(rows):
-        raise Unavailable("no-free-slug", "No free slug was found; repeat the request.")
+        raise Unavailable("no-free-slug", "No free slug was found. Repeat the request.")
     return [stored[row["id"]] for row in rows]
 
 

@@ -139,7 +139,7 @@ def _near_duplicates(
             issue = near_duplicate((place, input_field), name, similar[name])
             if input_field != field:
                 what = field.removeprefix("utm_")
-                issue = replace(issue, detail=f"The unit's template makes this {what} of it: {issue.detail}")
+                issue = replace(issue, detail=f"The template of the unit produces this {what}. {issue.detail}")
             yield issue
 
 

@@ -51,7 +51,7 @@ async def update_link(
     """
     link = await lock_link(session, principal, link_id=link_id)
     if link.state == LinkState.RETIRED:
-        raise Conflict("link-retired", "This link is retired and cannot be changed.")
+        raise Conflict("link-retired", "The link is retired and cannot be changed.")
     campaign = await get_campaign(session, principal, campaign_id=link.campaign_id)
     errors: list[FieldError] = []
     named, corrections = await _normalize_names(session, principal, link, campaign.unit_id, changes, keep_names, errors)

@@ -50,7 +50,7 @@ async def create_campaign(
     await get_unit(session, principal, unit_id=unit_id)
     intake = await get_intake(session, principal, intake_id=intake_id)
     if intake.state == OpenState.CLOSED:
-        raise Conflict("intake-closed", "This intake is closed; it takes no new campaign.")
+        raise Conflict("intake-closed", "The intake is closed. It takes no new campaigns.")
     require_order(starts_at, ends_at, path=("ends_at",))
     normalized = normalize_campaign_fields(
         {
@@ -72,7 +72,7 @@ async def create_campaign(
         state=state.value,
         created_at=now,
     )
-    taken = Conflict("campaign-slug-taken", "Another campaign has this slug.")
+    taken = Conflict("campaign-slug-taken", "Another campaign already has this slug.")
     await insert_row(session, campaign, conflicts={"uq_campaigns_slug": taken})
     changes = {"name": name, "slug": slug, "state": state.value}
     record_change(

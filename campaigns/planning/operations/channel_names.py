@@ -74,9 +74,8 @@ def find_near_duplicate_aliases(
         # Aliases of the same source may resemble each other.
         if (existing := similar.get(alias)) in others:
             detail = (
-                f'"{alias}" looks like a misspelling of "{existing}", '
-                f"which stands for the source {min(others[existing])}. "
-                f'Leave it out, or add "{alias}" to `keep_names`.'
+                f'"{alias}" looks like a misspelling of "{existing}", a name of the source "{min(others[existing])}". '
+                f'Remove "{alias}", or add it to `keep_names`.'
             )
             errors.append(replace(near_duplicate(path, alias, existing), detail=detail).as_error())
     return errors
@@ -87,4 +86,4 @@ def require_unambiguous(source: str, aliases: Iterable[str], words: ChannelVocab
     for word in (source, *aliases):
         others = words.meanings.get(word, frozenset()) - {source}
         if others:
-            raise Conflict("alias-taken", f"One of these spellings already stands for the source {min(others)}.")
+            raise Conflict("alias-taken", f'One of these spellings already belongs to the source "{min(others)}".')

@@ -62,7 +62,7 @@ async def create_channel(
         state=OpenState.ACTIVE.value,
         created_at=now,
     )
-    taken = Conflict("channel-exists", "This unit has a channel of this source and medium.")
+    taken = Conflict("channel-exists", "The unit already has a channel with this source and medium.")
     await insert_row(session, channel, conflicts={"uq_channels_unit_id_source_medium": taken})
     changes = {"source": channel.source, "medium": channel.medium, "aliases": channel.aliases}
     record_audit(

@@ -29,7 +29,7 @@ async def create_programme(
     """Create a programme of a unit in the caller's subtree; raises NotFound or Conflict (`programme-slug-taken`)."""
     await get_unit(session, principal, unit_id=unit_id)
     programme = Programme(unit_id=unit_id, name=name, slug=slug, state=OpenState.ACTIVE.value, created_at=now)
-    taken = Conflict("programme-slug-taken", "This unit has a programme of this slug.")
+    taken = Conflict("programme-slug-taken", "The unit already has a programme with this slug.")
     await insert_row(session, programme, conflicts={"uq_programmes_unit_id_slug": taken})
     record_audit(
         session,
@@ -105,7 +105,7 @@ async def create_intake(
     """
     programme = await _owned_programme(session, principal, programme_id)
     if programme.state == OpenState.CLOSED:
-        raise Conflict("programme-closed", "This programme is closed; it takes no new intake.")
+        raise Conflict("programme-closed", "The programme is closed. It takes no new intakes.")
     require_order(opens_at, closes_at, path=("closes_at",))
     require_stages(stages)
     intake = Intake(
@@ -203,7 +203,9 @@ async def _replace_stages(session: AsyncSession, intake: Intake, plans: Sequence
         return {}
     current = {stage.key: stage for stage in stages}
     if current.get(plans[0].key) is None:
-        raise invalid_field(("stages", 0, "key"), "The first stage keeps its key; its name may change.", "immutable")
+        raise invalid_field(
+            ("stages", 0, "key"), "The key of the first stage cannot be changed. Its name can be changed.", "immutable"
+        )
     for place, plan in enumerate(plans, start=1):
         stage = current.pop(plan.key, None)
         if stage is None:
@@ -211,7 +213,7 @@ async def _replace_stages(session: AsyncSession, intake: Intake, plans: Sequence
         elif stage.kind != plan.kind:
             raise invalid_field(
                 ("stages", place - 1, "kind"),
-                "A stage keeps its kind, which past figures were counted by.",
+                "The kind of a stage cannot be changed, because past statistics use it.",
                 "immutable",
             )
         else:
@@ -220,7 +222,7 @@ async def _replace_stages(session: AsyncSession, intake: Intake, plans: Sequence
         async with session.begin_nested():
             await session.exec(delete(Stage).where(col(Stage.id).in_([stage.id for stage in current.values()])))
     except IntegrityError:
-        raise Conflict("stage-in-use", "A stage that applications stand or stood in cannot be left out.") from None
+        raise Conflict("stage-in-use", "A stage that applications have used cannot be removed.") from None
     return {"stages": {"from": [asdict(plan) for plan in before], "to": [asdict(plan) for plan in plans]}}
 
 

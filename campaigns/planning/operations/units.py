@@ -88,8 +88,8 @@ async def _insert(
         created_at=now,
     )
     conflicts = {
-        "uq_units_code": Conflict("unit-code-taken", "Another unit has this code."),
-        "uq_units_single_root": Conflict("root-unit-exists", "There is a national unit already."),
+        "uq_units_code": Conflict("unit-code-taken", "Another unit already has this code."),
+        "uq_units_single_root": Conflict("root-unit-exists", "A national unit already exists."),
     }
     await insert_row(session, unit, conflicts=conflicts)
     changes = {"kind": kind.value, "code": code, "name": name, "allowed_hosts": unit.allowed_hosts}

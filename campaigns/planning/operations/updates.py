@@ -38,9 +38,9 @@ async def apply_campaign_update(
     """
     campaign = await lock_campaign(session, principal, campaign_id=campaign_id)
     if campaign.state == CampaignState.CLOSED:
-        raise Conflict("campaign-closed", "This campaign is closed and cannot be changed.")
+        raise Conflict("campaign-closed", "The campaign is closed and cannot be changed.")
     if campaign.state == CampaignState.ACTIVE and changes.get("state") == CampaignState.DRAFT:
-        raise Conflict("campaign-published", "A campaign that was active does not become a draft again; close it.")
+        raise Conflict("campaign-published", "An active campaign cannot become a draft again. Close it instead.")
     normalized = normalize_campaign_fields(changes, await effective_hosts(session, unit_id=campaign.unit_id))
     require_order(
         changes.get("starts_at", campaign.starts_at), changes.get("ends_at", campaign.ends_at), path=("ends_at",)

@@ -372,10 +372,8 @@ class TestSlips:
             ("/aliases/2", "near-double"),
         ]
         for error, slip in zip(answer.json()["errors"], ("instagrm", "insta-gram"), strict=True):
-            assert (
-                f'"{slip}" looks like a misspelling of "instagram", which stands for the source instagram'
-                in error["detail"]
-            )
+            told = f'"{slip}" looks like a misspelling of "instagram", a name of the source "instagram"'
+            assert told in error["detail"]
         made = (await client.post("/v1/channels", json=body(world), headers=own)).json()
         address = f"/v1/channels/{made['id']}"
         refused = await client.patch(address, json={"aliases": ["rb", "instagrm"]}, headers=own)

@@ -140,7 +140,7 @@ class TestImport:
             ("/rows/6/tags", "not-a-tag"),
         ]
         details = {error["pointer"]: error["detail"] for error in answer.json()["errors"]}
-        assert "instagrm; did you mean instagram?" in details["/rows/3/source"]
+        assert '"instagrm". Did you mean "instagram"?' in details["/rows/3/source"]
         assert '"rells-1" looks like a misspelling of "reels-1"' in details["/rows/4/content"]
         assert await links(session) == 1
 
@@ -192,7 +192,7 @@ class TestImport:
         answer = await send(client, world, "bintara-jabar,ig,A,free", "bintara-jabar,ig,B,Taken", header=header)
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:jaring:problem:slug-taken")
         assert [error["pointer"] for error in answer.json()["errors"]] == ["/rows/2/slug"]
-        assert "leave it out" in answer.json()["errors"][0]["detail"]
+        assert "leave `slug` out" in answer.json()["errors"][0]["detail"]
         # With whatever else is wrong with the sheet, it is one of several faults.
         rows = [
             "bintara-jabar,ig,A,taken",
@@ -420,7 +420,7 @@ class TestSentBack:
         assert differing <= {"id", "slug", "short_url", "created_at", "check"}
         paused = await self.back(client, world, sheet.getvalue().replace(",active,", ",paused,"))
         assert faults(paused) == [("/rows/1/state", "not-a-first-state")]
-        assert "leave the state out" in paused.json()["errors"][0]["detail"]
+        assert "Without `state`" in paused.json()["errors"][0]["detail"]
 
     @pytest.mark.usefixtures("made")
     async def test_an_unknown_id_is_ignored(

@@ -117,10 +117,11 @@ async def test_reports_every_invalid_row_before_the_first_is_stored(operator: Op
     code, printed, complained = await asyncio.to_thread(operator.run, "import", operator.sheet(*good, *bad))
     assert (code, printed) == (1, "")
     for line in (
-        "row 201, source: None of your channels has the source or alias instagrm; did you mean instagram?",
-        "row 202, content: Use letters, digits, dots, hyphens and underscores only.",
+        'row 201, source: No channel that your units may use has the source or alias "instagrm". Did you mean "instagram"?',
+        "row 202, content: Use at most 50 letters, digits, dots, hyphens and underscores, and start "
+        "with a letter or digit.",
         "row 203, slug: Another link has or had this slug",
-        "row 204, campaign: There is no campaign of this slug, or you may not see it.",
+        "row 204, campaign: No campaign with this slug exists, or you may not see it.",
         "jaring: The sheet has 4 faults. Nothing was imported.",
     ):
         assert line in complained
@@ -135,10 +136,10 @@ async def test_reports_every_invalid_row_before_the_first_is_stored(operator: Op
 @pytest.mark.parametrize(
     ("header", "line", "said"),
     [
-        ("campaign,source,name,sauce", "a,b,c,d", "header, column 4: There is no column sauce"),
-        ("campaign,source", "a,b", "The sheet needs the column name."),
-        (HEADER, 'bintara-jabar,ig,"open', "row 1: This is not CSV"),
-        (HEADER, "", "The sheet has no rows below its header."),
+        ("campaign,source,name,sauce", "a,b,c,d", "header, column 4: Unknown column sauce"),
+        ("campaign,source", "a,b", "The column name is required."),
+        (HEADER, 'bintara-jabar,ig,"open', "row 1: This is not valid CSV"),
+        (HEADER, "", "The sheet has no rows below the header."),
     ],
 )
 async def test_refuses_what_is_no_sheet(operator: Operator, header: str, line: str, said: str) -> None:
@@ -152,7 +153,7 @@ async def test_refuses_names_it_does_not_know(operator: Operator) -> None:
     for command, said in (
         (("import", sheet, "--unit", "ID-XX"), "There is no unit with the code ID-XX"),
         (("import", operator.folder / "nowhere.csv"), "cannot be read (no such file or directory)"),
-        (("import", sheet, "--unit", "ID-BA"), "row 1, campaign: There is no campaign of this slug"),
+        (("import", sheet, "--unit", "ID-BA"), "row 1, campaign: No campaign with this slug exists"),
         (("export", "-", "--campaign", "nowhere"), "has no campaign with the slug nowhere"),
         (("export", operator.folder / "no" / "where.csv"), "cannot be written"),
     ):

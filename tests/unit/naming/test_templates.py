@@ -58,7 +58,7 @@ def test_refuses_what_cannot(text: str, code: str) -> None:
 def test_names_the_placeholder_there_is_not() -> None:
     with pytest.raises(Invalid) as refused:
         require_template("{content} {sauce}", CONTENT_PLACEHOLDERS, path=("t",))
-    assert "There is no {content}, {sauce} to fill in here; there are {source}," in refused.value.fields[0].detail
+    assert "Unknown placeholder {content}, {sauce}. Allowed placeholders: {source}," in refused.value.fields[0].detail
 
 
 def test_fills_each_placeholder_once() -> None:

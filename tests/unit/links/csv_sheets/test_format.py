@@ -110,7 +110,9 @@ class TestReading:
     def test_names_the_columns_there_are(self) -> None:
         with pytest.raises(Invalid) as refused:
             read_sheet(b"campaign,source,name,sauce\nc,ig,Story,x\n")
-        assert refused.value.fields[0].detail.startswith("There is no column sauce; there are campaign, source, name,")
+        assert refused.value.fields[0].detail.startswith(
+            "Unknown column sauce. Allowed columns: campaign, source, name,"
+        )
 
 
 class TestFields:
