@@ -19,9 +19,9 @@ def reclassify_history(*, everything: bool) -> str:
     with current_database(Settings()) as url:
         asyncio.run(_work(psycopg_conninfo(url), everything, changed))
     return (
-        f"Judged {changed.judged} user agents: {changed.flagged} are robots now, {changed.unflagged} people again.\n"
-        f"So {changed.taps_filtered} taps no longer count as people's, and {changed.taps_restored} do again.\n"
-        f"Changed the burst mark of {changed.burst_marks} taps and the channel group of {changed.links} links."
+        f"Classified {changed.judged} user agents: {changed.flagged} are now bots, {changed.unflagged} now people.\n"
+        f"{changed.taps_filtered} taps no longer count as clicks, {changed.taps_restored} taps count as clicks again.\n"
+        f"Changed the burst flag of {changed.burst_marks} taps and the channel group of {changed.links} links."
     )
 
 
@@ -31,7 +31,7 @@ async def _work(conninfo: str, everything: bool, changed: ReclassifyResult) -> N
     )
     async with connection, exclusive_run(connection) as alone:
         if not alone:
-            raise CommandError("Another reclassification is at work; let it end first")
+            raise CommandError("Another reclassification is running. Wait until it ends")
         now = datetime.now(UTC)
         if everything:
             await request_all(connection, now=now)

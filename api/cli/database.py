@@ -56,7 +56,7 @@ def current_database(settings: Settings) -> Iterator[str]:
     """Like `reachable_database`; also raises CommandError unless the schema is this version's."""
     with reachable_database(settings) as url:
         if current_revision(url) != newest_revision():
-            raise CommandError("The database is not at this version's schema; run `jaring migrate` first")
+            raise CommandError("The database does not have the schema of this version. Run `jaring migrate` first")
         yield url
 
 
@@ -66,7 +66,7 @@ def require_server(url: str) -> None:
         conninfo_to_dict(psycopg_conninfo(url))
     except psycopg.ProgrammingError:
         # libpq's own message contains the URL with its password.
-        raise CommandError("JARING_DATABASE_URL is not an address such as postgresql://user@host/database") from None
+        raise CommandError("JARING_DATABASE_URL must be a URL such as postgresql://user@host/database") from None
     try:
         with psycopg.connect(psycopg_conninfo(url), connect_timeout=5) as connection:
             version = connection.info.server_version
@@ -74,7 +74,9 @@ def require_server(url: str) -> None:
         reason = str(error).strip().splitlines()[-1].strip()
         raise ServerAway(f"PostgreSQL does not answer at {_shown(url)} (JARING_DATABASE_URL): {reason}") from None
     if version < OLDEST_SERVER:
-        raise CommandError(f"The server at {_shown(url)} is PostgreSQL {version // 10000}; Jaring needs 15 or newer")
+        raise CommandError(
+            f"The server at {_shown(url)} is PostgreSQL {version // 10000}. Jaring needs version 15 or newer"
+        )
 
 
 def migrate_database() -> str:
@@ -97,4 +99,4 @@ def _shown(url: str) -> str:
     try:
         return display_url(url)
     except Exception:
-        return "the configured address"
+        return "the configured URL"

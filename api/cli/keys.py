@@ -21,7 +21,7 @@ ROOT_CODE = "NATIONAL"
 def make_key(*, role: str, name: str, unit_code: str | None, days: int) -> str:
     """Create a key; returns the text to print, the only place where the whole key appears."""
     if role not in set(Role):
-        raise CommandError(f"There is no role {role}; choose {', '.join(Role)}")
+        raise CommandError(f"Unknown role {role}. Allowed roles: {', '.join(Role)}")
     now = datetime.now(UTC)
 
     async def work(session: AsyncSession) -> tuple[Unit, str]:
@@ -51,7 +51,7 @@ async def _unit(session: AsyncSession, code: str | None, now: datetime) -> Unit:
     if unit is not None:
         return unit
     if code is not None:
-        raise CommandError(f"There is no unit with the code {code}; `GET /v1/units` lists them")
+        raise CommandError(f"No unit has the code {code}. `GET /v1/units` lists all units")
     # The first key of an empty database; everything else is then created over the API.
     return await create_root_unit(session, actor=SYSTEM, name="National", code=ROOT_CODE, allowed_hosts=[], now=now)
 

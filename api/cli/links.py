@@ -92,18 +92,18 @@ def import_sheet(path: Path, *, unit_code: str | None, keep_names: Collection[st
         number_waiting = sum(len(run.chunks[number]) for number in waiting)
         already = len(rows) - number_waiting
         if not waiting:
-            return f"All {len(rows)} links of this file were made before; there was nothing to do."
+            return f"All {len(rows)} links of this file were already created. Nothing was imported."
         errors, corrections, skipped_rows = _check(run, waiting)
         if errors:
-            raise _refusal(errors, f"{already} of {len(rows)} links were made before" if already else _NOTHING)
+            raise _refusal(errors, f"{already} of {len(rows)} links were already created" if already else _NOTHING)
         for issue in corrections:
             typer.echo(_located(issue.path, issue.detail), err=True)
-        there = f"; {skipped_rows} rows are links there are already" if skipped_rows else ""
+        there = f". {skipped_rows} rows were skipped because their links exist" if skipped_rows else ""
         if mode is RunMode.DRY:
-            return f"{number_waiting - skipped_rows} links can be made{there}; nothing was written."
+            return f"{number_waiting - skipped_rows} links can be created{there}. Nothing was imported."
         made = _make(run, waiting)
-    before = f", after {already} made before" if already else ""
-    return f"{made} links were made{before}{there}."
+    before = f" in addition to {already} that were already created" if already else ""
+    return f"{made} links were created{before}{there}."
 
 
 def export_sheet(path: Path, *, unit_code: str | None, campaign_slug: str | None) -> str:
@@ -186,15 +186,15 @@ def _make(run: _Import, waiting: Sequence[int]) -> int:
         return in_transaction(run.url, work)
 
     try:
-        with _progress(run, waiting, "Making") as chunks:
+        with _progress(run, waiting, "Creating") as chunks:
             for number in chunks:
                 made += work_on(number, datetime.now(UTC))
     except KeyboardInterrupt:
-        typer.echo(f"\n{made} links were made and stay; the same command goes on from there.", err=True)
+        typer.echo(f"\n{made} links were created and stay. Repeat the command to continue.", err=True)
         raise
     except (Invalid, Conflict) as refused:
         # Somebody else took a slug or closed a campaign since the check.
-        said = f"{made} links were made and stay; leave their rows out of the sheet when you have put it right"
+        said = f"{made} links were created and stay. Correct the sheet and remove their rows before you import it again"
         raise _refusal(refused.fields or [FieldError((), refused.detail)], said) from None
     return made
 
@@ -224,7 +224,7 @@ async def _operator(session: AsyncSession, unit_code: str | None) -> Principal:
     """Whoever works at the command line, as an administrator of the unit."""
     unit = await (find_root_unit(session) if unit_code is None else find_unit_by_code(session, code=unit_code))
     if unit is None:
-        raise CommandError(f"There is no unit with the code {unit_code}" if unit_code else "There is no unit yet")
+        raise CommandError(f"No unit has the code {unit_code}" if unit_code else "There is no unit yet")
     return Principal(actor=SYSTEM, role=Role.ADMINISTRATOR, unit_id=unit.id, unit_path=unit.path)
 
 

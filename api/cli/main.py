@@ -13,9 +13,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
-clicks = typer.Typer(help="Look after the taps that are stored.", no_args_is_help=True)
+clicks = typer.Typer(help="Reclassify stored taps.", no_args_is_help=True)
 app.add_typer(clicks, name="clicks")
 links = typer.Typer(help="Import and export links as CSV sheets.", no_args_is_help=True)
 app.add_typer(links, name="links")
@@ -35,7 +35,7 @@ def serve(
 @app.command()
 @report_errors
 def migrate() -> None:
-    """Upgrade the database's schema to this version; does nothing if it is current."""
+    """Upgrade the database schema to this version. Does nothing if it is current."""
     from api.cli.database import migrate_database
 
     typer.echo(migrate_database())
@@ -54,9 +54,9 @@ def demo() -> None:
 @report_errors
 def create_key(
     role: Annotated[str, typer.Option(help="administrator, marketer, recruiter or viewer.")],
-    name: Annotated[str, typer.Option(help="What or whom the key is for.")],
-    unit: Annotated[str | None, typer.Option(help="Code of the unit; by default the national one.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=730, help="Days until it expires.")] = 365,
+    name: Annotated[str, typer.Option(help="Person or system that uses the key.")],
+    unit: Annotated[str | None, typer.Option(help="Code of the unit. Default: the national unit.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=730, help="Days until the key expires.")] = 365,
 ) -> None:
     """Create an API key and print it once. In an empty database this also creates the national unit."""
     from api.cli.keys import make_key
@@ -67,7 +67,7 @@ def create_key(
 @keys.command("list")
 @report_errors
 def list_keys() -> None:
-    """List all keys by their prefix; whole keys are not stored."""
+    """List all keys by their prefix. Whole keys are not stored."""
     from api.cli.keys import key_table
 
     typer.echo(key_table())
@@ -75,8 +75,10 @@ def list_keys() -> None:
 
 @keys.command("revoke")
 @report_errors
-def revoke_key(beginning: Annotated[str, typer.Argument(help="The key's beginning as `keys list` shows it.")]) -> None:
-    """Revoke a key, which stops working at once."""
+def revoke_key(
+    beginning: Annotated[str, typer.Argument(help="Prefix of the key, as shown by `jaring keys list`.")],
+) -> None:
+    """Revoke a key. It stops working immediately."""
     from api.cli.keys import revoke
 
     typer.echo(revoke(beginning))
@@ -86,14 +88,14 @@ def revoke_key(beginning: Annotated[str, typer.Argument(help="The key's beginnin
 @report_errors
 def import_links(
     file: Annotated[Path, typer.Argument(help="The CSV sheet, in UTF-8.")],
-    unit: Annotated[str | None, typer.Option(help="Code of the unit to act for; by default the national one.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Code of the unit to act for. Default: the national unit.")] = None,
     keep_name: Annotated[
         list[str] | None,
-        typer.Option(help="A term or content to accept although one in use is similar; repeatable."),
+        typer.Option(help="A term or content to accept although it is a near-duplicate of a name in use. Repeatable."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the sheet.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sheet without importing it.")] = False,
 ) -> None:
-    """Create a link from each row. Everything is checked first; an interrupted import can be resumed."""
+    """Create a link for each row. All rows are checked first. An interrupted import can be resumed."""
     from api.cli.links import import_sheet
     from campaigns.kit.database.dry_run import RunMode
 
@@ -104,8 +106,8 @@ def import_links(
 @links.command("export")
 @report_errors
 def export_links(
-    file: Annotated[Path, typer.Argument(help="The file to write; - for standard output.", allow_dash=True)],
-    unit: Annotated[str | None, typer.Option(help="Code of the unit to act for; by default the national one.")] = None,
+    file: Annotated[Path, typer.Argument(help="The file to write, or - for standard output.", allow_dash=True)],
+    unit: Annotated[str | None, typer.Option(help="Code of the unit to act for. Default: the national unit.")] = None,
     campaign: Annotated[str | None, typer.Option(help="Export only the campaign with this slug.")] = None,
 ) -> None:
     """Write the links of the unit's campaigns as CSV, newest first."""
@@ -118,7 +120,7 @@ def export_links(
 @report_errors
 def reclassify(
     everything: Annotated[
-        bool, typer.Option("--all", help="Also what the current rules have classified already.")
+        bool, typer.Option("--all", help="Also classify what the current rules have already classified.")
     ] = False,
 ) -> None:
     """Apply the current rules for bots, bursts and channel groups to history. It can be interrupted and resumed."""
@@ -142,7 +144,7 @@ def openapi() -> None:
 @app.command()
 @report_errors
 def doctor() -> None:
-    """Check the set-up part by part; exits with 1 if something is wrong."""
+    """Check each part of the setup. Exits with status 1 if a check fails."""
     from api.cli.doctor import run_checks
 
     well = True

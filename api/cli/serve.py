@@ -111,8 +111,8 @@ def _require_free_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise CommandError(
-                f"Port {settings.port} on {settings.host} cannot be used ({(error.strerror or '').lower()}); "
-                "stop what uses it or choose another with PORT= (JARING_PORT)"
+                f"Port {settings.port} on {settings.host} cannot be used ({(error.strerror or '').lower()}). Stop the "
+                f"program that uses it, or choose another port with PORT= (JARING_PORT)"
             ) from None
 
 
@@ -143,7 +143,7 @@ def _prepare(settings: Settings, url: str) -> None:
     if settings.migrate_on_start:
         migrate(url)
     elif current_revision(url) != newest_revision():
-        raise CommandError("The database is not at this version's schema; run `jaring migrate` first")
+        raise CommandError("The database does not have the schema of this version. Run `jaring migrate` first")
     check_master_key(psycopg_conninfo(url), load_keys(settings.master_key, settings.data))
 
 
@@ -164,8 +164,8 @@ def _prepare_later(settings: Settings, url: str) -> None:
 
 def _cold_guide(settings: Settings) -> str:
     return (
-        f"PostgreSQL does not answer. Jaring serves the short links it knew last on {settings.short_link_base}\n"
-        "and keeps taps in its journal until PostgreSQL is back; everything else waits for it.\n\n"
+        f"PostgreSQL does not answer. Until it does, Jaring serves only the short links of its last run, on\n"
+        f"{settings.short_link_base}, and stores taps in its journal.\n\n"
         "Ctrl-C stops everything."
     )
 

@@ -21,81 +21,91 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("var"), description="Folder for the embedded PostgreSQL and the generated master key.")
     database_url: SecretStr | None = Field(
-        None, description="PostgreSQL 15+ to use (`postgresql://…`); without it the embedded one is started."
+        None,
+        description="URL of PostgreSQL 15 or newer (`postgresql://…`). Without it, the embedded PostgreSQL is started.",
     )
     master_key: SecretStr | None = Field(
         None,
-        description="32 bytes in base64 from which all keys derive; without it one is generated in the data folder. "
-        "Losing it makes all personal data unreadable.",
+        description="32 bytes in base64 from which all keys are derived. Without it, a key is generated in the data "
+        "folder. If it is lost, all personal data is unreadable.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes.")
     public_url: str | None = Field(
         None,
-        description="What short links start with, such as `https://jaring.example`; else the address listened on.",
+        description="Beginning of all short URLs, such as `https://jaring.example`. Default: host and port.",
     )
     cors_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Origins of the front ends, separated by commas, such as `https://daftar.example`.",
     )
     timezone: str = Field(
-        "Asia/Jakarta", description="Zone whose midnight ends a visitor's day; default of statistics."
+        "Asia/Jakarta",
+        description="Time zone of the days in statistics, and of the days in which a visitor is recognized.",
     )
-    migrate_on_start: bool = Field(True, description="Whether `serve` brings the schema up to date first.")
+    migrate_on_start: bool = Field(True, description="Whether `serve` migrates the database schema first.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least severe log line written."
+        "info", description="Lowest level of log lines that are written."
     )
     pool_size: int = Field(10, ge=2, le=200, description="Database connections of one server process for the API.")
     statement_timeout_seconds: float = Field(
-        15.0, gt=0, le=600, description="Longest time one SQL statement of the API may take."
+        15.0, gt=0, le=600, description="Maximum duration of one SQL statement of the API."
     )
-    max_body_bytes: int = Field(65_536, ge=1024, description="Largest request body accepted.")
+    max_body_bytes: int = Field(65_536, ge=1024, description="Maximum size of a request body.")
     click_deadline_seconds: float = Field(
         1.0,
         gt=0,
         le=30,
-        description="Longest time a tap waits for PostgreSQL; then it goes to the journal and the browser is sent on.",
+        description="Maximum time that a tap waits for PostgreSQL. After that it is stored in the journal, and the "
+        "browser is redirected.",
     )
     click_backlog: int = Field(
         100_000,
         ge=1000,
-        description="Taps of one server process kept in memory when the journal's disk is full as well.",
+        description="Maximum number of taps that a server process keeps in memory if the disk of the journal is also "
+        "full.",
     )
     journal: Path | None = Field(
-        None, description="Folder for taps while PostgreSQL does not answer; else `journal` in the data folder."
+        None, description="Folder for taps while PostgreSQL is unavailable. Default: `journal` in the data folder."
     )
     trusted_proxies: Annotated[list[Network], NoDecode] = Field(
         default_factory=list,
-        description="Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, separated by commas, such "
-        "as `10.0.0.0/8,fd00::/8`.",
+        description="Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted, separated by "
+        "commas, such as `10.0.0.0/8,fd00::/8`.",
     )
     check_destinations: bool = Field(
-        True, description="Whether links' destinations are followed when made or changed, and daily."
+        True, description="Whether the destinations of links are checked when they are created or changed, and daily."
     )
     check_networks: Annotated[list[Network], NoDecode] = Field(
         default_factory=list,
-        description="Private networks that such a check may ask too, separated by commas; else public addresses only.",
+        description="Private networks that destination checks may connect to, separated by commas. Default: only "
+        "public addresses.",
     )
     check_ports: Annotated[list[int], NoDecode] = Field(
-        default_factory=lambda: [80, 443], description="Ports such a check may ask, separated by commas."
+        default_factory=lambda: [80, 443],
+        description="Ports that destination checks may connect to, separated by commas.",
     )
     link_cache_seconds: float = Field(
         300.0,
         gt=0,
-        description="Longest time a link is served from memory without asking PostgreSQL; changes arrive at once.",
+        description="Maximum time that a link is served from memory without reading it from PostgreSQL. Changes apply "
+        "immediately.",
     )
-    link_cache_size: int = Field(200_000, ge=100, description="Links kept in memory by one server process.")
+    link_cache_size: int = Field(
+        200_000, ge=100, description="Maximum number of links that a server process keeps in memory."
+    )
     registration_minimum_milliseconds: int = Field(
         150,
         ge=0,
         le=5000,
-        description="Least time a registration takes, so that its length does not tell whether a person is known.",
+        description="Minimum duration of a registration, so that its duration does not reveal whether a person is "
+        "known.",
     )
     metrics_directory: Path | None = Field(
-        None, description="Folder in which server processes share their metrics; `serve` sets it."
+        None, description="Folder in which server processes share their metrics. `serve` sets it."
     )
-    idempotency_hours: int = Field(72, ge=24, description="How long the answer to an `Idempotency-Key` is kept.")
+    idempotency_hours: int = Field(72, ge=24, description="How long the response to an `Idempotency-Key` is kept.")
 
     @field_validator("cors_origins", "trusted_proxies", "check_networks", "check_ports", mode="before")
     @classmethod
@@ -106,7 +116,7 @@ class Settings(BaseSettings):
     @classmethod
     def _no_wildcard(cls, value: list[str]) -> list[str]:
         if any("*" in origin or not origin.startswith(("http://", "https://")) for origin in value):
-            raise ValueError("each origin must be spelled out with http:// or https://; wildcards are not accepted")
+            raise ValueError("each origin must start with http:// or https://; wildcards are not allowed")
         return [origin.rstrip("/") for origin in value]
 
     @field_validator("timezone")

@@ -62,9 +62,9 @@ def fill_with_demo() -> str:
     settings = Settings()
     with current_database(settings) as url:
         if not is_empty(url):
-            raise CommandError("The database is not empty; the demo is only for an empty one")
+            raise CommandError("The database is not empty. The demo needs an empty database")
         fill(settings, url)
-    return "The demo data is in place; `jaring serve --demo` prints its keys."
+    return "The database now contains the demo data. `jaring serve --demo` prints its keys."
 
 
 def fill(settings: Settings, url: str) -> None:
@@ -112,7 +112,7 @@ async def _make_force(session: AsyncSession, now: datetime) -> tuple[_Force, dic
         )
         admin = Principal(actor=Actor(ActorKind.KEY, key.id), role=role, unit_id=national.id, unit_path=national.path)
     if admin is None:
-        raise RuntimeError("the demo made no key")
+        raise RuntimeError("the demo created no key")
     units = {"ID": national}
     for code, name, kind, parent in demo_data.UNITS:
         units[code] = await create_unit(

@@ -91,10 +91,10 @@ async def test_imports_a_sheet_of_several_chunks(operator: Operator) -> None:
     number = 2 * ROWS_PER_CHUNK + 1
     sheet = operator.sheet(*rows(number))
     code, printed, complained = await asyncio.to_thread(operator.run, "import", sheet, "--dry-run")
-    assert (code, printed) == (0, f"{number} links can be made; nothing was written.\n"), complained
+    assert (code, printed) == (0, f"{number} links can be created. Nothing was imported.\n"), complained
     assert operator.links() == []
     code, printed, complained = await asyncio.to_thread(operator.run, "import", sheet, "--unit", "ID-JB")
-    assert (code, printed) == (0, f"{number} links were made.\n"), complained
+    assert (code, printed) == (0, f"{number} links were created.\n"), complained
     assert operator.links() == [f"Link {place:04}" for place in range(1, number + 1)]
     with operator.connect() as connection:
         written = connection.execute(
@@ -102,7 +102,7 @@ async def test_imports_a_sheet_of_several_chunks(operator: Operator) -> None:
         ).fetchall()
     assert written == [("system",)]
     again = await asyncio.to_thread(operator.run, "import", sheet, "--unit", "ID-JB")
-    assert again[:2] == (0, f"All {number} links of this file were made before; there was nothing to do.\n")
+    assert again[:2] == (0, f"All {number} links of this file were already created. Nothing was imported.\n")
     assert len(operator.links()) == number
 
 
@@ -117,12 +117,13 @@ async def test_reports_every_invalid_row_before_the_first_is_stored(operator: Op
     code, printed, complained = await asyncio.to_thread(operator.run, "import", operator.sheet(*good, *bad))
     assert (code, printed) == (1, "")
     for line in (
-        'row 201, source: No channel that your units may use has the source or alias "instagrm". Did you mean "instagram"?',
+        'row 201, source: No channel that your units may use has the source or alias "instagrm". '
+        'Did you mean "instagram"?',
         "row 202, content: Use at most 50 letters, digits, dots, hyphens and underscores, and start "
         "with a letter or digit.",
         "row 203, slug: Another link has or had this slug",
         "row 204, campaign: No campaign with this slug exists, or you may not see it.",
-        "jaring: The sheet has 4 faults. Nothing was imported.",
+        "jaring: The sheet has 4 errors. Nothing was imported.",
     ):
         assert line in complained
     assert operator.links() == []
@@ -151,7 +152,7 @@ async def test_refuses_what_is_no_sheet(operator: Operator, header: str, line: s
 async def test_refuses_names_it_does_not_know(operator: Operator) -> None:
     sheet = operator.sheet(*rows(1))
     for command, said in (
-        (("import", sheet, "--unit", "ID-XX"), "There is no unit with the code ID-XX"),
+        (("import", sheet, "--unit", "ID-XX"), "No unit has the code ID-XX"),
         (("import", operator.folder / "nowhere.csv"), "cannot be read (no such file or directory)"),
         (("import", sheet, "--unit", "ID-BA"), "row 1, campaign: No campaign with this slug exists"),
         (("export", "-", "--campaign", "nowhere"), "has no campaign with the slug nowhere"),
@@ -169,7 +170,7 @@ async def test_near_duplicates_can_be_confirmed(operator: Operator) -> None:
     assert 'row 2, content: "rells-1" looks like a misspelling of "reels-1"' in complained
     command = ("import", operator.sheet(*lines), "--keep-name", "rells-1")
     code, printed, complained = await asyncio.to_thread(operator.run, *command)
-    assert (code, printed) == (0, "2 links were made.\n")
+    assert (code, printed) == (0, "2 links were created.\n")
     assert "row 2, content: Spaces were replaced by hyphens: rells-1." in complained
 
 
@@ -214,7 +215,7 @@ async def test_continues_after_it_was_stopped(
     _, complained = await asyncio.to_thread(process.communicate)
     if how is signal.SIGINT:
         assert process.returncode == 130
-        assert f"{ROWS_PER_CHUNK} links were made and stay; the same command goes on from there." in complained
+        assert f"{ROWS_PER_CHUNK} links were created and stay. Repeat the command to continue." in complained
     else:
         assert process.returncode == -signal.SIGKILL
     halted.execute("SELECT pg_advisory_unlock(1)")
@@ -223,7 +224,10 @@ async def test_continues_after_it_was_stopped(
 
     code, printed, complained = await asyncio.to_thread(operator.run, "import", sheet)
     rest = number - ROWS_PER_CHUNK
-    assert (code, printed) == (0, f"{rest} links were made, after {ROWS_PER_CHUNK} made before.\n"), complained
+    assert (code, printed) == (
+        0,
+        f"{rest} links were created in addition to {ROWS_PER_CHUNK} that were already created.\n",
+    ), complained
     assert operator.links() == [f"Link {place:04}" for place in range(1, number + 1)]
 
 
@@ -234,10 +238,10 @@ async def test_a_sheet_that_was_exported_can_be_sent_back(operator: Operator) ->
     with target.open("a") as sheet:
         sheet.write(",,,bintara-jabar,ig,Link 0004\r\n")
     code, printed, complained = await asyncio.to_thread(operator.run, "import", target, "--dry-run")
-    told = "3 rows are links there are already"
-    assert (code, printed) == (0, f"1 links can be made; {told}; nothing was written.\n"), complained
+    told = "3 rows were skipped because their links exist"
+    assert (code, printed) == (0, f"1 links can be created. {told}. Nothing was imported.\n"), complained
     code, printed, complained = await asyncio.to_thread(operator.run, "import", target)
-    assert (code, printed) == (0, f"1 links were made; {told}.\n"), complained
+    assert (code, printed) == (0, f"1 links were created. {told}.\n"), complained
     assert operator.links() == [f"Link {place:04}" for place in range(1, 5)]
 
 

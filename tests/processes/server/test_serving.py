@@ -129,7 +129,7 @@ class TestRefusals:
     )
     def test_a_database_address_that_makes_no_sense(self, tmp_path: Path, url: str) -> None:
         said = refused(Server(tmp_path / "var", free_port(), variables={"JARING_DATABASE_URL": url}))
-        assert "is not an address" in said
+        assert "must be a URL" in said
         assert "secret" not in said
 
     def test_a_master_key_that_is_a_folder(self, tmp_path: Path) -> None:

@@ -103,8 +103,8 @@ class TestAgents:
         await stored.tap([NOON] * 2, link=link, visitor=2, agent_id=100, observed=whole.value)
         await stored.tap([NOON] * 2, link=link)
         printed = await reclassified(command)
-        assert "Judged 3 user agents: 2 are robots now, 1 people again." in printed
-        assert "So 3 taps no longer count as people's, and 2 do again." in printed
+        assert "Classified 3 user agents: 2 are now bots, 1 now people." in printed
+        assert "3 taps no longer count as clicks, 2 taps count as clicks again." in printed
         assert await verdict_of(stored, 1) == as_stored(FETCHER)
         assert await verdict_of(stored, 100) == as_stored(PHONE)
 
@@ -115,9 +115,9 @@ class TestAgents:
 
     async def test_a_verdict_changed_by_hand_is_restored_by_all(self, stored: Stored, command: dict[str, Any]) -> None:
         await store_agents(stored, [FETCHER], reasons=BotReason.CRAWLER, version=RULES_VERSION)
-        assert "Judged 0 user agents" in await reclassified(command)
+        assert "Classified 0 user agents" in await reclassified(command)
         assert (await verdict_of(stored, 1))[0] == BotReason.CRAWLER.value
-        assert "Judged 1 user agents: 0 are robots now, 0 people again." in await reclassified(command, "--all")
+        assert "Classified 1 user agents: 0 are now bots, 0 now people." in await reclassified(command, "--all")
         assert await verdict_of(stored, 1) == as_stored(FETCHER)
 
     async def test_rows_that_stay_as_they_are_are_not_written(self, stored: Stored, command: dict[str, Any]) -> None:
@@ -159,10 +159,10 @@ class TestStopping:
         await self.until(stored, OTHER_CONNECTIONS, 0)
         # What was done before is not done again: a verdict changed by hand meanwhile stays.
         await stored.connection.execute("UPDATE agents SET reasons = 0 WHERE id = 1")
-        assert f"Judged {BATCH} user agents" in await reclassified(command, *options)
+        assert f"Classified {BATCH} user agents" in await reclassified(command, *options)
         assert (await verdict_of(stored, 1))[0] == 0
         assert await verdict_of(stored, BATCH * 3) == as_stored(texts[-1])
-        assert f"Judged {BATCH * 3} user agents: 1 are robots now" in await reclassified(command, "--all")
+        assert f"Classified {BATCH * 3} user agents: 1 are now bots" in await reclassified(command, "--all")
         assert await verdict_of(stored, 1) == as_stored(texts[0])
 
     async def test_an_interrupted_run_over_everything_is_continued_by_any_run(
@@ -170,17 +170,17 @@ class TestStopping:
     ) -> None:
         await store_agents(stored, [FETCHER] * 3, version=RULES_VERSION)
         await write_watermark(stored.connection, AGENTS, 1, version=RULES_VERSION, now=NOON)
-        assert "Judged 2 user agents" in await reclassified(command)
+        assert "Classified 2 user agents" in await reclassified(command)
         await write_watermark(stored.connection, AGENTS, 2, version=RULES_VERSION + 1, now=NOON)
-        assert "Judged 3 user agents" in await reclassified(command, "--all")
+        assert "Classified 3 user agents" in await reclassified(command, "--all")
 
     async def test_days_of_taps_go_on_too(self, stored: Stored, command: dict[str, Any]) -> None:
         for days in range(3):
             await stored.tap([NOON + timedelta(days=days)] * 21, link=uuid4())
         second = (NOON + timedelta(days=1)).date()
         await write_watermark(stored.connection, BURST_HISTORY, second, version=BURSTS_VERSION, now=NOON)
-        assert "Changed the burst mark of 42 taps" in await reclassified(command)
-        assert "Changed the burst mark of 21 taps" in await reclassified(command)
+        assert "Changed the burst flag of 42 taps" in await reclassified(command)
+        assert "Changed the burst flag of 21 taps" in await reclassified(command)
         assert await stored.marked() == 63
 
     async def test_wrong_marks_of_bursts_are_removed(self, stored: Stored, command: dict[str, Any]) -> None:
@@ -194,7 +194,7 @@ class TestStopping:
             process = await started(command)
             printed, _ = await process.communicate()
         assert process.returncode == 1
-        assert printed.decode() == "jaring: Another reclassification is at work; let it end first.\n"
+        assert printed.decode() == "jaring: Another reclassification is running. Wait until it ends.\n"
         assert await stored.value("SELECT pg_try_advisory_lock(%s)", (AdvisoryLock.RECLASSIFY,))
 
     async def until(self, stored: Stored, statement: str, number: int) -> None:
