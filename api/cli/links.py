@@ -285,7 +285,7 @@ def _refusal(errors: Sequence[FieldError], said: str) -> CommandError:
         typer.echo(_located(error.path, error.detail), err=True)
     if len(errors) > MAX_ERROR_LINES:
         typer.echo(f"and {len(errors) - MAX_ERROR_LINES} more", err=True)
-    return CommandError(f"The sheet has {len(errors)} fault{'s' if len(errors) > 1 else ''}. {said}")
+    return CommandError(f"The sheet has {len(errors)} error{'s' if len(errors) > 1 else ''}. {said}")
 
 
 def _located(path: FieldPath, detail: str) -> str:

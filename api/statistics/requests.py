@@ -59,7 +59,7 @@ class QueryRange(RequestModel):
 
 
 class QueryFilter(RequestModel):
-    """Selects what has one of the values in the dimension. If there are several filters, all must match."""
+    """Selects taps and registrations with one of the values in the dimension. Several filters must all match."""
 
     model_config = example({**FILTER, "values": ["ig", NOT_SET]})
 
@@ -69,7 +69,7 @@ class QueryFilter(RequestModel):
         min_length=1,
         max_length=MAX_FILTER_VALUES,
         description="Campaigns and links by slug, sources by any spelling in your channels, other dimensions by the "
-        f"values in results. `{NOT_SET}` selects what has no value. Campaigns always have a value, and "
+        f"values in results. `{NOT_SET}` selects those without a value. Campaigns always have a value, and "
         "clicks always have a link. An unknown value is an error (422).",
     )
 

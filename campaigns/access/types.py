@@ -27,7 +27,7 @@ class Role(StrEnum):
 
 
 class ObjectType(StrEnum):
-    """What kind of object an entry of the audit trail is about; the beginning of its action."""
+    """Type of the object of an audit entry. It is also the first part of `action`."""
 
     UNIT = "unit"
     PROGRAMME = "programme"

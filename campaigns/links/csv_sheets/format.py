@@ -179,7 +179,7 @@ def _read_cells(number: int, columns: Sequence[str], cells: Sequence[str], error
         errors.append(FieldError(("rows", number), "This row has more cells than the header.", "too-many-cells"))
     for column in REQUIRED_COLUMNS:
         if column in columns and column not in row.cells:
-            errors.append(FieldError(row.path(column), "This cell is empty.", "missing"))
+            errors.append(FieldError(row.path(column), "This cell must not be empty.", "missing"))
     for column, text in row.cells.items():
         if _UNPRINTABLE.search(text):
             errors.append(

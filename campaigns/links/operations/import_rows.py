@@ -131,8 +131,8 @@ async def _find_existing_links(
     for row, link in existing.values():
         if differing := differing_columns(row, link, timezone=timezone):
             detail = (
-                f"This row is the link {link.slug}, which has another {', '.join(differing)}. An import changes no "
-                "link: take the row out, or empty its id and slug to make another link of it."
+                f"This row has the id of the link {link.slug}, but differs in {', '.join(differing)}. An import does "
+                "not change links. Remove the row, or empty its id and slug to create a new link."
             )
             errors.append(FieldError(row.path("id"), detail, "link-differs"))
     return set(existing)

@@ -400,7 +400,7 @@ class TestSentBack:
         answer = await self.back(client, world, sheet)
         assert faults(answer) == [("/rows/1/id", "link-differs")]
         detail = answer.json()["errors"][0]["detail"]
-        assert "is the link bintara-story-1, which has another content, tags." in detail
+        assert "has the id of the link bintara-story-1, but differs in content, tags." in detail
         assert "empty its id and slug" in detail
         assert await links(session) == 1
 
