@@ -28,7 +28,7 @@ from tests.mutants.forks import WARM_UP, Forks
 from tests.mutants.mutations import Mutant
 from tests.mutants.plant import Loaded, NotPlantableError
 from tests.mutants.reach import Reach, measure
-from tests.mutants.slices import mutants_below, test_files, tests_for
+from tests.mutants.slices import files_of_tests, mutants_below, tests_for
 from tests.mutants.tree import PROJECT, Tree
 
 HOME = PROJECT / ".mutants"
@@ -71,7 +71,7 @@ class Trial:
         self._mutants = [mutant for mutant in every if not _is_equivalent(mutant, listed)]
         self._equivalent = len(every) - len(self._mutants)
         random.Random(7).shuffle(self._mutants)
-        self._tests = _digest([*test_files(["tests/conftest.py", "tests/factories", *tests])])
+        self._tests = _digest([*files_of_tests(["tests/conftest.py", "tests/factories", *tests])])
         self._tried = self._read_tried()
         self._kills: Counter[tuple[str, str]] = Counter()  # by file and test: what kills one mutant often kills another
         self._tree = Tree(HOME)

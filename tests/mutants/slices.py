@@ -52,7 +52,7 @@ def tests_for(paths: list[str]) -> list[str]:
     return [name for name in dict.fromkeys(listed) if (PROJECT / name).exists()]
 
 
-def test_files(tests: list[str]) -> Iterator[Path]:
+def files_of_tests(tests: list[str]) -> Iterator[Path]:
     for name in tests:
         found = PROJECT / name.partition("::")[0]
         yield from sorted(found.rglob("*.py")) if found.is_dir() else [found]
