@@ -33,7 +33,7 @@ async def create(
     fields = body.model_dump()
     stages = [StagePlan(**stage) for stage in fields.pop("stages")]
     intake = await create_intake(session, caller, **fields, stages=stages, now=now)
-    return created(response, router.prefix, await _shown(session, intake))
+    return created(response, router.prefix, await _intake_out(session, intake))
 
 
 @router.get("", name="list", responses=refuses(NotFound))
@@ -54,7 +54,7 @@ async def list_all(
 async def get(intake_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> IntakeOut:
     """Get one intake."""
     intake = await get_intake(session, caller, intake_id=intake_id)
-    return with_etag(response, await _shown(session, intake))
+    return with_etag(response, await _intake_out(session, intake))
 
 
 @router.patch("/{intake_id}", name="change", responses=refuses(Conflict))
@@ -82,7 +82,7 @@ async def change(
         expected_version=expected,
         now=now,
     )
-    return with_etag(response, await _shown(session, intake))
+    return with_etag(response, await _intake_out(session, intake))
 
 
 @router.post("/{intake_id}/close", name="close")
@@ -96,10 +96,10 @@ async def close(
 ) -> IntakeOut:
     """Close an intake permanently, before its closing date. It takes no new campaigns and no registrations."""
     intake = await close_intake(session, caller, intake_id=intake_id, expected_version=expected, now=now)
-    return with_etag(response, await _shown(session, intake))
+    return with_etag(response, await _intake_out(session, intake))
 
 
-async def _shown(session: AsyncSession, intake: Intake) -> IntakeOut:
+async def _intake_out(session: AsyncSession, intake: Intake) -> IntakeOut:
     return (await _with_stages(session, [intake]))[0]
 
 

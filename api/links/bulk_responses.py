@@ -80,24 +80,24 @@ class PlacementsOut(ResponseModel):
     )
 
 
-def placements_out(placed: CreatedLinks, short_link_base: str) -> PlacementsOut:
+def placements_out(made: CreatedLinks, short_link_base: str) -> PlacementsOut:
     """The response model of links that were created."""
     return PlacementsOut(
         dry_run=False,
-        links=[_placement(link, short_link_base) for link in placed.links],
-        corrections=correction_out(placed.corrections),
-        skipped_rows=list(placed.skipped_rows),
+        links=[_placement(link, short_link_base) for link in made.links],
+        corrections=correction_out(made.corrections),
+        skipped_rows=list(made.skipped_rows),
     )
 
 
-def dry_run_out(placed: CreatedLinks, chosen: frozenset[str], short_link_base: str) -> PlacementsOut:
+def dry_run_out(made: CreatedLinks, chosen: frozenset[str], short_link_base: str) -> PlacementsOut:
     """The response model of a dry run: without ids, and without generated slugs."""
-    made = placements_out(placed, short_link_base)
+    out = placements_out(made, short_link_base)
     links = [
         one.model_copy(update={"id": None} if one.slug in chosen else {"id": None, "slug": None, "short_url": None})
-        for one in made.links
+        for one in out.links
     ]
-    return made.model_copy(update={"dry_run": True, "links": links})
+    return out.model_copy(update={"dry_run": True, "links": links})
 
 
 def _placement(link: Link, short_link_base: str) -> PlacementOut:

@@ -215,10 +215,10 @@ def link_out(
     )
 
 
-def link_created(placed: CreatedLinks, short_link_base: str) -> LinkCreated:
+def link_created(made: CreatedLinks, short_link_base: str) -> LinkCreated:
     """The response model of the one link that was created."""
-    (link,) = placed.links
-    return LinkCreated(**dict(link_out(link, short_link_base)), corrections=correction_out(placed.corrections))
+    (link,) = made.links
+    return LinkCreated(**dict(link_out(link, short_link_base)), corrections=correction_out(made.corrections))
 
 
 def link_changed(link: LinkOut, corrections: Sequence[NameIssue]) -> LinkChanged:

@@ -37,7 +37,7 @@ async def create(
     response: Response,
 ) -> LinkCreated:
     """Create a link for one placement of a campaign. It works immediately, unless it is a draft or starts later."""
-    placed = await create_link(
+    made = await create_link(
         session,
         caller,
         campaign_id=body.campaign_id,
@@ -46,7 +46,7 @@ async def create(
         timezone=context.settings.zone,
         now=now,
     )
-    return created(response, router.prefix, link_created(placed, context.settings.short_link_base))
+    return created(response, router.prefix, link_created(made, context.settings.short_link_base))
 
 
 @router.get("", name="list", responses=refuses(NotFound))

@@ -31,7 +31,7 @@ async def create(
     """Create a unit below one of your units. Its kind and parent cannot be changed."""
     fields = body.model_dump()
     unit = await create_unit(session, caller, **fields, now=now)
-    return created(response, router.prefix, await _shown(session, unit))
+    return created(response, router.prefix, await _unit_out(session, unit))
 
 
 @router.get("", name="list")
@@ -47,7 +47,7 @@ async def list_all(
 async def get(unit_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> UnitOut:
     """Get one unit."""
     unit = await get_unit(session, caller, unit_id=unit_id)
-    return with_etag(response, await _shown(session, unit))
+    return with_etag(response, await _unit_out(session, unit))
 
 
 @router.patch("/{unit_id}", name="change")
@@ -66,10 +66,10 @@ async def change(
     """
     changes = changes_of(body, UnitChanges)
     unit = await update_unit(session, caller, unit_id=unit_id, changes=changes, expected_version=expected, now=now)
-    return with_etag(response, await _shown(session, unit))
+    return with_etag(response, await _unit_out(session, unit))
 
 
-async def _shown(session: AsyncSession, unit: Unit) -> UnitOut:
+async def _unit_out(session: AsyncSession, unit: Unit) -> UnitOut:
     hosts = await effective_hosts(session, unit_id=unit.id)
     templates = await effective_templates(session, unit_id=unit.id)
     return UnitOut.model_validate(
