@@ -14,6 +14,7 @@ from campaigns.planning.queries import (
     canonical_sources,
     effective_templates,
     find_public_campaign,
+    find_root_unit,
     find_unit_by_code,
     get_campaign,
     get_channel,
@@ -102,6 +103,14 @@ async def test_units_are_found_by_code_wherever_they_are(session: AsyncSession, 
     assert await find_unit_by_code(session, code="NONE") is None
 
 
+async def test_the_root_is_found_wherever_its_row_is_stored(session: AsyncSession, world: World) -> None:
+    world.national.name = "Written last"
+    await session.flush()
+    root = await find_root_unit(session)
+    assert root is not None
+    assert root.id == world.national.id
+
+
 async def test_programmes_and_intakes_are_those_above_and_below(
     session: AsyncSession, world: World, caller: Principal, now: datetime
 ) -> None:
@@ -119,6 +128,8 @@ async def test_programmes_and_intakes_are_those_above_and_below(
         await list_intakes(session, caller, programme_id=beside.id, page=ALL)
     with pytest.raises(NotFound):
         await list_campaigns(session, caller, unit_id=None, intake_id=intake_beside.id, state=None, page=ALL)
+    with pytest.raises(NotFound):
+        await list_campaigns(session, caller, unit_id=world.foreign.id, intake_id=None, state=None, page=ALL)
 
 
 async def test_what_is_beside_is_not_found_by_its_id(

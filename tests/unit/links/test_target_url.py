@@ -52,6 +52,11 @@ def test_adds_term_and_content_where_the_link_has_them() -> None:
     assert compose_url(SITE, WHOLE) == f"{SITE}?{SHORT_QUERY}&utm_term=pagi&utm_content=story-1"
 
 
+def test_escapes_what_a_value_would_end_with() -> None:
+    url = compose_url(SITE, replace(SHORT, term="a/b&c=d"))
+    assert url == f"{SITE}?{SHORT_QUERY}&utm_term=a%2Fb%26c%3Dd"
+
+
 def test_takes_non_ascii_as_the_parser_encoded_it() -> None:
     destination = parse_web_url("https://daftar.example/pendaftar\u00e9?q=\u00e9#caf\u00e9", path=("x",)).text
     before, after = compose_target(destination, SHORT)

@@ -94,6 +94,10 @@ def test_near_duplicates(one: str, other: str) -> None:
         ("bio", "boi"),
         ("senin", "kamis"),
         ("boss-1", "bos-1"),  # no plural
+        ("ties-1", "ty-1"),  # too short for one
+        ("instagram", "insta"),  # more than one letter left out
+        ("reels1", "reels2"),
+        ("video1", "video12"),
         ("reels-1", "riils-1"),  # two slips
         ("instagram", "isntagrma"),  # two swaps
         ("instagram", "insxygram"),  # two neighbours, replaced
@@ -121,6 +125,8 @@ def test_those_that_are_meant_so_are_let_be() -> None:
 def test_the_name_in_use_is_the_one_suggested() -> None:
     assert near_duplicates(["rells-1", "reels-1"], ["reels-1"]) == {"rells-1": "reels-1"}
     assert near_duplicates(["reelx-1"], ["reelz-1", "reels-1"]) == {"reelx-1": "reels-1"}
+    # Among those of one request it is the first, whatever the alphabet says.
+    assert near_duplicates(["xinstagram", "instagramx", "instagram"], []) == {"instagram": "xinstagram"}
     # Also where the request has both of them, the wrong one first.
     assert near_duplicates(["rells-1", "reelz-1"], ["reels-1"]) == {"rells-1": "reels-1", "reelz-1": "reels-1"}
 
