@@ -40,6 +40,5 @@ async def looping(work: Work) -> AsyncIterator[Loop]:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until the condition holds; fails after half a minute."""
-    async with asyncio.timeout(30):
-        while not await condition():
-            await asyncio.sleep(0.02)
+    while not await condition():
+        await asyncio.sleep(0.02)

@@ -125,9 +125,8 @@ async def test_an_old_entry_is_served_and_refreshed_in_the_background(counted: C
     resolver = resolver_of(counted, seconds=0)
     await resolver.resolve("abc")
     assert resolver.cached("abc") is not None
-    async with asyncio.timeout(30):
-        while counted.asked < 2:
-            await asyncio.sleep(0.01)
+    while counted.asked < 2:
+        await asyncio.sleep(0.01)
     assert counted.asked == 2
 
 

@@ -122,7 +122,7 @@ async def test_no_stored_tap_is_counted_by_who_is_stopped_while_it_is_taken_out(
 
     monkeypatch.setattr(Journal, "forget", slow)
     drainer = Drainer(fallback, TapStore(conninfo, application_name="jaring-drainer"), orphans_seconds=0.0)
-    async with looping(restless(lambda _: drainer.drain(), close=drainer.close)), asyncio.timeout(10):
+    async with looping(restless(lambda _: drainer.drain(), close=drainer.close)):
         while not begun.is_set():
             await asyncio.sleep(0.005)
     released.set()

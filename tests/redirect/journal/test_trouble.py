@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sqlite3
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -93,15 +92,14 @@ class TestFiles:
         await drain_rounds(drainer, 2)
         assert (stored(conninfo), strange.exists()) == (2, True)
 
-    @pytest.mark.parametrize("number", ["10000000", "'x'"])
+    @pytest.mark.parametrize("number", ["1000000000000", "'x'"])
     async def test_a_garbled_sequence_of_a_damaged_journal_is_not_counted_through(
         self, directory: Path, drainer: Drainer, conninfo: str, number: str
     ) -> None:
         path = left_behind(directory, *(entry(line()) for _ in range(5)))
         garble(path, 5)
         alter(path, f"UPDATE sqlite_sequence SET seq = {number}")
-        async with asyncio.timeout(5):
-            await drainer.drain()
+        await drainer.drain()
         assert (stored(conninfo), lost(conninfo)) == (4, 1)
 
     def test_an_orphan_that_cannot_be_opened_just_now_costs_no_descriptor(
@@ -159,9 +157,8 @@ class TestWithoutAJournal:
         assert not await writer.write(line(), agent)
         assert (writer.waiting, fallback.losses.counts.in_memory) == (1, 1)
         impossible.undo()
-        async with asyncio.timeout(10):
-            while writer.waiting:
-                await asyncio.sleep(0.01)
+        while writer.waiting:
+            await asyncio.sleep(0.01)
         assert (fallback.waiting, fallback.lost) == (1, 0)
         await writer.stop(within_seconds=5)
         await fallback.close()
@@ -204,9 +201,8 @@ class TestFullDisks:
         for _ in range(20):
             assert not await writer.write(line(), agent)
         fallback.switch_to_postgres()
-        async with asyncio.timeout(10):
-            while writer.waiting:
-                await asyncio.sleep(0.01)
+        while writer.waiting:
+            await asyncio.sleep(0.01)
         await writer.stop(within_seconds=5)
         assert (stored(conninfo), merged, fresh[0].result()) == (21, 20, True)
         assert merged_before[0] <= 3
@@ -217,9 +213,8 @@ class TestFullDisks:
         writer = taps_into(AWAY, fallback)
         task = writer.start()
         refusing.setattr(os, "pwrite", read_only)
-        async with asyncio.timeout(5):
-            assert not await writer.write(line(), agent)
-            assert not await writer.write(line(), agent)
+        assert not await writer.write(line(), agent)
+        assert not await writer.write(line(), agent)
         assert (task.done(), fallback.losses.counts.in_memory) == (False, 2)
         await writer.stop(within_seconds=0.1)
         assert fallback.lost == 2
@@ -249,8 +244,7 @@ class TestStopping:
             await asyncio.sleep(0)  # it found nothing waiting, and is about to end the writer's task
             waiters.append(writer.write(line(), agent))
         await stopping
-        async with asyncio.timeout(5):
-            answers = await asyncio.gather(*waiters)
+        answers = await asyncio.gather(*waiters)
         assert (answers.count(True), answers.count(False)) == (stored(conninfo), fallback.lost)
         await fallback.close()
 
@@ -260,8 +254,7 @@ class TestStopping:
         writer = taps_into(conninfo, fallback)
         writer.start()
         await writer.stop(within_seconds=5)
-        async with asyncio.timeout(5):
-            assert await writer.write(line(), agent) is False
+        assert await writer.write(line(), agent) is False
         assert (fallback.lost, fallback.losses.counts.reason) == (1, "stopped")
 
 
@@ -283,8 +276,7 @@ class TestPostgresql:
         writer = taps_into(conninfo, fallback)
         writer.start()
         seen = HeaderParser().agents.get("Mozilla/5.0 🚓".encode())
-        async with asyncio.timeout(5):
-            assert await writer.write(line(), seen)
+        assert await writer.write(line(), seen)
         await writer.stop(within_seconds=5)
         monkeypatch.undo()
         assert rows(conninfo, "SELECT text FROM agents WHERE id <> 0") == [(seen.text,)]
@@ -302,11 +294,9 @@ class TestPostgresql:
 
         monkeypatch.setattr(TapStore, "execute", slow_once)
         fallback.switch_to_journal()
-        until = time.monotonic() + 8
-        while not fallback.postgres_well and time.monotonic() < until:
+        while not fallback.postgres_well:
             await fallback.take(entry(line()))  # the journal is never found empty
             await asyncio.sleep(0.002)
-        assert fallback.postgres_well
 
     async def test_a_link_that_cannot_be_read_does_not_fail_the_others_of_its_look_up(self, taps: Taps) -> None:
         await taps.sql(
