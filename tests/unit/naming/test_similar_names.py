@@ -125,19 +125,19 @@ def test_those_that_are_meant_so_are_let_be() -> None:
 def test_the_name_in_use_is_the_one_suggested() -> None:
     assert near_duplicates(["rells-1", "reels-1"], ["reels-1"]) == {"rells-1": "reels-1"}
     assert near_duplicates(["reelx-1"], ["reelz-1", "reels-1"]) == {"reelx-1": "reels-1"}
+    assert near_duplicates(["reelx-1", "reelz-1"], ["reels-1"]) == {"reelx-1": "reels-1", "reelz-1": "reels-1"}
     # Among those of one request it is the first, whatever the alphabet says.
     assert near_duplicates(["xinstagram", "instagramx", "instagram"], []) == {"instagram": "xinstagram"}
     # Also where the request has both of them, the wrong one first.
     assert near_duplicates(["rells-1", "reelz-1"], ["reels-1"]) == {"rells-1": "reels-1", "reelz-1": "reels-1"}
 
 
-@pytest.mark.parametrize(
-    ("nearest", "advice"), [("instagram", "did you mean instagram?"), (None, "make a channel of it first.")]
-)
-def test_the_refusal_of_a_source_names_the_nearest(nearest: str | None, advice: str) -> None:
+@pytest.mark.parametrize("nearest", ["instagram", None])
+def test_the_refusal_of_a_source_names_the_nearest(nearest: str | None) -> None:
     issue = unknown_source(("source",), "insta", nearest)
     assert (issue.path, issue.given, issue.suggestion) == (("source",), "insta", nearest)
-    assert issue.detail == f"None of your channels has the source or alias insta; {advice}"
+    assert ("instagram" in issue.detail) is (nearest is not None)
+    assert "None " not in issue.detail
 
 
 def test_a_name_in_use_is_no_double_of_another_in_use() -> None:
