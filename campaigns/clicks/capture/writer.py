@@ -27,10 +27,12 @@ from campaigns.clicks.pg_copy import CopyTable
 from campaigns.clicks.store import TapStore
 from campaigns.kit.batched_counter import BatchedCounter
 
-STORED = Counter("jaring_taps_stored_total", "Taps committed to PostgreSQL at once.", ["table"])
-LATE_TAPS = Counter("jaring_taps_late_total", "Taps sent on before they were on any disk.", ["table"])
-WAITING = Gauge("jaring_taps_waiting", "Taps sent on that are in memory only.", ["table"], multiprocess_mode="livesum")
-COMMITS = Counter("jaring_taps_commits_total", "Commits to PostgreSQL that hold the taps stored at once.", ["table"])
+STORED = Counter("jaring_taps_stored_total", "Taps committed directly to PostgreSQL.", ["table"])
+LATE_TAPS = Counter("jaring_taps_late_total", "Taps redirected before they were on any disk.", ["table"])
+WAITING = Gauge(
+    "jaring_taps_waiting", "Redirected taps that are in memory only.", ["table"], multiprocess_mode="livesum"
+)
+COMMITS = Counter("jaring_taps_commits_total", "Commits of directly stored taps.", ["table"])
 
 MAX_TAPS_IN_COMMIT = 5_000
 # Commits begin at least so far apart. One costs the server and PostgreSQL some 300 microseconds of their processors,

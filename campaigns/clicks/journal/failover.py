@@ -14,12 +14,16 @@ from campaigns.clicks.journal.journal import Chunk, Entry, Journal
 from campaigns.clicks.journal.loss_record import LossRecord, now_ms
 from campaigns.clicks.journal.null_journal import AnyJournal, NullJournal
 
-JOURNALLED = Counter("jaring_taps_journalled_total", "Taps put into the local journal.")
-LOST = Counter("jaring_taps_lost_total", "Taps given up: no room in journal and memory, damaged, or refused.")
+JOURNALLED = Counter("jaring_taps_journalled_total", "Taps written to the local journal.")
+LOST = Counter("jaring_taps_lost_total", "Taps lost: journal and memory full, or damaged or rejected entries.")
 IN_JOURNAL = Gauge(
-    "jaring_journal_taps", "Taps in the local journal, not in PostgreSQL yet.", multiprocess_mode="livesum"
+    "jaring_journal_taps", "Taps in the local journal that are not in PostgreSQL yet.", multiprocess_mode="livesum"
 )
-WELL = Gauge("jaring_postgres_takes_taps", "1 while taps go to PostgreSQL at once.", multiprocess_mode="livemin")
+WELL = Gauge(
+    "jaring_postgres_takes_taps",
+    "1 while taps are written directly to PostgreSQL, else 0.",
+    multiprocess_mode="livemin",
+)
 
 log = structlog.get_logger("jaring.journal")
 T = TypeVar("T")

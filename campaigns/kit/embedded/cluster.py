@@ -61,12 +61,12 @@ def needs_initdb(data: Path, *, major: int) -> bool:
         if not data.exists() or not any(data.iterdir()):
             return True
         raise EmbeddedPostgresError(
-            f"{data} holds files but is no PostgreSQL data directory (PG_VERSION is missing); "
+            f"{data} contains files but is not a PostgreSQL data directory (PG_VERSION is missing); "
             "move it away or choose another DATA directory"
         ) from None
     if version != str(major):
         raise EmbeddedPostgresError(
-            f"{data} was made by PostgreSQL {version or '(no version)'} and this is PostgreSQL {major}; "
+            f"{data} was created by PostgreSQL {version or '(no version)'} and this is PostgreSQL {major}; "
             "either dump it with the old version (pg_dump) and load the dump into a new DATA directory, "
             "or choose another DATA directory"
         )
@@ -128,7 +128,7 @@ def _initdb(
         raise
     if child.returncode != 0:
         reason = server_log.reason_in(output.decode(errors="replace"))
-        raise EmbeddedPostgresError(f"PostgreSQL could not make its data directory in {new.parent}: {reason}")
+        raise EmbeddedPostgresError(f"PostgreSQL could not create its data directory in {new.parent}: {reason}")
 
 
 def _end_initdb(child: subprocess.Popen[bytes]) -> None:

@@ -53,7 +53,7 @@ def _refuse_foreign(folder: Path, account: Account) -> None:
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid not in {account.uid, os.geteuid()}:
         raise EmbeddedPostgresError(
-            f"{folder}, the folder for the database socket, belongs to somebody else; "
+            f"{folder}, the folder for the database socket, belongs to another user; "
             "remove it or choose another DATA directory"
         )
 

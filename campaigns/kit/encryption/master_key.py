@@ -62,6 +62,6 @@ def check_master_key(conninfo: str, keys: KeyRing) -> None:
         row = connection.execute("SELECT fingerprint FROM key_checks WHERE id = 1").fetchone()
     if row is None or bytes(row[0]) != fingerprint:
         raise MasterKeyError(
-            "This database was filled with another master key; set JARING_MASTER_KEY to that one "
-            "or put its master.key back (with this key its personal data could not be read)."
+            "This database is encrypted with another master key. Set JARING_MASTER_KEY to that key, "
+            "or restore its master.key file; the current key cannot decrypt its personal data."
         )

@@ -24,7 +24,7 @@ def _no_version(pg: Path) -> str:
 
 def _other_version(pg: Path) -> str:
     (pg / "data" / "PG_VERSION").write_text("15\n")
-    return "was made by PostgreSQL 15 and this is PostgreSQL 18; .*pg_dump.* or choose another DATA"
+    return "was created by PostgreSQL 15 and this is PostgreSQL 18; .*pg_dump.* or choose another DATA"
 
 
 def _no_control_file(pg: Path) -> str:

@@ -213,7 +213,7 @@ def test_a_strangers_socket_folder_is_refused(server: Starter, made: Path, folde
     postgres.stop()
     socket_folder.symlink_to(folder)
     try:
-        with pytest.raises(EmbeddedPostgresError, match="belongs to somebody else"):
+        with pytest.raises(EmbeddedPostgresError, match="belongs to another user"):
             postgres.start()
     finally:
         socket_folder.unlink(missing_ok=True)
