@@ -36,6 +36,7 @@ STATE = HOME / "tried.jsonl"
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 KILLED, SURVIVED, UNREACHED = "killed", "survived", "not reached by a test"
 DOCUMENT = "tests/contract/test_document.py::test_the_committed_document_is_this_one"
+START_SECONDS = 30.0  # to import everything and start a server
 SLOWEST_FACTOR, SLOWEST_LEAST = 20, 10.0  # a test that takes so much longer than without the mutant has hung
 
 
@@ -114,22 +115,22 @@ class Trial:
             return UNREACHED
         tests.sort(key=lambda test: -self._kills[mutant.path, test])
         try:
-            loaded.check(mutant)
+            is_constant = not loaded.check(mutant)
         except NotPlantableError:
-            text = mutant.apply((PROJECT / mutant.path).read_text())
-            passed = self._tree.passes(tests, path=mutant.path, text=text, seconds=self._seconds)
-            return SURVIVED if passed else KILLED
+            return self._try_alone(mutant, tests)
         limits = {test: max(SLOWEST_LEAST, SLOWEST_FACTOR * reach.seconds[test]) for test in tests}
         verdict = forks.passes(tests, lambda: loaded.plant(mutant), limits=limits, seconds=self._seconds)
-        if verdict.failed is None and not loaded.check(mutant):
-            # A constant may have become part of the API, which was put together before it changed.
-            text = mutant.apply((PROJECT / mutant.path).read_text())
-            passed = self._tree.passes([DOCUMENT], path=mutant.path, text=text, seconds=self._seconds)
-            return SURVIVED if passed else KILLED
-        if verdict.failed is None:
-            return SURVIVED
-        self._kills[mutant.path, verdict.failed] += 1
-        return KILLED
+        if verdict.failed is not None:
+            self._kills[mutant.path, verdict.failed] += 1
+            return KILLED
+        return self._try_alone(mutant, tests) if is_constant else SURVIVED
+
+    def _try_alone(self, mutant: Mutant, tests: list[str]) -> str:
+        """In a process of its own: what other modules and the API made of a constant was made before it changed."""
+        text = mutant.apply((PROJECT / mutant.path).read_text())
+        seconds = self._seconds + START_SECONDS
+        passed = self._tree.passes([DOCUMENT, *tests], path=mutant.path, text=text, seconds=seconds)
+        return SURVIVED if passed else KILLED
 
     def _read_tried(self) -> dict[str, str]:
         """What came of each mutant tried before, by its key; what survived other tests is tried again."""

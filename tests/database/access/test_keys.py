@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import ApiKey, AuditEntry
 from campaigns.access.operations import create_key, revoke_key
-from campaigns.access.rules import DISPLAY_LENGTH, MAX_LIFETIME, MAX_NAME_LENGTH, digest_of
+from campaigns.access.rules import MAX_NAME_LENGTH, digest_of
 from campaigns.access.types import SYSTEM, Role
 from campaigns.kit.errors import Conflict, Invalid, NotFound
 from tests.factories.world import World
@@ -52,7 +52,7 @@ async def test_refuses_names_out_of_bounds(session: AsyncSession, world: World, 
     assert (await session.exec(select(func.count()).select_from(ApiKey))).one() == before
 
 
-@pytest.mark.parametrize("life", [SHORTEST, MAX_LIFETIME])
+@pytest.mark.parametrize("life", [SHORTEST, timedelta(days=730)])
 async def test_takes_lifetimes_within_bounds(
     session: AsyncSession, world: World, now: datetime, life: timedelta
 ) -> None:
@@ -60,7 +60,7 @@ async def test_takes_lifetimes_within_bounds(
     assert key.expires_at == now + life
 
 
-@pytest.mark.parametrize("life", [timedelta(0), -SHORTEST, MAX_LIFETIME + SHORTEST])
+@pytest.mark.parametrize("life", [timedelta(0), -SHORTEST, timedelta(days=730) + SHORTEST])
 async def test_refuses_lifetimes_out_of_bounds(
     session: AsyncSession, world: World, now: datetime, life: timedelta
 ) -> None:
@@ -73,7 +73,7 @@ async def test_stores_the_digest_and_the_beginning_of_a_key_only(
     session: AsyncSession, world: World, now: datetime
 ) -> None:
     key, secret = await make(session, world, now)
-    assert (key.shown, key.digest) == (secret[:DISPLAY_LENGTH], digest_of(secret))
+    assert (key.shown, key.digest) == (secret[:10], digest_of(secret))
     assert secret not in str(key.model_dump())
 
 

@@ -24,7 +24,9 @@ def test_each_template_has_its_placeholders() -> None:
     assert set(PLACEHOLDERS) - set(LINK_NAME_PLACEHOLDERS) == {"name"}
 
 
-@pytest.mark.parametrize("text", ["{source}", "{medium}-{month}", "plain", "{name} {number}", "A_b.{unit}", "x" * 100])
+@pytest.mark.parametrize(
+    "text", ["{source}", "{medium}-{month}", "plain", "{name} {number}", "A_b.{unit}", "x", "x" * 100]
+)
 def test_takes_what_can_be_filled(text: str) -> None:
     assert require_utm_template(f" {text} ", TERM_PLACEHOLDERS, path=("t",)) == text
 

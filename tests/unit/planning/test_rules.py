@@ -51,16 +51,14 @@ class TestTree:
         assert [(field.path, field.code) for field in refused.value.fields] == [(("parent_id",), "wrong-parent")]
 
     @pytest.mark.parametrize(
-        ("kind", "place"),
-        [
-            (UnitKind.DISTRICT, "A district unit stands below a province unit."),
-            (UnitKind.NATIONAL, "A national unit stands at the top, without a parent."),
-        ],
+        ("kind", "named"),
+        [(UnitKind.DISTRICT, {"district", "province"}), (UnitKind.NATIONAL, {"national"})],
     )
-    def test_the_refusal_names_that_place(self, kind: UnitKind, place: str) -> None:
+    def test_the_refusal_names_that_place(self, kind: UnitKind, named: set[str]) -> None:
         with pytest.raises(Invalid) as refused:
             require_parent_kind(kind, UnitKind.DISTRICT)
-        assert refused.value.fields[0].detail == place
+        detail = refused.value.fields[0].detail
+        assert {word for word in ("national", "province", "district", "None") if word in detail} == named
 
     def test_a_path_begins_with_the_parents_path_and_with_no_siblings(self) -> None:
         top = unit_path("", UUID(int=1))
@@ -175,13 +173,14 @@ class TestAddress:
         stored = allowed_address("HTTPS://INFO.example/A", hosts=self.HOSTS, path=("landing_url",))
         assert stored == "https://info.example/A"
 
-    @pytest.mark.parametrize(("hosts", "named"), [(HOSTS, "(daftar.example, info.example)"), ([], "(none yet)")])
-    def test_the_refusal_of_a_host_names_those_allowed(self, hosts: list[str], named: str) -> None:
+    @pytest.mark.parametrize("hosts", [HOSTS, []])
+    def test_the_refusal_of_a_host_names_those_allowed(self, hosts: list[str]) -> None:
         with pytest.raises(Invalid) as refused:
             allowed_address("https://elsewhere.example/", hosts=hosts, path=("landing_url",))
         (fault,) = refused.value.fields
         assert (fault.path, fault.code) == (("landing_url",), "host-not-allowed")
-        assert named in fault.detail
+        assert all(host in fault.detail for host in hosts)
+        assert "()" not in fault.detail
 
     def test_of_a_picture_is_https(self) -> None:
         picture = "https://info.example/a.png"
