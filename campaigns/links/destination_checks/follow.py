@@ -258,14 +258,8 @@ def _finding_of_page(trace: _Trace, due: DueCheck) -> Finding:
     else:
         verdict, detail = CheckVerdict.OK, "The page answers, and UTM and cid arrive there"
     detail = f"{detail}. A redirect changes from https to http." if trace.leaves_https else f"{detail}."
-    return _finding(
-        trace,
-        verdict,
-        detail,
-        utm_kept=utm_kept,
-        cid_kept=cid_kept,
-        host_allowed=_allowed_throughout(trace, due),
-    )
+    allowed = _allowed_throughout(trace, due)
+    return _finding(trace, verdict, detail, utm_kept=utm_kept, cid_kept=cid_kept, host_allowed=allowed)
 
 
 def _finding(

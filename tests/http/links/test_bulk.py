@@ -311,7 +311,7 @@ class TestTemplates:
             # Both names are made of what was sent in one field.
             assert faults(answer) == [("/name", "near-double"), ("/name", "near-double")]
             details = [error["detail"] for error in answer.json()["errors"]]
-            assert any('template makes this content of it: "poster-terminal' in detail for detail in details)
+            assert any('template of the unit produces this content. "poster-terminal' in detail for detail in details)
         # In a request by itself, and confirmed.
         near: dict[str, Any] = {"name": "{content} di {source}", "contents": []}
         assert (await send(client, world, **near)).status_code == 201

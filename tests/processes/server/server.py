@@ -99,6 +99,12 @@ class Server:
         return {"Authorization": f"Bearer {secret[0]}"}
 
 
+def wait_until_gone(data: Path) -> None:
+    """Wait until no process names the data folder; helpers of Python end a moment after their parent."""
+    while processes_of(data):
+        time.sleep(0.01)
+
+
 def processes_of(data: Path) -> list[str]:
     """The command lines of all running processes that name the data folder."""
     found = []

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from campaigns.kit.embedded.attach import running_url
-from tests.processes.server.server import JARING, Server, free_port, processes_of
+from tests.processes.server.server import JARING, Server, free_port, wait_until_gone
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ class TestDemo:
     def test_another_start_has_the_same_data_and_ctrl_c_leaves_nothing(self, demo: Server, data: Path) -> None:
         keys = [word for word in demo.printed.split() if word.startswith("jrg_")]
         assert demo.press_ctrl_c() in (0, 130)
-        assert processes_of(data) == []
+        wait_until_gone(data)
         demo.start()
         assert [word for word in demo.printed.split() if word.startswith("jrg_")] == keys
         answer = httpx.get(f"{demo.url}/v1/campaigns", headers={"Authorization": f"Bearer {keys[0]}"})
@@ -150,7 +150,7 @@ class TestRefusals:
     def test_a_setting_that_makes_no_sense(self, tmp_path: Path, name: str, value: str) -> None:
         server = Server(tmp_path / "var", free_port(), variables={f"JARING_{name}": value})
         assert f"JARING_{name}" in refused(server)
-        assert processes_of(tmp_path) == []
+        wait_until_gone(tmp_path)
 
 
 def test_an_ordinary_user_can_run_it(data: Path) -> None:

@@ -13,8 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Role
 from campaigns.links.csv_sheets import export as exporting
 from tests.factories.world import LANDING, World
+from tests.http.links.csv_sheets.sheets import exported, faults, links, send
 from tests.http.links.placements import foreign_link, make, poster_channel
-from tests.http.links.sheets import exported, faults, links, send
 
 
 class TestExport:

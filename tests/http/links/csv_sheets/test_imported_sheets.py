@@ -13,8 +13,8 @@ from campaigns.planning.operations.campaigns import close_campaign
 from campaigns.planning.operations.channels import close_channel, create_channel
 from tests.factories.keys import headers_of_new_key
 from tests.factories.world import LANDING, World
+from tests.http.links.csv_sheets.sheets import HEADER, faults, links, send
 from tests.http.links.placements import foreign_link, make
-from tests.http.links.sheets import HEADER, faults, links, send
 
 
 class TestImport:
