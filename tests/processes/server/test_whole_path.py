@@ -147,5 +147,5 @@ def test_from_a_tap_to_a_statistic(server: Server, http: httpx.Client) -> None:
     assert http.get(f"/{link['slug']}").status_code == 410
 
     # Nothing that was printed tells who she is.
-    for secret in ("Siti", "siti@", "3456", "2006-05-17", receipt["status_token"], query["cid"][0]):
+    for secret in ("Siti", "siti@", "3456 7890", "34567890", "2006-05-17", receipt["status_token"], query["cid"][0]):
         assert secret not in server.printed
