@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import ApiKey, AuditEntry
 from campaigns.access.rules import DISPLAY_LENGTH, MAX_LIFETIME, MAX_NAME_LENGTH, digest_of, new_secret
-from campaigns.access.types import Actor, ObjectType, Principal, Role
+from campaigns.access.types import Actor, ObjectType, Principal, Role, actor_of
 from campaigns.kit.errors import Conflict, NotFound, invalid_field
 
 
@@ -29,7 +29,7 @@ def record_audit(
     `done` is a past participle, such as `retired`; the entry's action is then `link.retired`. `changes` must hold no
     personal data.
     """
-    actor = by.actor if isinstance(by, Principal) else by
+    actor = actor_of(by)
     session.add(
         AuditEntry(
             at=now,
@@ -57,7 +57,7 @@ async def create_key(
 ) -> tuple[ApiKey, str]:
     """Create a key for a unit; returns it with its secret, which is not stored and cannot be shown again.
 
-    Raises Invalid at `/name` or `/days`.
+    Raises Invalid for `name` or `days`.
     """
     if not (1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable()):
         raise invalid_field(

@@ -68,3 +68,8 @@ class Principal:
     role: Role
     unit_id: UUID
     unit_path: str
+
+
+def actor_of(by: Principal | Actor) -> Actor:
+    """The actor that a change is recorded for: of a caller, or itself."""
+    return by.actor if isinstance(by, Principal) else by

@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
-from campaigns.access.types import Actor, Principal
+from campaigns.access.types import Actor, Principal, actor_of
 from campaigns.events.models import Event, EventCursor
 from campaigns.events.types import EventType
 from campaigns.kit.database.rows import fetch_first, fetch_values
@@ -75,7 +75,7 @@ def record_event(
     now: datetime,
 ) -> None:
     """Record an event in the transaction of its change. Events of one flush, up to a thousand, take one statement."""
-    actor = by.actor if isinstance(by, Principal) else by
+    actor = actor_of(by)
     session.add(
         Event(
             type=event_type.value,

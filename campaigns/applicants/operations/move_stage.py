@@ -36,7 +36,7 @@ async def move_application(
 ) -> None:
     """Move an application to the stage with this key, and store the conversions that follow from it.
 
-    Raises NotFound, Stale, Invalid at `/stage`, or Conflict (`already-there`, `applicant-erased`).
+    Raises NotFound, Stale, Invalid for `stage`, or Conflict (`already-there`, `applicant-erased`).
     """
     application = await lock_application(session, principal, application_id=application_id)
     require_version(application, expected_version)
