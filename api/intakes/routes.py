@@ -18,7 +18,7 @@ from api.intakes.requests import IntakeChange, IntakeCreate
 from api.intakes.responses import IntakeOut
 from campaigns.kit.errors import Conflict, NotFound
 from campaigns.planning.models import Intake
-from campaigns.planning.operations.programmes import close_intake, create_intake, update_intake
+from campaigns.planning.operations.intakes import close_intake, create_intake, update_intake
 from campaigns.planning.queries import get_intake, list_intakes, list_stages
 from campaigns.planning.types import IntakeChanges, StagePlan
 

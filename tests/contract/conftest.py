@@ -14,7 +14,8 @@ from campaigns.applicants.types import ConsentGiven, RegistrationForm
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.operations.channels import create_channel
-from campaigns.planning.operations.programmes import create_intake, create_programme
+from campaigns.planning.operations.intakes import create_intake
+from campaigns.planning.operations.programmes import create_programme
 from campaigns.planning.rules import DEFAULT_STAGES
 from tests.contract.requests import Objects
 from tests.factories.links import make_link

@@ -12,7 +12,8 @@ from campaigns.access.types import SYSTEM, Actor, ActorKind, Principal, Role
 from campaigns.planning.models import Campaign, Channel, Intake, Programme, Unit
 from campaigns.planning.operations.campaigns import create_campaign
 from campaigns.planning.operations.channels import create_channel
-from campaigns.planning.operations.programmes import create_intake, create_programme
+from campaigns.planning.operations.intakes import create_intake
+from campaigns.planning.operations.programmes import create_programme
 from campaigns.planning.operations.units import create_root_unit, create_unit
 from campaigns.planning.rules import DEFAULT_STAGES
 from campaigns.planning.types import CampaignState, UnitKind

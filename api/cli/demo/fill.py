@@ -35,7 +35,8 @@ from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Campaign, Channel, Unit
 from campaigns.planning.operations.campaigns import create_campaign
 from campaigns.planning.operations.channels import create_channel
-from campaigns.planning.operations.programmes import create_intake, create_programme
+from campaigns.planning.operations.intakes import create_intake
+from campaigns.planning.operations.programmes import create_programme
 from campaigns.planning.operations.units import create_root_unit, create_unit
 from campaigns.planning.rules import DEFAULT_STAGES
 from campaigns.planning.types import CampaignState

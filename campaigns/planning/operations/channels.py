@@ -20,7 +20,7 @@ from campaigns.planning.operations.channel_names import (
     normalize_channel_name,
     require_unambiguous,
 )
-from campaigns.planning.operations.write_changes import write_changes
+from campaigns.planning.operations.write_changes import close_row, write_changes
 from campaigns.planning.queries import get_unit, lock_channel, require_owner
 from campaigns.planning.types import ChannelChanges, OpenState
 
@@ -124,13 +124,11 @@ async def close_channel(
     """Close a channel to new links; its existing links still redirect."""
     channel = await lock_channel(session, principal, channel_id=channel_id)
     await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
-    write_changes(
+    close_row(
         session,
         principal,
         channel,
-        {"state": OpenState.CLOSED.value},
         object_type=ObjectType.CHANNEL,
-        done="closed",
         unit_id=channel.unit_id,
         expected_version=expected_version,
         now=now,

@@ -11,6 +11,7 @@ from campaigns.access.operations import record_audit
 from campaigns.access.types import ObjectType, Principal
 from campaigns.kit.database.writes import apply_changes
 from campaigns.planning.models import Channel, Intake, Programme, Unit
+from campaigns.planning.types import OpenState
 
 
 def write_changes(
@@ -33,3 +34,27 @@ def write_changes(
     if written:
         record_audit(session, principal, object_type, done, object_id=row.id, unit_id=unit_id, now=now, changes=written)
     return written
+
+
+def close_row(
+    session: AsyncSession,
+    principal: Principal,
+    row: Programme | Intake | Channel,
+    *,
+    object_type: ObjectType,
+    unit_id: UUID,
+    expected_version: int | None,
+    now: datetime,
+) -> None:
+    """Set the state of a locked row to closed, with an audit entry unless it is closed already. Raises Stale."""
+    write_changes(
+        session,
+        principal,
+        row,
+        {"state": OpenState.CLOSED.value},
+        object_type=object_type,
+        done="closed",
+        unit_id=unit_id,
+        expected_version=expected_version,
+        now=now,
+    )

@@ -12,7 +12,7 @@ from campaigns.applicants.models import Applicant, Application, StageChange
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.errors import Conflict
 from campaigns.planning.models import Stage
-from campaigns.planning.operations.programmes import update_intake
+from campaigns.planning.operations.intakes import update_intake
 from campaigns.planning.queries import list_stages
 from campaigns.planning.rules import DEFAULT_STAGES
 from campaigns.planning.types import StagePlan

@@ -9,7 +9,8 @@ from campaigns.access.types import Principal, Role
 from campaigns.kit.database.paging import PageRequest
 from campaigns.kit.errors import Forbidden, Invalid, NotFound
 from campaigns.planning.models import Channel, Intake, Programme, Unit
-from campaigns.planning.operations.programmes import create_intake, create_programme
+from campaigns.planning.operations.intakes import create_intake
+from campaigns.planning.operations.programmes import create_programme
 from campaigns.planning.queries import (
     canonical_sources,
     effective_templates,

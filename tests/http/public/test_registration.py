@@ -20,7 +20,7 @@ from campaigns.attribution.models import Conversion, Touch
 from campaigns.kit.encryption.cipher import derive_keys, new_master_key
 from campaigns.kit.ids import new_id
 from campaigns.planning.operations.campaigns import close_campaign, create_campaign
-from campaigns.planning.operations.programmes import close_intake, create_intake
+from campaigns.planning.operations.intakes import close_intake, create_intake
 from campaigns.planning.rules import DEFAULT_STAGES
 from campaigns.planning.types import CampaignState
 from tests.factories.intake import build_link, click_token, post_registration, registered, registration
