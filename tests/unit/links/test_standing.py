@@ -98,3 +98,8 @@ def test_only_a_redirecting_link_can_be_doubtful() -> None:
     assert standing_of(life_of("paused", is_doubtful=True), START) is Standing.PAUSED
     assert standing_of(life_of(is_doubtful=True, campaign_state="closed"), START) is Standing.CLOSED
     assert standing_of(life_of(is_doubtful=True, **DATED), END) is Standing.ENDED
+
+
+@pytest.mark.parametrize("now_ms", [START - 1, START, END])
+def test_a_link_of_a_draft_campaign_is_secret_before_during_and_after_its_dates(now_ms: int) -> None:
+    assert standing_of(life_of(campaign_state="draft", **DATED), now_ms) is Standing.SECRET

@@ -60,6 +60,8 @@ def test_a_name_in_use_keeps_its_underscores() -> None:
         ("instagram", "instaxgram"),
         ("reels-1", "reel-1"),  # plural
         ("stories-1", "story-1"),
+        ("skies-1", "sky-1"),  # the shortest plurals
+        ("apps-1", "app-1"),
         ("reels-1", "reels1"),  # separators
         ("reels-1", "reels.1"),
         ("face-book", "facebook"),
@@ -138,7 +140,7 @@ def test_the_refusal_of_a_source_names_the_nearest(nearest: str | None) -> None:
     issue = unknown_source(("source",), "insta", nearest)
     assert (issue.path, issue.given, issue.suggestion) == (("source",), "insta", nearest)
     assert ("instagram" in issue.detail) is (nearest is not None)
-    assert "None " not in issue.detail
+    assert "None" not in issue.detail
 
 
 def test_a_name_in_use_is_no_double_of_another_in_use() -> None:
