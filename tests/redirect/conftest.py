@@ -18,6 +18,7 @@ from campaigns.kit.database.connections import Connections
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.links.models import Link
 from campaigns.links.resolver.snapshot import LinkSnapshot
+from tests.redirect.look_ups import Counted
 from tests.redirect.taps import AGENT, Taps, connections_to, drained, running_redirect, store_link
 
 
@@ -34,6 +35,12 @@ def connections(conninfo: str) -> Connections:
 @pytest.fixture
 async def link(own_database: str) -> Link:
     return await store_link(own_database)
+
+
+@pytest.fixture
+def counted(link: Link, connections: Connections, tmp_path: Path) -> Counted:
+    assert link.slug == "abc"
+    return Counted(connections, LinkSnapshot(tmp_path / "links.sqlite"))
 
 
 @pytest.fixture

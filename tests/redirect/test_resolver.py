@@ -1,51 +1,14 @@
-"""The resolver's cache: entries, expiry, and its use while PostgreSQL is unreachable."""
+"""The resolver's cache: entries, shared look-ups, and its use while PostgreSQL is unreachable."""
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+import gc
+from typing import Any
 
-import psycopg
 import pytest
 
-from campaigns.kit.database.connections import Connections
-from campaigns.links.models import Link
 from campaigns.links.resolver import resolver as resolver_module
-from campaigns.links.resolver.resolver import MAX_SLUGS_PER_QUERY, LinkResolver, LookupFailed
-from campaigns.links.resolver.snapshot import REWRITE_AFTER, LinkSnapshot, SnapshotWriter
-
-NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
-
-
-class Counted:
-    """Connections that are counted, and that can be made to fail or to wait; and a snapshot on disk."""
-
-    def __init__(self, connections: Connections, snapshot: LinkSnapshot) -> None:
-        self.connections, self.asked, self.broken = connections, 0, False
-        self.snapshot = snapshot
-        self.answering = asyncio.Event()
-        self.answering.set()
-
-    @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[psycopg.AsyncConnection]:
-        self.asked += 1
-        if self.broken:
-            raise OSError("broken")
-        await self.answering.wait()
-        async with self.connections() as connection:
-            yield connection
-
-
-@pytest.fixture
-def counted(link: Link, connections: Connections, tmp_path: Path) -> Counted:
-    assert link.slug == "abc"
-    return Counted(connections, LinkSnapshot(tmp_path / "links.sqlite"))
-
-
-def resolver_of(counted: Counted, *, seconds: float = 30, most: int = 100) -> LinkResolver:
-    return LinkResolver(counted, counted.snapshot, link_kept_seconds=seconds, max_links=most)
+from campaigns.links.resolver.resolver import MAX_SLUGS_PER_QUERY, LookupFailed
+from tests.redirect.look_ups import Counted, a_few_turns, add_links, change, resolver_of
 
 
 async def test_many_at_once_share_one_look_up(counted: Counted) -> None:
@@ -108,8 +71,7 @@ async def test_a_postgresql_that_hangs_is_not_waited_for(counted: Counted, monke
 async def test_a_new_link_is_found_as_soon_as_it_is_announced(counted: Counted) -> None:
     resolver = resolver_of(counted)
     assert await resolver.resolve("later") is None
-    async with counted.connections() as connection:
-        await connection.execute("UPDATE links SET slug = 'later'")
+    await change(counted, "UPDATE links SET slug = 'later'")
     assert await resolver.resolve("later") is None  # remembered as unknown
     resolver.forget("later")
     assert await resolver.resolve("later") is not None
@@ -162,96 +124,118 @@ async def test_memory_is_bounded(counted: Counted) -> None:
     resolver = resolver_of(counted, most=1)
     await resolver.resolve("abc")
     assert resolver.cached("abc") is not None
-    async with counted.connections() as connection:
-        await connection.execute(
-            "INSERT INTO links (id, campaign_id, channel_id, name, slug, destination, utm_source, utm_medium,"
-            " utm_campaign, state, created_at) SELECT gen_random_uuid(), campaign_id, channel_id, name, 'second',"
-            " destination, utm_source, utm_medium, utm_campaign, state, created_at FROM links"
-        )
+    await add_links(counted, "second")
     await resolver.resolve("second")
     assert (resolver.cached("abc"), resolver.cached("second") is not None) == (None, True)
 
 
-class TestSnapshot:
-    """The links that a new process knows while PostgreSQL is unreachable."""
+async def test_slugs_that_are_asked_for_in_one_turn_share_one_look_up(counted: Counted) -> None:
+    await add_links(counted, "second")
+    resolver = resolver_of(counted)
+    first = asyncio.create_task(resolver.resolve("abc"))
+    await asyncio.sleep(0)  # the look-up is about to begin
+    found = await asyncio.gather(first, asyncio.create_task(resolver.resolve("second")))
+    assert None not in found
+    assert counted.asked == 1
 
-    @pytest.fixture
-    async def writer(self, counted: Counted) -> AsyncIterator[SnapshotWriter]:
-        writer = SnapshotWriter(counted.snapshot, counted)
-        yield writer
-        await writer.close()
 
-    async def move(self, counted: Counted, to: str) -> None:
-        async with counted.connections() as connection:
-            await connection.execute("UPDATE links SET destination = %s", (f"https://daftar.example/{to}",))
+async def test_an_entry_that_is_looked_up_again_is_the_newest(counted: Counted) -> None:
+    await add_links(counted, "second", "third")
+    resolver = resolver_of(counted, most=2)
+    one, other = await resolver.resolve("abc"), await resolver.resolve("second")
+    assert one is not None
+    assert other is not None
+    await resolver.recent("second", other)
+    assert resolver.cached("abc") is one  # it took no place but its own
+    await resolver.recent("abc", one)
+    await resolver.resolve("third")
+    assert [resolver.cached(slug) is not None for slug in ("abc", "second", "third")] == [True, False, True]
 
-    def facts(self, counted: Counted) -> str:
-        return counted.snapshot.read("abc") or ""
 
-    async def test_all_links_are_served_from_it(self, counted: Counted, writer: SnapshotWriter) -> None:
-        await writer.write(NOON)
-        counted.broken = True
-        resolver = resolver_of(counted)
-        target = await resolver.resolve("abc")
-        assert target is not None
-        assert target.default.without_token().startswith(b"https://daftar.example/form?lang=id&utm_source=instagram")
-        assert resolver.cached("abc") is target
-        with pytest.raises(LookupFailed):
-            await resolver.resolve("nobody-knows")
+async def test_the_memory_of_unknown_slugs_is_bounded(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver_module, "MAX_CACHED_UNKNOWN", 2)
+    resolver = resolver_of(counted)
+    for slug in ("one", "two", "three", "two", "three"):
+        assert await resolver.resolve(slug) is None
+    assert counted.asked == 3
+    assert await resolver.resolve("one") is None
+    assert counted.asked == 4
 
-    async def test_what_is_marked_as_changed_is_written(self, counted: Counted, writer: SnapshotWriter) -> None:
-        await writer.write(NOON)
-        await self.move(counted, "moved")
-        await writer.write(NOON)
-        assert "/moved" not in self.facts(counted)
-        writer.mark_changed("abc")
-        await writer.write(NOON)
-        assert "/moved" in self.facts(counted)
-        await self.move(counted, "again")
-        writer.mark_all_changed()
-        await writer.write(NOON)
-        assert "/again" in self.facts(counted)
 
-    async def test_all_links_are_written_again_after_an_hour(self, counted: Counted, writer: SnapshotWriter) -> None:
-        await writer.write(NOON)
-        await self.move(counted, "moved")
-        await writer.write(NOON + REWRITE_AFTER)
-        assert "/moved" not in self.facts(counted)
-        await writer.write(NOON + REWRITE_AFTER + timedelta(seconds=1))
-        assert "/moved" in self.facts(counted)
+async def test_a_link_that_was_changed_is_looked_up_before_it_is_served(counted: Counted) -> None:
+    resolver = resolver_of(counted)
+    await resolver.resolve("abc")
+    await change(counted, "UPDATE links SET destination = 'https://daftar.example/moved'")
+    resolver.forget("abc")
+    assert resolver.cached("abc") is None
+    target = await resolver.resolve("abc")
+    assert target is not None
+    assert target.default.prefix == b"https://daftar.example/moved?"
 
-    async def test_a_failed_write_is_repeated_by_the_next_call(self, counted: Counted, writer: SnapshotWriter) -> None:
-        for mark in (writer.mark_all_changed, lambda: writer.mark_changed("abc")):
-            counted.broken = True
-            mark()
-            await self.move(counted, "before")
-            with pytest.raises(OSError, match="broken"):
-                await writer.write(NOON)
-            counted.broken = False
-            await writer.write(NOON)
-            assert "/before" in self.facts(counted)
-            await self.move(counted, "after")
-            await writer.write(NOON)  # and it is not written for ever
-            assert "/after" not in self.facts(counted)
 
-    async def test_a_damaged_file_is_created_again(self, counted: Counted, writer: SnapshotWriter) -> None:
-        await writer.write(NOON)
-        for path in counted.snapshot.path.parent.glob("links.sqlite*"):
-            path.write_bytes(b"\xa5" * 5000)
-        assert counted.snapshot.read("abc") is None
-        writer.mark_changed("abc")
-        with pytest.raises(sqlite3.DatabaseError):
-            await writer.write(NOON)
-        await writer.write(NOON)
-        assert self.facts(counted)
+async def test_when_changes_may_have_been_missed_a_slug_is_unknown_no_more(counted: Counted) -> None:
+    resolver = resolver_of(counted)
+    assert await resolver.resolve("later") is None
+    await add_links(counted, "later")
+    resolver.invalidate_all()
+    assert await resolver.resolve("later") is not None
 
-    async def test_one_process_writes_it_and_another_takes_over(self, counted: Counted, writer: SnapshotWriter) -> None:
-        other = SnapshotWriter(counted.snapshot, counted)
-        await other.write(NOON)
-        await self.move(counted, "moved")
-        await writer.write(NOON)
-        assert "/form" in self.facts(counted)
-        await other.close()
-        await writer.write(NOON)
-        assert "/moved" in self.facts(counted)
-        assert counted.snapshot.try_lock() is None
+
+async def test_a_link_that_is_gone_is_unknown_from_then_on(counted: Counted) -> None:
+    resolver = resolver_of(counted)
+    target = await resolver.resolve("abc")
+    assert target is not None
+    await change(counted, "UPDATE links SET slug = 'other'")
+    assert await resolver.recent("abc", target) is target  # for a page that is being made
+    assert resolver.cached("abc") is None
+    assert await resolver.resolve("abc") is None
+    assert counted.asked == 2
+
+
+async def test_facts_of_another_release_fail_no_other_link(counted: Counted) -> None:
+    await add_links(counted, "second")
+    await change(counted, "UPDATE links SET rules = '[{}]' WHERE slug = 'abc'")
+    resolver = resolver_of(counted)
+    outcomes = await asyncio.gather(resolver.resolve("abc"), resolver.resolve("second"), return_exceptions=True)
+    assert isinstance(outcomes[0], LookupFailed)
+    assert outcomes[1] is resolver.cached("second")
+    assert counted.asked == 1
+
+
+@pytest.mark.parametrize("facts", ["{}", "[]", "no JSON"])
+async def test_a_snapshot_of_another_release_is_no_answer(counted: Counted, facts: str) -> None:
+    counted.snapshot.write([("abc", facts)])
+    counted.broken = True
+    resolver = resolver_of(counted)
+    with pytest.raises(LookupFailed):
+        await resolver.resolve("abc")
+    assert resolver.cached("abc") is None
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+async def test_a_look_up_that_failed_is_made_again(counted: Counted, is_forgotten: bool) -> None:
+    resolver = resolver_of(counted)
+    counted.broken = True
+    pending = asyncio.create_task(resolver.resolve("abc"))
+    await asyncio.sleep(0)
+    if is_forgotten:
+        resolver.forget("abc")
+    with pytest.raises(LookupFailed):
+        await pending
+    counted.broken = False
+    assert await resolver.resolve("abc") is not None
+    assert counted.asked == 2
+
+
+async def test_a_refresh_that_fails_is_not_reported_as_an_error_nobody_handled(counted: Counted) -> None:
+    reported: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+    resolver = resolver_of(counted, seconds=-1)
+    await resolver.resolve("abc")
+    counted.broken = True
+    assert resolver.cached("abc") is not None
+    await a_few_turns()
+    assert counted.asked == 2
+    gc.collect()
+    await a_few_turns()
+    assert reported == []
