@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from campaigns.links.resolver.target import FACTS_SQL
@@ -97,6 +98,21 @@ class TestLive:
         await add_link(taps, "good", number=1, starts_at=NOW - DAY, ends_at=NOW + DAY)
         await add_link(taps, "newer", number=2, **columns)
         assert (await facts_of(taps))["live"] == "good"
+
+    async def test_begins_and_ends_at_the_very_moment(self, taps: Taps) -> None:
+        """All statements of a transaction have the same `now()`."""
+        await add_link(taps, "newer", number=1)
+        query = f"{FACTS_SQL} WHERE link.slug = 'abc'".encode()
+        changes = (
+            ("ends_at = now() WHERE slug = 'abc'", "newer"),
+            ("starts_at = now() WHERE slug = 'newer'", "newer"),
+            ("starts_at = NULL, ends_at = now() WHERE slug = 'newer'", None),
+        )
+        async with await psycopg.AsyncConnection.connect(taps.conninfo) as transaction:
+            for change, live in changes:
+                await transaction.execute(f"UPDATE links SET {change}".encode())
+                ((_, facts),) = await (await transaction.execute(query)).fetchall()
+                assert json.loads(facts)["live"] == live
 
     async def test_a_link_of_another_campaign_is_not_named(self, taps: Taps) -> None:
         await end(taps)
