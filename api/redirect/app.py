@@ -41,6 +41,8 @@ UNAVAILABLE = BatchedCounter(ANSWERS.labels("unavailable"))
 
 # Whatever cannot be a slug is answered as unknown without a look-up or a record.
 _SLUG = re.compile(SLUG_PATTERN)
+# All unknown slugs together, since whoever tries them tries many.
+_NO_LINK = b""
 _NO_STORE = (b"cache-control", b"no-store")
 _EMPTY = (b"content-length", b"0")
 _REDIRECT = {"type": "http.response.start", "status": 302}
@@ -141,7 +143,7 @@ class RedirectApp:
     async def _unknown(self, scope: Scope, send: Send, slug: str) -> None:
         UNKNOWN.add()
         if len(slug) <= SLUG_LENGTH and _SLUG.fullmatch(slug):
-            tap = self._read(scope, slug.encode(), time.time_ns() // 1_000_000)
+            tap = self._read(scope, _NO_LINK, time.time_ns() // 1_000_000)
             await self._orphans.write(encode_orphan(tap, slug), tap.facts.agent)
         await _page(send, 404, pages.UNKNOWN, scope["method"])
 

@@ -36,7 +36,7 @@ _QUALITY = {
     "complete": True,
 }
 
-_META = {"quality": _QUALITY, "time_labels": None, "total_rows": 1, "definitions": "2"}
+_META = {"quality": _QUALITY, "time_labels": None, "total_rows": 1, "definitions": "3"}
 
 
 class ExecutedRange(ResponseModel):

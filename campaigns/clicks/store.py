@@ -16,7 +16,6 @@ import psycopg
 
 from campaigns.clicks.bots.bursts import LATE_AFTER, note_late_taps
 from campaigns.clicks.pg_copy import CopyTable, copy_block
-from campaigns.clicks.row import CLICKS
 
 _INSERT_AGENTS = (
     "INSERT INTO agents (id, text, reasons, expects, device, app, rules_version, first_seen_at)"
@@ -66,8 +65,7 @@ class TapStore:
                 f"INSERT INTO {table} ({columns}) SELECT {columns} FROM taps_again"  # noqa: S608 - names of our own
                 " ON CONFLICT DO NOTHING".encode()
             )
-            if table == CLICKS.name:
-                await _note_late_taps(connection)
+            await _note_late_taps(connection)
 
     async def execute(self, statement: str, values: Sequence[Any] = (), *, within: float) -> None:
         """Run one statement, committed at once."""

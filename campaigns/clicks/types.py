@@ -18,7 +18,7 @@ class BotReason(IntFlag):
     PREFETCH = 16  # a browser fetched the page ahead of a possible tap
     HEAD = 32  # the method is HEAD
     IMPLAUSIBLE = 64  # headers that the named browser always sends are missing
-    BURST = 128  # too many taps of one visitor on one link in a short time (`bots.bursts`)
+    BURST = 128  # too many taps from one address on one link in a short time (`bots.bursts`)
 
 
 AGENT_REASONS = BotReason.CRAWLER | BotReason.PREVIEW | BotReason.AUTOMATED | BotReason.EMPTY_AGENT

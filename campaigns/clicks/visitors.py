@@ -2,15 +2,28 @@
 
 Limited to one day on purpose: hashes of two days cannot be matched, so people cannot be tracked, and the sum of daily
 visitors is exact. The IP address is used for the hash only and is not stored.
+
+Layout of the 64 bits: 38 of the network (an IPv4 address, or an IPv6 /48), 16 of the address in it (the same IPv4
+address, or the IPv6 /64 that one customer or phone has), 10 of what the user agent and language amount to
+(`capture.visitor_facts`). So one address is at most 1,024 visitors a day, whatever headers it makes up.
 """
 
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock
+from socket import AF_INET6, inet_pton
 from zoneinfo import ZoneInfo
 
 SALT_BYTES = 32
+
+FACTS_BITS = 10
+# `visitor >> NETWORK_SHIFT` is the same for all visitors of an IPv4 address or IPv6 /48: their pace is judged together.
+# A /48 is 65,536 phones at most, as many as share an IPv4 address of a carrier, and can be had by anybody for free.
+NETWORK_SHIFT = FACTS_BITS + 16
+_FACTS = (1 << FACTS_BITS) - 1
+_OF_ADDRESS = (1 << NETWORK_SHIFT) - 1 - _FACTS
+_OF_NETWORK = (1 << 64) - (1 << NETWORK_SHIFT)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -22,10 +35,21 @@ class DaySalt:
     ends_at_ms: int
 
 
-def visitor_of(salt: bytes, address: bytes, agent: bytes, language: bytes) -> int:
-    """A signed 64-bit number for the visitor: BLAKE2b (RFC 7693) keyed with the day's salt."""
-    digest = hashlib.blake2b(b"\0".join((address, agent, language)), digest_size=8, key=salt).digest()
-    return int.from_bytes(digest, "big", signed=True)
+def visitor_of(salt: bytes, address: str, facts: int) -> int:
+    """A signed 64-bit number for the visitor, by BLAKE2b (RFC 7693) keyed with the day's salt.
+
+    `address` is an IP address in canonical form, empty if unknown; `facts` has FACTS_BITS bits.
+    """
+    if ":" in address:
+        packed = inet_pton(AF_INET6, address)
+        number = _hash(salt, packed[:6]) & _OF_NETWORK | _hash(salt, packed[:8]) & _OF_ADDRESS | facts
+    else:
+        number = _hash(salt, address.encode()) & ~_FACTS | facts
+    return number - (1 << 64) if number >> 63 else number
+
+
+def _hash(salt: bytes, part: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(part, digest_size=8, key=salt).digest(), "big")
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:

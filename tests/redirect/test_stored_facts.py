@@ -87,13 +87,13 @@ class TestBehindAProxy:
         assert click["observed"] & RequestFlag.SECURE
         assert not [value for value in click.values() if "114.4" in str(value) or "8.8.8" in str(value)]
 
-    async def test_tells_visitors_apart_by_address_agent_and_language(self, taps: Taps) -> None:
-        same = {"x_forwarded_for": "114.4.1.1", "user_agent": "one", "accept_language": "id"}
+    async def test_tells_visitors_apart_by_address_browser_and_language(self, taps: Taps) -> None:
+        same = {"x_forwarded_for": "114.4.1.1", "user_agent": PHONE, "accept_language": "id"}
         changes: tuple[dict[str, str], ...] = (
             {},
             {},
             {"x_forwarded_for": "114.4.1.2"},
-            {"user_agent": "two"},
+            {"user_agent": f"{PHONE} Instagram 406.0.0.58.159 Android"},
             {"accept_language": "en"},
         )
         first, again, *others = [(await noted(taps, **same | change))["visitor"] for change in changes]

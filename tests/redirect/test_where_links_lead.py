@@ -55,8 +55,13 @@ class TestRules:
             {"key": "b", "destination": "https://daftar.example/b", "weight": 1},
         ]
         await change(taps, variants=variants)
-        first = [await path_for(taps, f"agent {number}") for number in range(120)]
-        assert [await path_for(taps, f"agent {number}") for number in range(120)] == first
+        visitors = [
+            f"Mozilla/5.0 (iPhone; CPU iPhone OS {version}_0 like Mac OS X) AppleWebKit/605.1.15 {browser}"
+            for version in range(40)
+            for browser in ("CriOS/131", "FxiOS/131", "Safari/604.1")
+        ]
+        first = [await path_for(taps, agent) for agent in visitors]
+        assert [await path_for(taps, agent) for agent in visitors] == first
         shares = Counter(first)
         # Binomial(120, 1/4): outside of 8 to 56 once in a hundred million runs.
         assert set(shares) == {"/a", "/b"}

@@ -190,8 +190,14 @@ FROM (
 """.encode()  # noqa: S608
 
 
+_FIRST_AND_LAST = """
+SELECT min(clicked_at), max(clicked_at)
+FROM (SELECT clicked_at FROM clicks UNION ALL SELECT clicked_at FROM orphan_taps) AS taps
+"""
+
+
 async def _bursts(connection: psycopg.AsyncConnection, changed: ReclassifyResult, now: datetime) -> ReclassifyStep:
-    cursor = await connection.execute("SELECT min(clicked_at), max(clicked_at) FROM clicks")
+    cursor = await connection.execute(_FIRST_AND_LAST)
     first, last = await cursor.fetchone() or (None, None)
     if first is None:
         return ReclassifyStep("Days of taps", 0, _mark_days(connection, [], changed, now))

@@ -5,24 +5,25 @@ within the sliding window too. It counts the taps of this process only, so the j
 """
 
 from campaigns.clicks.bots.bursts import MAX_TAPS, WITHIN
+from campaigns.clicks.visitors import NETWORK_SHIFT
 
 _WINDOW_MS = int(WITHIN.total_seconds() * 1000)
 
 
 class BurstCounter:
-    """Counts taps of visitors on links for one server process; starts anew with every window."""
+    """Counts taps of networks on links for one server process; starts anew with every window."""
 
     def __init__(self) -> None:
         self._window = 0
         self._taps: dict[tuple[int, bytes], int] = {}
 
     def is_burst(self, visitor: int, link_id: bytes, now_ms: int) -> bool:
-        """Whether a tap now is one too many for a person's fingers."""
+        """Whether a tap now is one too many for the people behind one address."""
         window = now_ms // _WINDOW_MS
         if window != self._window:
             self._window = window
             self._taps = {}
-        key = (visitor, link_id)
+        key = (visitor >> NETWORK_SHIFT, link_id)
         count = self._taps.get(key, 0) + 1
         self._taps[key] = count
         return count > MAX_TAPS

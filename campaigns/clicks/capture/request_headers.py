@@ -12,6 +12,7 @@ from msgspec import Struct
 from campaigns.acquisition.lookup import network_of
 from campaigns.acquisition.referrer import referrer_host
 from campaigns.clicks.capture.agent_cache import CachedAgent, UserAgentCache
+from campaigns.clicks.capture.visitor_facts import visitor_facts
 from campaigns.clicks.row import encode_headers
 from campaigns.clicks.types import RequestFlag
 
@@ -34,7 +35,7 @@ class HeaderFacts(Struct, frozen=True, gc=False):
     """What the headers of a tap tell.
 
     `encoded` are the columns that `row.encode_headers` makes of them, `encoded_in_burst` the same for a tap of a burst,
-    and `network` is the referrer's.
+    `network` is the referrer's, and `visitor_facts` is what `visitors.visitor_of` needs of them.
     """
 
     agent: CachedAgent
@@ -44,6 +45,7 @@ class HeaderFacts(Struct, frozen=True, gc=False):
     network: str | None
     encoded: bytes
     encoded_in_burst: bytes
+    visitor_facts: int
 
 
 class HeaderParser:
@@ -83,6 +85,7 @@ class HeaderParser:
             network=network_of(host, ()),
             encoded=encode(observed),
             encoded_in_burst=encode(observed | _BURST),
+            visitor_facts=visitor_facts(agent.text, agent.verdict, language),
         )
 
 

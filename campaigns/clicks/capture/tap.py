@@ -45,7 +45,7 @@ class TapReader:
         """The tap of a request that arrived now (Unix milliseconds).
 
         `headers` have lower-case names, `peer` is the address of the connection's other end, and `link` tells links
-        apart for the detection of bursts. Never raises, whatever was sent.
+        apart for the detection of bursts; all taps on unknown links have the same one. Never raises, whatever was sent.
         """
         by_name = dict(headers)
         address, secure = self._proxies.client(peer, scheme, headers)
@@ -53,9 +53,8 @@ class TapReader:
         parsed = read_query(query) if query else EMPTY_QUERY
         visitor = visitor_of(
             self._salts.current(now_ms),
-            address.encode(),
-            by_name.get(b"user-agent", b""),
-            by_name.get(b"accept-language", b""),
+            address,
+            facts.visitor_facts,
         )
         is_burst = self._bursts.is_burst(visitor, link, now_ms)
         click_ids = parsed.click_ids

@@ -21,7 +21,7 @@ from campaigns.clicks.models import Click
 from campaigns.planning.types import StageKind
 from campaigns.statistics.types import FactName
 
-DEFINITIONS = "2"
+DEFINITIONS = "3"
 DECIMALS = 6  # of every share and rate
 
 
@@ -86,9 +86,11 @@ class MetricName(StrEnum):
     )
     VISITORS = Metric(
         "visitors",
-        "Number of different people who tapped on a day, added up over the days. A visitor is recognized only within "
-        "one day of the time zone of the deployment: a person who taps on two days counts twice. A person who taps "
-        "two links counts in the row of each link, so the rows can add up to more than the total.",
+        "Number of different visitors who tapped on a day, added up over the days. A visitor is one internet address "
+        "with one kind of device, browser and language, so it is fewer than the people where many share an address: a "
+        "school class can be one visitor, each of its taps is a click. A visitor is recognized only within one day of "
+        "the time zone of the deployment: a person who taps on two days counts twice. A visitor who taps two links "
+        "counts in the row of each link, so the rows can add up to more than the total.",
         # The salt of the visitor hash changes daily, so the same person has a different hash each day.
         (Measure("visitors", FactName.CLICKS, func.count(col(Click.visitor).distinct()), IS_PERSON),),
     )

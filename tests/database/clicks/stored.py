@@ -24,13 +24,25 @@ class Stored:
     async def tap(
         self, moments: Sequence[datetime], *, link: UUID, visitor: int = 1, observed: int = 0, agent_id: int = 0
     ) -> None:
-        rows = [(self.campaign_id, uuid4(), link, at, visitor, observed, agent_id) for at in moments]
-        async with self.connection.cursor() as cursor:
-            await cursor.executemany(
-                "INSERT INTO clicks (campaign_id, id, link_id, clicked_at, visitor, observed, agent_id)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                rows,
-            )
+        await self.tap_each([(at, visitor) for at in moments], link=link, observed=observed, agent_id=agent_id)
+
+    async def tap_each(
+        self, taps: Sequence[tuple[datetime, int]], *, link: UUID, observed: int = 0, agent_id: int = 0
+    ) -> None:
+        """Taps with their visitors."""
+        columns = "campaign_id, id, link_id, clicked_at, visitor, observed, agent_id"
+        rows = [(self.campaign_id, uuid4(), link, at, visitor, observed, agent_id) for at, visitor in taps]
+        await self._copy(f"COPY clicks ({columns}) FROM STDIN", rows)
+
+    async def tap_unknown(self, moments: Sequence[datetime], *, visitor: int = 1) -> None:
+        """Taps on unknown links, each on another one."""
+        rows = [(uuid4(), f"no-{place}", at, visitor) for place, at in enumerate(moments)]
+        await self._copy("COPY orphan_taps (id, slug, clicked_at, visitor) FROM STDIN", rows)
+
+    async def _copy(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        async with self.connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            for row in rows:
+                await copy.write_row(row)
 
     async def marked(self, *, link: UUID | None = None, visitor: int | None = None) -> int:
         """The number of taps marked as part of a burst."""

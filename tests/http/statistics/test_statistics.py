@@ -105,7 +105,7 @@ class TestQuery:
                 },
                 "time_labels": ["2026-11-01", "2026-11-02"],
                 "total_rows": 4,
-                "definitions": "2",
+                "definitions": "3",
             },
         }
 

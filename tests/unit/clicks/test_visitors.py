@@ -1,24 +1,82 @@
-"""The visitor's number: the same for all servers of a day, another for any other address, agent, language or salt."""
+"""The visitor's number: the same for all servers of a day, and no more of them than one address may be."""
 
-from campaigns.clicks.visitors import visitor_of
+import random
+
+from campaigns.clicks.capture.request_headers import HeaderParser
+from campaigns.clicks.visitors import FACTS_BITS, NETWORK_SHIFT, visitor_of
 
 SALT = b"s" * 32
+# BLAKE2b with 8 bytes, keyed with the salt, put together as the layout says.
+KNOWN_IPV4 = -3673707781601446907
+KNOWN_IPV6 = -3078259423751912443
 
 
 def test_the_number_is_the_one_that_other_releases_compute() -> None:
-    # BLAKE2b with 8 bytes, keyed with the salt, over the parts with a zero byte between them.
-    assert visitor_of(SALT, b"114.4.1.1", b"agent", b"id") == 5885737642658173279
-    assert visitor_of(SALT, b"", b"", b"") == -5733665384004917609
+    assert visitor_of(SALT, "114.4.1.1", 5) == KNOWN_IPV4
+    assert visitor_of(SALT, "2404:c0:1:2::3", 5) == KNOWN_IPV6
 
 
-def test_parts_do_not_run_into_one_another() -> None:
+def test_other_facts_addresses_and_salts_are_other_visitors() -> None:
     numbers = {
-        visitor_of(SALT, b"114.4.1.1", b"2agent", b"id"),
-        visitor_of(SALT, b"114.4.1.12", b"agent", b"id"),
-        visitor_of(SALT, b"114.4.1.1", b"2agenti", b"d"),
+        visitor_of(SALT, "114.4.1.1", 5),
+        visitor_of(SALT, "114.4.1.1", 6),
+        visitor_of(SALT, "114.4.1.2", 5),
+        visitor_of(SALT, "", 5),
+        visitor_of(b"t" * 32, "114.4.1.1", 5),
     }
-    assert len(numbers) == 3
+    assert len(numbers) == 5
+    assert all(-(2**63) <= number < 2**63 for number in numbers)
 
 
-def test_without_the_salt_no_visitor_is_recognised() -> None:
-    assert visitor_of(SALT, b"114.4.1.1", b"agent", b"id") != visitor_of(b"t" * 32, b"114.4.1.1", b"agent", b"id")
+def test_one_address_has_one_network_whatever_is_sent() -> None:
+    assert len({visitor_of(SALT, "114.4.1.1", facts) >> NETWORK_SHIFT for facts in range(1 << FACTS_BITS)}) == 1
+
+
+def test_an_ipv6_visitor_is_a_64_and_its_network_a_48() -> None:
+    phone, again, neighbour, stranger = (
+        visitor_of(SALT, address, 5)
+        for address in ("2404:c0:1:2::3", "2404:c0:1:2:ffff::9", "2404:c0:1:3::3", "2404:c0:2:2::3")
+    )
+    assert phone == again != neighbour
+    assert phone >> NETWORK_SHIFT == neighbour >> NETWORK_SHIFT != stranger >> NETWORK_SHIFT
+
+
+def facts_of(agent: str, language: str = "id-ID") -> int:
+    headers = {b"user-agent": agent.encode(), b"accept-language": language.encode()}
+    return HeaderParser().parse(headers, head=False, secure=True).visitor_facts
+
+
+CHROME = "Mozilla/5.0 (Linux; Android {}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Mobile Safari/537.36"
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/17.5 Mobile/15E148 Safari/604.1"
+)
+
+
+def test_what_a_sender_varies_freely_makes_no_new_visitor() -> None:
+    chance = random.Random(5)
+    models = {facts_of(CHROME.format(f"14; {chance.randbytes(6).hex()}", "131.0.0.0")) for _ in range(500)}
+    builds = {facts_of(CHROME.format("10; K", f"13{minor % 10}.0.{minor}.{minor}")) for minor in range(500)}
+    weights = {facts_of(IPHONE, f"id-ID,id;q=0.9,en;q=0.{weight}") for weight in range(500)}
+    assert (len(models), len(builds), len(weights)) == (1, 1, 1)
+
+
+def test_made_up_versions_and_languages_are_few_visitors() -> None:
+    versions = {facts_of(CHROME.format("10; K", f"{version}.0.0.0")) for version in range(3000)}
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    languages = {facts_of(IPHONE, one + other) for one in letters for other in letters}
+    assert len(versions) <= 41
+    assert len(languages) <= 11
+
+
+def test_phones_of_different_kinds_are_told_apart() -> None:
+    kinds = {
+        facts_of(IPHONE),
+        facts_of(IPHONE, "en"),
+        facts_of(IPHONE.replace("OS 17_", "OS 18_")),
+        facts_of(CHROME.format("10; K", "131.0.0.0")),
+        facts_of(CHROME.format("10; K", "117.0.0.0")),
+        facts_of(CHROME.format("15; wv", "131.0.0.0") + " Instagram 406.0.0.58.159 Android"),
+        facts_of(CHROME.format("15; wv", "131.0.0.0") + " trill_300304"),
+    }
+    assert len(kinds) == 7

@@ -20,6 +20,7 @@ from campaigns.clicks.bots.bursts import (
     mark_next_step,
     note_late_taps,
 )
+from campaigns.clicks.visitors import NETWORK_SHIFT
 from campaigns.clicks.watermarks import BURSTS, LATE_TAPS, WatermarkKey, read_watermark
 from tests.database.clicks.stored import BURST, Stored, spread
 
@@ -45,8 +46,8 @@ class TestMarking:
             (TOO_MANY, timedelta(0), TOO_MANY),
             (TOO_MANY, WITHIN, TOO_MANY),
             (TOO_MANY, WITHIN + timedelta(milliseconds=20), 0),
-            # Somebody who taps twice a second for a minute is no less of a burst.
-            (121, timedelta(seconds=60), 121),
+            # A minute of it is no less of a burst.
+            (6 * TOO_MANY, timedelta(seconds=59), 6 * TOO_MANY),
         ],
     )
     async def test_counts_taps_and_time(self, stored: Stored, taps: int, over: timedelta, marked: int) -> None:
@@ -57,23 +58,25 @@ class TestMarking:
     async def test_only_taps_of_a_full_window_are_marked(self, stored: Stored) -> None:
         link = uuid4()
         burst = spread(NOON, taps=TOO_MANY, over=WITHIN)
-        # Each lies within ten seconds of some of the burst, and in no window with twenty others.
+        # Each lies within ten seconds of some of the burst, and in no window with MAX_TAPS others.
         before, after = NOON - timedelta(seconds=9), NOON + WITHIN + timedelta(seconds=9)
         await stored.tap([before, *burst, after], link=link)
         await mark_all(stored)
         cursor = await stored.connection.execute("SELECT clicked_at FROM clicks WHERE observed & %s = 0", (BURST,))
         assert {row[0] for row in await cursor.fetchall()} == {before, after}
 
-    async def test_two_links_and_two_visitors_are_apart(self, stored: Stored) -> None:
+    async def test_two_links_and_two_addresses_are_apart(self, stored: Stored) -> None:
         reel, story = uuid4(), uuid4()
-        half = spread(NOON, taps=11, over=timedelta(seconds=2))
-        await stored.tap(half, link=reel, visitor=1)
-        await stored.tap(half, link=reel, visitor=2)
-        await stored.tap(half, link=story, visitor=1)
+        half = spread(NOON, taps=MAX_TAPS // 2 + 1, over=timedelta(seconds=2))
+        one, other = 1 << NETWORK_SHIFT, 2 << NETWORK_SHIFT
+        await stored.tap(half, link=reel, visitor=one)
+        await stored.tap(half, link=reel, visitor=other)
+        await stored.tap(half, link=story, visitor=one)
         assert await mark_all(stored) == 0
-        await stored.tap(half, link=reel, visitor=2)
-        assert await mark_all(stored) == 22
-        assert await stored.marked(link=reel, visitor=2) == 22
+        # Another visitor of the same address.
+        await stored.tap(half, link=reel, visitor=other + 5)
+        assert await mark_all(stored) == 2 * len(half)
+        assert await stored.marked(link=reel, visitor=one) == 0
 
     async def test_other_taps_of_the_visitor_during_a_burst_are_not_of_it(self, stored: Stored) -> None:
         reel, story = uuid4(), uuid4()
@@ -88,6 +91,15 @@ class TestMarking:
         assert [await mark_all(stored), await mark_all(stored)] == [TOO_MANY, 0]
         assert await stored.value("SELECT DISTINCT observed FROM clicks") == BURST | 0b1011100
 
+    async def test_taps_on_unknown_links_are_judged_for_all_slugs_together(self, stored: Stored) -> None:
+        await stored.tap_unknown([NOON] * TOO_MANY)
+        await stored.tap_unknown([NOON] * MAX_TAPS, visitor=1 << NETWORK_SHIFT)
+        assert await mark_all(stored) == TOO_MANY
+        assert (
+            await stored.value("SELECT count(*) FROM orphan_taps WHERE observed & %s <> 0 AND visitor = 1", (BURST,))
+            == TOO_MANY
+        )
+
     async def test_a_wrong_mark_is_removed(self, stored: Stored) -> None:
         await stored.tap([NOON], link=uuid4(), observed=BURST | 4)
         assert await mark_all(stored) == 1
@@ -95,8 +107,8 @@ class TestMarking:
 
     async def test_a_burst_across_the_border_is_seen_from_both_sides(self, stored: Stored) -> None:
         await stored.tap(spread(NOON - WITHIN / 2, taps=TOO_MANY, over=WITHIN), link=uuid4())
-        assert await mark_bursts(stored.connection, since=NOON - HOUR, until=NOON) == 10
-        assert await mark_bursts(stored.connection, since=NOON, until=NOON + HOUR) == 11
+        assert await mark_bursts(stored.connection, since=NOON - HOUR, until=NOON) == MAX_TAPS / 2
+        assert await mark_bursts(stored.connection, since=NOON, until=NOON + HOUR) == MAX_TAPS / 2 + 1
         assert await mark_bursts(stored.connection, since=NOON + MILLISECOND, until=NOON + HOUR) == 0
 
     async def test_taps_outside_the_range_keep_their_mark(self, stored: Stored) -> None:

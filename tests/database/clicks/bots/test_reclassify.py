@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from campaigns.acquisition.channel_groups import GROUPING_VERSION
-from campaigns.clicks.bots.bursts import BURSTS_VERSION
+from campaigns.clicks.bots.bursts import BURSTS_VERSION, MAX_TAPS
 from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
 from campaigns.clicks.bots.reclassify import BATCH, exclusive_run
 from campaigns.clicks.types import BotReason, RequestFlag
@@ -176,12 +176,12 @@ class TestStopping:
 
     async def test_days_of_taps_go_on_too(self, stored: Stored, command: dict[str, Any]) -> None:
         for days in range(3):
-            await stored.tap([NOON + timedelta(days=days)] * 21, link=uuid4())
+            await stored.tap([NOON + timedelta(days=days)] * (MAX_TAPS + 1), link=uuid4())
         second = (NOON + timedelta(days=1)).date()
         await write_watermark(stored.connection, BURST_HISTORY, second, version=BURSTS_VERSION, now=NOON)
-        assert "Changed the burst flag of 42 taps" in await reclassified(command)
-        assert "Changed the burst flag of 21 taps" in await reclassified(command)
-        assert await stored.marked() == 63
+        assert f"Changed the burst flag of {2 * (MAX_TAPS + 1)} taps" in await reclassified(command)
+        assert f"Changed the burst flag of {MAX_TAPS + 1} taps" in await reclassified(command)
+        assert await stored.marked() == 3 * (MAX_TAPS + 1)
 
     async def test_wrong_marks_of_bursts_are_removed(self, stored: Stored, command: dict[str, Any]) -> None:
         await stored.tap([NOON], link=uuid4(), observed=BURST)

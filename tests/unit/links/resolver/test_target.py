@@ -10,7 +10,7 @@ from campaigns.clicks.visitors import visitor_of
 from campaigns.links.resolver.target import Target
 from tests.factories.links import target
 
-VISITORS = [visitor_of(b"salt", f"114.4.{number // 250}.{number % 250}".encode(), b"", b"") for number in range(20_000)]
+VISITORS = [visitor_of(b"salt", f"114.4.{number // 250}.{number % 250}", 0) for number in range(20_000)]
 
 
 def shown(link: Target) -> list[str | None]:
