@@ -129,14 +129,15 @@ def read_log(path: Path) -> tuple[list[Line], int]:
 
 def bursts_by_the_log(lines: list[Line]) -> int:
     """The number of people's taps in bursts (`campaigns.clicks.bots.bursts`) at the log's own times."""
-    moments: dict[tuple[str, str, str], list[datetime]] = defaultdict(list)
+    taps: dict[tuple[str, str], list[tuple[datetime, bool]]] = defaultdict(list)
     for line in lines:
-        if line.method == "GET" and not verdict_of(line.agent).reasons:
-            moments[line.address, line.agent, line.slug].append(line.moment)
+        is_person = line.method == "GET" and not verdict_of(line.agent).reasons
+        taps[line.address, line.slug].append((line.moment, is_person))
     number = 0
-    for tapped in map(sorted, moments.values()):
-        starts = [place for place, end in enumerate(tapped[MAX_TAPS:]) if end - tapped[place] <= WITHIN]
-        number += len({tap for place in starts for tap in range(place, place + MAX_TAPS + 1)})
+    for tapped in map(sorted, taps.values()):
+        starts = [place for place, (end, _) in enumerate(tapped[MAX_TAPS:]) if end - tapped[place][0] <= WITHIN]
+        in_burst = {tap for place in starts for tap in range(place, place + MAX_TAPS + 1)}
+        number += sum(tapped[tap][1] for tap in in_burst)
     return number
 
 
