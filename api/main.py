@@ -25,10 +25,12 @@ import api.programmes.routes
 import api.public.routes
 import api.statistics.routes
 import api.units.routes
+from api.http.contract.head import HeadMiddleware
+from api.http.contract.plain_text import PlainTextErrorMiddleware
 from api.http.logging import configure_logging
-from api.http.problems import PlainTextErrorMiddleware, install_problem_handlers
+from api.http.problems import install_problem_handlers
 from api.http.request_log import RequestLogMiddleware, operation_id
-from api.openapi import install_openapi
+from api.openapi.document import install_openapi
 from api.redirect.app import RedirectApp
 from api.runtime.lifespan import running
 from campaigns.kit.settings import Settings
@@ -99,11 +101,12 @@ def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
     install_problem_handlers(app, [route for router in ROUTERS for route in router.routes])
     install_openapi(app)
     app.add_middleware(PlainTextErrorMiddleware)
+    app.add_middleware(HeadMiddleware)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "PATCH"],
+            allow_methods=["GET", "HEAD", "POST", "PATCH"],
             allow_headers=[
                 "Authorization",
                 "Content-Type",
@@ -111,8 +114,19 @@ def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
                 "If-Match",
                 "If-None-Match",
                 "Status-Token",
+                "Traceparent",
+                "Tracestate",
             ],
-            expose_headers=["ETag", "Link", "Location", "Retry-After", "Trace-Id"],
+            expose_headers=[
+                "Content-Disposition",
+                "Content-Language",
+                "ETag",
+                "Idempotent-Replayed",
+                "Link",
+                "Location",
+                "Retry-After",
+                "Trace-Id",
+            ],
             max_age=3600,
         )
     app.add_middleware(RequestLogMiddleware)

@@ -6,13 +6,14 @@ Every response holds personal data, so no cache may store it.
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from api.applications.requests import Move
 from api.applications.responses import ApplicationDetailOut, ApplicationOut
 from api.http.auth import ApplicationsReader, ApplicationsWriter
-from api.http.conditional import ExpectedVersion, with_etag
+from api.http.conditional import ExpectedVersion, with_content_etag
 from api.http.context import CurrentContext, Now
+from api.http.contract.router import ContractRouter
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
 from api.http.schemas import ListPage, ShortText, Timestamp
@@ -29,7 +30,7 @@ def _forbid_storing(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-router = APIRouter(prefix="/v1/applications", tags=["applications"], dependencies=[Depends(_forbid_storing)])
+router = ContractRouter(prefix="/v1/applications", tags=["applications"], dependencies=[Depends(_forbid_storing)])
 
 
 @router.get("", name="list", responses=refuses(NotFound))
@@ -89,7 +90,7 @@ async def get(
 ) -> ApplicationDetailOut:
     """Get one application with its consent, touches and history."""
     found = await read_application(session, caller, keys=context.keys, application_id=application_id)
-    return with_etag(response, ApplicationDetailOut.model_validate(found))
+    return with_content_etag(response, ApplicationDetailOut.model_validate(found))
 
 
 @router.post("/{application_id}/stage", name="move", responses=refuses(Conflict))
@@ -115,4 +116,4 @@ async def move(
         now=now,
     )
     found = await read_application(session, caller, keys=context.keys, application_id=application_id)
-    return with_etag(response, ApplicationDetailOut.model_validate(found))
+    return with_content_etag(response, ApplicationDetailOut.model_validate(found))

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.audit.responses import AuditEntryOut
 from api.http.auth import AuditReader
+from api.http.contract.router import ContractRouter
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
 from api.http.schemas import ListPage, Timestamp
@@ -16,7 +17,7 @@ from campaigns.access.types import ObjectType
 from campaigns.kit.errors import NotFound
 from campaigns.planning.queries import subtree
 
-router = APIRouter(prefix="/v1/audit-entries", tags=["audit"])
+router = ContractRouter(prefix="/v1/audit-entries", tags=["audit"])
 
 
 @router.get("", name="list", responses=refuses(NotFound))

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.campaigns.requests import CampaignChange, CampaignCreate
 from api.campaigns.responses import CampaignOut
 from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import Now
+from api.http.contract.router import ContractRouter
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
@@ -20,7 +21,7 @@ from campaigns.planning.operations.campaigns import close_campaign, create_campa
 from campaigns.planning.queries import get_campaign, list_campaigns
 from campaigns.planning.types import CampaignChanges, CampaignState
 
-router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
+router = ContractRouter(prefix="/v1/campaigns", tags=["campaigns"])
 
 
 @router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))

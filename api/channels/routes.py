@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.channels.requests import ChannelChange, ChannelCreate
 from api.channels.responses import ChannelOut, ChannelWritten, channel_written
@@ -11,6 +11,7 @@ from api.fields import UtmName
 from api.http.auth import CampaignsWriter, PlanningReader
 from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import Now
+from api.http.contract.router import ContractRouter
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
@@ -20,7 +21,7 @@ from campaigns.planning.operations.channels import close_channel, create_channel
 from campaigns.planning.queries import get_channel, list_channels
 from campaigns.planning.types import ChannelChanges, OpenState
 
-router = APIRouter(prefix="/v1/channels", tags=["channels"])
+router = ContractRouter(prefix="/v1/channels", tags=["channels"])
 
 
 @router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))

@@ -134,7 +134,7 @@ def reclassify(
 def openapi() -> None:
     """Print the OpenAPI document."""
     from api.main import create_api
-    from api.openapi import rendered
+    from api.openapi.document import rendered
     from campaigns.kit.settings import Settings
 
     # Without settings from the environment, so that the document is the same everywhere.

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,8 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.health.metrics import metrics_text
 from api.health.responses import Alive, LoopHealth, Ready
 from api.http.context import Context, CurrentContext
+from api.http.contract.router import ContractRouter
 
-router = APIRouter(tags=["health"])
+router = ContractRouter(tags=["health"])
 
 PROBE_SECONDS = 2.0
 

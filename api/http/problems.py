@@ -16,10 +16,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.json_pointer import json_pointer
 from campaigns.kit.crash_place import crash_place
@@ -31,6 +29,7 @@ from campaigns.kit.errors import (
     Invalid,
     InvalidFilter,
     NotFound,
+    Sentence,
     Stale,
     Unavailable,
     invalid_field,
@@ -56,6 +55,14 @@ class BadRequest(DomainError):
     pass
 
 
+class UnsupportedMediaType(DomainError):
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            "unsupported-media-type",
+            Sentence("Send the body with the header `Content-Type: {wanted}`, not compressed.", wanted=wanted),
+        )
+
+
 class InvalidParameter(Invalid):
     """A parameter or header of the request is invalid; the path of the field error is its name."""
 
@@ -67,6 +74,7 @@ STATUS: Mapping[type[DomainError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Stale: HTTPStatus.PRECONDITION_FAILED,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -211,7 +219,7 @@ def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, status=422, code="invalid-input", detail=detail, errors=fields)
 
 
-def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+def on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
     code, detail = FRAMEWORK_ERRORS.get(error.status_code, ("http-error", "The server rejected the request."))
     headers = dict(error.headers or {})
@@ -231,7 +239,8 @@ def _methods_of(request: Request) -> set[str]:
     matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     path = getattr(matching[0], "path", None) if matching else None
     same = (route for route in matching if getattr(route, "path", None) == path)
-    return {method for route in same for method in getattr(route, "methods", None) or ()}
+    methods = {method for route in same for method in getattr(route, "methods", None) or ()}
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 def _on_database_error(request: Request, error: Exception) -> JSONResponse:
@@ -260,41 +269,12 @@ def _on_crash(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, status=500, code="internal-error", detail=detail)
 
 
-class PlainTextErrorMiddleware:
-    """ASGI middleware that turns the plain-text response of the framework's body limit into a problem document.
-
-    The framework rejects a body with a too large Content-Length without calling exception handlers.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        replaced = False
-
-        async def sending(message: Message) -> None:
-            nonlocal replaced
-            if message["type"] == "http.response.start" and _is_plain_refusal(message):
-                replaced = True
-                problem = _on_http_exception(Request(scope), HTTPException(message["status"]))
-                await problem(scope, receive, send)
-            elif not replaced:
-                await send(message)
-
-        await self.app(scope, receive, sending)
-
-
-def _is_plain_refusal(message: Message) -> bool:
-    media_type = Headers(raw=list(message.get("headers", ()))).get("content-type", "")
-    return message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and media_type.startswith("text/plain")
-
-
 def install_problem_handlers(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     """Let the app, which has these routes, answer every error with a problem document."""
     app.state.routes = routes
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
-    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(DBAPIError, _on_database_error)
     app.add_exception_handler(PoolTimeout, _on_database_error)
     app.add_exception_handler(Exception, _on_crash)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.auth import PlanningReader, PlanningWriter
 from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import Now
+from api.http.contract.router import ContractRouter
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
 from api.http.schemas import ListPage
@@ -22,7 +23,7 @@ from campaigns.planning.operations.intakes import close_intake, create_intake, u
 from campaigns.planning.queries import get_intake, list_intakes, list_stages
 from campaigns.planning.types import IntakeChanges, StagePlan
 
-router = APIRouter(prefix="/v1/intakes", tags=["intakes"])
+router = ContractRouter(prefix="/v1/intakes", tags=["intakes"])
 
 
 @router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))

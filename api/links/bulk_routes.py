@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi import Body, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.fields import UtmName
 from api.http.auth import LinksReader, LinksWriter
 from api.http.context import Context, CurrentContext, Now
+from api.http.contract.once import REPLAYED, caller_of
+from api.http.contract.router import ContractRouter
 from api.http.problems import invalid_parameter, refuses
 from api.http.schemas import IdempotencyKey
 from api.http.sessions import StreamSession, UnitOfWork
@@ -25,7 +27,7 @@ from api.links.filters import Filters
 from campaigns.access.types import Principal
 from campaigns.kit.database.dry_run import RunMode, dry_run
 from campaigns.kit.errors import Conflict, NotFound, invalid_field
-from campaigns.kit.idempotency import begin_once, finish_once
+from campaigns.kit.idempotency import begin_once, finish_once, was_replayed
 from campaigns.links.csv_sheets.export import sheet_parts
 from campaigns.links.csv_sheets.format import read_sheet
 from campaigns.links.operations.bulk import MAX_LINKS, create_in_bulk
@@ -37,7 +39,7 @@ SHEET_BYTES = 1_000_000
 # bytes for a character.
 BULK_BYTES = 1_400_000
 
-router = APIRouter(prefix="/v1/links", tags=["links"])
+router = ContractRouter(prefix="/v1/links", tags=["links"])
 
 _Create = Callable[[RunMode], Awaitable[CreatedLinks]]
 
@@ -219,10 +221,11 @@ async def _answer_once(
         raise invalid_parameter(
             "idempotency-key", "The header `Idempotency-Key` is required unless `dry_run` is true.", "missing"
         )
-    owner = f"{caller.actor.kind}:{caller.actor.id}"
+    owner = caller_of(caller)
     answer = await begin_once(session, keys=context.keys, caller=owner, key=key, request=request, now=now)
     if answer is None:
         created = await create(RunMode.REAL)
         answer = placements_out(created, context.settings.short_link_base).model_dump_json().encode()
         await finish_once(session, keys=context.keys, caller=owner, key=key, response=answer)
-    return Response(answer, status_code=201, media_type="application/json")
+    headers = {REPLAYED: "true"} if was_replayed(session) else None
+    return Response(answer, status_code=201, headers=headers, media_type="application/json")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from api.http.auth import LinksReader
-from api.http.conditional import IfNoneMatch, still_same
 from api.http.context import CurrentContext
+from api.http.contract.router import ContractRouter
 from api.http.sessions import ReadSession
 from api.links.requests import QrQuery
 from api.links.responses import short_url
@@ -21,16 +21,15 @@ from campaigns.links.queries import get_link
 PICTURE_CACHING = "private, max-age=3600"
 MEDIA_TYPES: dict[PictureKind, str] = {"svg": "image/svg+xml", "png": "image/png"}
 
-router = APIRouter(prefix="/v1/links", tags=["links"])
+router = ContractRouter(prefix="/v1/links", tags=["links"])
 
 
 @dataclass(frozen=True, slots=True)
 class QrRequest:
-    """The code that is asked for, and the ETag of the caller's copy."""
+    """The code that is asked for."""
 
     content: str
     style: QrStyle
-    if_none_match: str | None
 
 
 async def _qr_request(
@@ -39,12 +38,11 @@ async def _qr_request(
     caller: LinksReader,
     session: ReadSession,
     context: CurrentContext,
-    if_none_match: IfNoneMatch = None,
 ) -> QrRequest:
     """What both routes take; raises NotFound for a link that the caller does not see."""
     link = await get_link(session, caller, link_id=link_id)
     content = scanned_url(short_url(link, context.settings.short_link_base))
-    return QrRequest(content, QrStyle(**drawing.model_dump()), if_none_match)
+    return QrRequest(content, QrStyle(**drawing.model_dump()))
 
 
 AskedQr = Annotated[QrRequest, Depends(_qr_request)]
@@ -55,7 +53,6 @@ def _picture(kind: PictureKind, **schema: str) -> dict[int | str, dict[str, Any]
     content = {MEDIA_TYPES[kind]: {"schema": {"type": "string", **schema}}}
     return {
         200: {"description": "The image.", "content": content},
-        304: {"description": "Your copy is current (`If-None-Match`)."},
     }
 
 
@@ -78,10 +75,8 @@ async def draw_png(asked: AskedQr) -> Response:
 
 
 async def _drawn(asked: QrRequest, kind: PictureKind) -> Response:
-    """The image with its ETag, or 304 if the copy of the caller is current."""
+    """The image with its ETag."""
     drawn = await to_thread(draw_qr, asked.content, asked.style, kind)
     etag = f'"{hashlib.sha256(drawn).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": PICTURE_CACHING}
-    if still_same(asked.if_none_match, etag):
-        return Response(status_code=304, headers=headers)
     return Response(drawn, media_type=MEDIA_TYPES[kind], headers=headers)

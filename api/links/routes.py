@@ -3,11 +3,12 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.http.auth import LinksReader, LinksWriter
-from api.http.conditional import ExpectedVersion, created, with_etag
+from api.http.conditional import ExpectedVersion, created, with_content_etag
 from api.http.context import CurrentContext, Now
+from api.http.contract.router import ContractRouter
 from api.http.cursors import decode_cursor, encode_cursor
 from api.http.paging import Cursor, Limit, list_page_up_to, page_after
 from api.http.problems import refuses
@@ -24,7 +25,7 @@ from campaigns.links.queries import get_link, list_links
 from campaigns.links.types import LinkChanges
 from campaigns.statistics.link_ranking import Rank, rank_links
 
-router = APIRouter(prefix="/v1/links", tags=["links"])
+router = ContractRouter(prefix="/v1/links", tags=["links"])
 
 
 @router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))
@@ -46,7 +47,9 @@ async def create(
         timezone=context.settings.zone,
         now=now,
     )
-    return created(response, router.prefix, link_created(made, context.settings.short_link_base))
+    return with_content_etag(
+        response, created(response, router.prefix, link_created(made, context.settings.short_link_base))
+    )
 
 
 @router.get("", name="list", responses=refuses(NotFound))
@@ -93,7 +96,7 @@ async def get(
     """Get one link with the results of its destination checks."""
     link = await get_link(session, caller, link_id=link_id)
     checks = await read_checks(session, [link.id])
-    return with_etag(response, link_out(link, context.settings.short_link_base, checks=checks[link.id]))
+    return with_content_etag(response, link_out(link, context.settings.short_link_base, checks=checks[link.id]))
 
 
 @router.patch("/{link_id}", name="change", responses=refuses(Conflict))
@@ -119,7 +122,7 @@ async def change(
     )
     link = written.row
     checks = await read_checks(session, [link.id])
-    return with_etag(
+    return with_content_etag(
         response,
         link_changed(link_out(link, context.settings.short_link_base, checks=checks[link.id]), written.corrections),
     )
@@ -137,4 +140,4 @@ async def retire(
 ) -> LinkOut:
     """Retire a link permanently. Taps get a page that says so. Its slug is never given to another link."""
     link = await retire_link(session, caller, link_id=link_id, expected_version=expected, now=now)
-    return with_etag(response, link_out(link, context.settings.short_link_base))
+    return with_content_etag(response, link_out(link, context.settings.short_link_base))

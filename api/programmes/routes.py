@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.http.auth import PlanningReader, PlanningWriter
 from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import Now
+from api.http.contract.router import ContractRouter
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
@@ -18,7 +19,7 @@ from campaigns.planning.operations.programmes import close_programme, create_pro
 from campaigns.planning.queries import get_programme, list_programmes
 from campaigns.planning.types import ProgrammeChanges
 
-router = APIRouter(prefix="/v1/programmes", tags=["programmes"])
+router = ContractRouter(prefix="/v1/programmes", tags=["programmes"])
 
 
 @router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))

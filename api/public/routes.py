@@ -2,11 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Response, Security
+from fastapi import Header, Path, Response, Security
 from fastapi.security import APIKeyHeader
 
 from api.fields import Slug
+from api.http.conditional import with_content_etag
 from api.http.context import CurrentContext, Now
+from api.http.contract.once import REPLAYED
+from api.http.contract.router import ContractRouter
 from api.http.problems import invalid_parameter, refuses
 from api.http.schemas import IdempotencyKey
 from api.http.sessions import ReadSession, UnitOfWork
@@ -18,8 +21,9 @@ from campaigns.applicants.queries.public import read_public_campaign, read_statu
 from campaigns.applicants.rules import FORM
 from campaigns.applicants.types import ConsentGiven, RegistrationForm
 from campaigns.kit.errors import Conflict
+from campaigns.kit.idempotency import was_replayed
 
-router = APIRouter(prefix="/v1/public", tags=["public"])
+router = ContractRouter(prefix="/v1/public", tags=["public"])
 
 status_token: Any = Security(
     APIKeyHeader(
@@ -40,10 +44,10 @@ FormKey = Annotated[
 
 
 @router.get("/campaigns/{slug}", name="campaign")
-async def campaign(slug: Slug, session: ReadSession, now: Now) -> PublicCampaignOut:
+async def campaign(slug: Slug, session: ReadSession, now: Now, response: Response) -> PublicCampaignOut:
     """Get the public data of a campaign with its registration form."""
     found = await read_public_campaign(session, slug=slug, now=now)
-    return PublicCampaignOut(
+    shown = PublicCampaignOut(
         name=found.name,
         slug=found.slug,
         unit_name=found.unit_name,
@@ -55,6 +59,7 @@ async def campaign(slug: Slug, session: ReadSession, now: Now) -> PublicCampaign
         notice=NoticeOut(version=found.notice_version, url=found.notice_url),
         fields=[FormFieldOut.model_validate(field) for field in FORM],
     )
+    return with_content_etag(response, shown)
 
 
 @router.post(
@@ -88,6 +93,8 @@ async def register(
         now=now,
     )
     response.headers["Cache-Control"] = "no-store"
+    if was_replayed(session):
+        response.headers[REPLAYED] = "true"
     return ReceiptOut.model_validate(receipt)
 
 
@@ -103,4 +110,4 @@ async def status(
         raise invalid_parameter("status-token", "The header `Status-Token` is required.", "missing")
     found = await read_status(session, reference=reference, token=token)
     response.headers["Cache-Control"] = "no-store"
-    return StatusOut.model_validate(found)
+    return with_content_etag(response, StatusOut.model_validate(found))

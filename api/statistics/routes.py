@@ -1,9 +1,8 @@
 """Routes of statistics."""
 
-from fastapi import APIRouter
-
 from api.http.auth import StatisticsReader
 from api.http.context import CurrentContext
+from api.http.contract.router import ContractRouter
 from api.http.sessions import ReadSession
 from api.statistics.requests import StatisticsQuery
 from api.statistics.responses import StatisticsAnswer
@@ -11,7 +10,7 @@ from campaigns.statistics.query.parse import parse_query
 from campaigns.statistics.query.run import answer_query
 from campaigns.statistics.types import DateRange, Filter, Order
 
-router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
+router = ContractRouter(prefix="/v1/statistics", tags=["statistics"])
 
 
 @router.post("/query", name="query")

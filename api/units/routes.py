@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.auth import PlanningReader, PlanningWriter
-from api.http.conditional import ExpectedVersion, created, with_etag
+from api.http.conditional import ExpectedVersion, created, with_content_etag
 from api.http.context import Now
+from api.http.contract.router import ContractRouter
 from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
@@ -21,7 +22,7 @@ from campaigns.planning.operations.units import create_unit
 from campaigns.planning.queries import effective_hosts, effective_templates, get_unit, list_units
 from campaigns.planning.types import UnitChanges
 
-router = APIRouter(prefix="/v1/units", tags=["units"])
+router = ContractRouter(prefix="/v1/units", tags=["units"])
 
 
 @router.post("", name="create", status_code=201, responses=refuses(NotFound, Conflict))
@@ -31,7 +32,7 @@ async def create(
     """Create a unit below one of your units. Its kind and parent cannot be changed."""
     fields = body.model_dump()
     unit = await create_unit(session, caller, **fields, now=now)
-    return created(response, router.prefix, await _unit_out(session, unit))
+    return with_content_etag(response, created(response, router.prefix, await _unit_out(session, unit)))
 
 
 @router.get("", name="list")
@@ -47,7 +48,7 @@ async def list_all(
 async def get(unit_id: UUID, caller: PlanningReader, session: ReadSession, response: Response) -> UnitOut:
     """Get one unit."""
     unit = await get_unit(session, caller, unit_id=unit_id)
-    return with_etag(response, await _unit_out(session, unit))
+    return with_content_etag(response, await _unit_out(session, unit))
 
 
 @router.patch("/{unit_id}", name="change")
@@ -66,7 +67,7 @@ async def change(
     """
     changes = changes_of(body, UnitChanges)
     unit = await update_unit(session, caller, unit_id=unit_id, changes=changes, expected_version=expected, now=now)
-    return with_etag(response, await _unit_out(session, unit))
+    return with_content_etag(response, await _unit_out(session, unit))
 
 
 async def _unit_out(session: AsyncSession, unit: Unit) -> UnitOut:

@@ -14,6 +14,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+
+class Sentence(str):
+    """A sentence for people with values in it, which can still be told in another language.
+
+    `template` is the sentence with `{name}` where a value stands, `values` are those values. As a text it is the whole
+    sentence in English.
+    """
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, **values: object) -> "Sentence":
+        self = super().__new__(cls, template.format(**values))
+        self.template, self.values = template, values
+        return self
+
+
 # The names and positions that lead from the whole input to a value in it, such as ("stages", 0, "kind").
 FieldPath = tuple[str | int, ...]
 
@@ -39,7 +56,7 @@ class DomainError(Exception):
 
 class NotFound(DomainError):
     def __init__(self, what: str) -> None:
-        super().__init__("not-found", f"The {what} does not exist, or you may not see it.")
+        super().__init__("not-found", Sentence("The {what} does not exist, or you may not see it.", what=what))
 
 
 class Forbidden(DomainError):

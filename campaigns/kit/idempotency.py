@@ -17,6 +17,8 @@ from campaigns.kit.encryption.cipher import KeyRing, seal, unseal
 from campaigns.kit.errors import Invalid
 from campaigns.kit.models import IdempotencyRecord
 
+_REPLAYED = "replayed"
+
 
 def _place(caller: str, key: str) -> str:
     return f"idempotency_records.response/{caller}/{key}"
@@ -46,7 +48,13 @@ async def begin_once(
         )
     if record.response_sealed is None:
         raise RuntimeError("an idempotency record was committed without its response")
+    session.info[_REPLAYED] = True
     return unseal(keys.response, record.response_sealed, place=_place(caller, key))
+
+
+def was_replayed(session: AsyncSession) -> bool:
+    """Whether the response of this session's request is one that was stored for an earlier request."""
+    return bool(session.info.get(_REPLAYED))
 
 
 async def finish_once(session: AsyncSession, *, keys: KeyRing, caller: str, key: str, response: bytes) -> None:

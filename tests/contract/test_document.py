@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.main import create_api
-from api.openapi import rendered
+from api.openapi.document import rendered
 from campaigns.kit.settings import Settings
 from tests.contract.document import DOCUMENT, operations, validator_of
 

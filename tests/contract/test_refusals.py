@@ -116,6 +116,12 @@ async def too_large(
     return await raw(client, world, sides, operation, b" " * 2_000_000)
 
 
+async def of_another_type(
+    client: httpx.AsyncClient, world: World, sides: tuple[Objects, Objects], operation: str
+) -> httpx.Response:
+    return await raw(client, world, sides, operation, b"<x/>", kind="application/xml")
+
+
 async def of_nonsense(
     client: httpx.AsyncClient, world: World, sides: tuple[Objects, Objects], operation: str
 ) -> httpx.Response:
@@ -130,7 +136,8 @@ async def of_nonsense(
     if "{" in path:
         filled = path.format_map(dict.fromkeys(("slug", *names_in(path)), "Not A Word"))
         return await client.request(METHODS[operation], filled, headers=headers_for(world, operation))
-    return await client.get(f"{path}?limit=0", headers=headers_for(world, operation))
+    address = path if METHODS[operation] == "get" else RULES[operation].build(sides[0])[0]
+    return await client.request(METHODS[operation], f"{address}?limit=0", headers=headers_for(world, operation))
 
 
 async def of_a_conflict(
@@ -139,7 +146,7 @@ async def of_a_conflict(
     headers = world.as_role(Role.ADMINISTRATOR) | {"Idempotency-Key": uuid4().hex}
     prepare, (method, path, sent) = conflict(operation, sides[0], world)
     if prepare is not None:
-        prepared = await client.post(prepare[0], json=prepare[1], headers=headers)
+        prepared = await client.post(prepare[0], json=prepare[1], headers=world.as_role(Role.ADMINISTRATOR))
         assert prepared.status_code in (200, 201), prepared.text
     if operation == "links_import":
         headers["Content-Type"] = "text/csv"
@@ -193,6 +200,7 @@ PRODUCERS: dict[str, Producer] = {
     "409": of_a_conflict,
     "412": of_an_old_version,
     "413": too_large,
+    "415": of_another_type,
     "422": of_nonsense,
 }
 # Lists that answer 404 for a filter by an object that is not the caller's.
@@ -229,9 +237,14 @@ def headers_for(world: World, operation: str) -> dict[str, str]:
 
 
 async def raw(
-    client: httpx.AsyncClient, world: World, sides: tuple[Objects, Objects], operation: str, content: bytes
+    client: httpx.AsyncClient,
+    world: World,
+    sides: tuple[Objects, Objects],
+    operation: str,
+    content: bytes,
+    kind: str | None = None,
 ) -> httpx.Response:
     path = RULES[operation].build(sides[0])[0] if operation in RULES else PATHS[operation].format(slug="own")
-    kind = "text/csv" if operation == "links_import" else "application/json"
+    kind = kind or ("text/csv" if operation == "links_import" else "application/json")
     headers = {**headers_for(world, operation), "Content-Type": kind, "Idempotency-Key": uuid4().hex}
     return await client.request(METHODS[operation], path, content=content, headers=headers)

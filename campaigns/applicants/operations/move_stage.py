@@ -14,7 +14,7 @@ from campaigns.attribution.operations import record_stage_entry
 from campaigns.attribution.types import ConversionContext
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
-from campaigns.kit.database.writes import require_version
+from campaigns.kit.database.writes import ExpectedVersion, require_version
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.errors import Conflict, invalid_field
 from campaigns.kit.ids import new_id
@@ -31,7 +31,7 @@ async def move_application(
     application_id: UUID,
     stage_key: str,
     reason: str,
-    expected_version: int | None,
+    expected_version: ExpectedVersion,
     now: datetime,
 ) -> None:
     """Move an application to the stage with this key, and store the conversions that follow from it.

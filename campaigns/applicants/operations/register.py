@@ -4,6 +4,7 @@ A person who registers again for an intake gets a receipt of the same shape, so 
 what was typed is stored as a repeat of the first application.
 """
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -81,7 +82,7 @@ async def register_candidate(
     `registration-not-open`), Invalid with every field at fault, or Invalid (`idempotency-key-reused`).
     """
     campaign = await read_public_campaign(session, slug=slug, now=now)
-    caller = f"public:{campaign.campaign_id}"
+    caller = _caller(keys, campaign.campaign_id, form)
     request = encode_request(form)
     response = await begin_once(session, keys=keys, caller=caller, key=idempotency_key, request=request, now=now)
     if response is not None:
@@ -94,6 +95,16 @@ async def register_candidate(
     response = encode_receipt(registration.receipt)
     await finish_once(session, keys=keys, caller=caller, key=idempotency_key, response=response)
     return registration.receipt
+
+
+def _caller(keys: KeyRing, campaign_id: UUID, form: RegistrationForm) -> str:
+    """Under which name the `Idempotency-Key`s of this candidate are kept.
+
+    Candidates have no account: whoever types the same e-mail address is the same caller, so that nobody can use up the
+    keys of others.
+    """
+    typed = str(form.typed.get("email", "")).strip().casefold().encode("utf-8", "replace")
+    return f"public:{campaign_id}:{hmac.digest(keys.index, typed, 'sha256').hex()[:32]}"
 
 
 async def _prepare(

@@ -3,7 +3,7 @@
 A change checks the version that the caller expects, and returns what is to be written to the audit trail.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,9 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.kit.errors import Conflict, Stale
+
+# One version, any of several, or whatever there is.
+ExpectedVersion = int | Collection[int] | None
 
 
 async def insert_row(session: AsyncSession, row: SQLModel, *, conflicts: Mapping[str, Conflict]) -> None:
@@ -35,7 +38,7 @@ def violated_constraint(error: IntegrityError) -> str | None:
     return getattr(diagnostics, "constraint_name", None)
 
 
-def apply_changes(row: SQLModel, changes: Mapping[str, Any], *, expected_version: int | None) -> dict[str, Any]:
+def apply_changes(row: SQLModel, changes: Mapping[str, Any], *, expected_version: ExpectedVersion) -> dict[str, Any]:
     """Set the named columns of a locked row and count its version up.
 
     Returns `{column: {"from": …, "to": …}}` for the audit trail, empty (and no new version) if nothing differs.
@@ -53,9 +56,10 @@ def apply_changes(row: SQLModel, changes: Mapping[str, Any], *, expected_version
     return written
 
 
-def require_version(row: SQLModel, expected: int | None) -> None:
-    """Raise Stale unless the row stands at the expected version; None expects nothing."""
-    if expected is not None and row.version != expected:  # type: ignore[attr-defined]
+def require_version(row: SQLModel, expected: ExpectedVersion) -> None:
+    """Raise Stale unless the row stands at the expected version, or one of them; None expects nothing."""
+    versions = (expected,) if isinstance(expected, int) else expected
+    if versions is not None and row.version not in versions:  # type: ignore[attr-defined]
         raise Stale
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
+from campaigns.kit.database.writes import ExpectedVersion
 from campaigns.links.destination_checks.operations import check_again_soon
 from campaigns.links.operations.notify import announce_campaign
 from campaigns.planning.models import Campaign, Unit
@@ -27,7 +28,7 @@ async def update_campaign(
     *,
     campaign_id: UUID,
     changes: CampaignChanges,
-    expected_version: int | None,
+    expected_version: ExpectedVersion,
     now: datetime,
 ) -> Campaign:
     """Update a campaign that is not closed; if its links show the change, the redirect's caches are notified.
@@ -49,7 +50,7 @@ async def update_unit(
     *,
     unit_id: UUID,
     changes: UnitChanges,
-    expected_version: int | None,
+    expected_version: ExpectedVersion,
     now: datetime,
 ) -> Unit:
     """Update a unit's name, host allow-list or templates.

@@ -11,7 +11,7 @@ from campaigns.access.types import Principal
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
 from campaigns.kit.database.dry_run import RunMode
-from campaigns.kit.database.writes import apply_changes, require_version
+from campaigns.kit.database.writes import ExpectedVersion, apply_changes, require_version
 from campaigns.kit.errors import Conflict, FieldError, raise_if_any
 from campaigns.links.destination_checks.operations import CHECKED_COLUMNS, schedule_checks
 from campaigns.links.models import Link
@@ -40,7 +40,7 @@ async def update_link(
     link_id: UUID,
     changes: LinkChanges,
     keep_names: Collection[str] = (),
-    expected_version: int | None,
+    expected_version: ExpectedVersion,
     now: datetime,
 ) -> Written[Link]:
     """Update a link that is not retired; its slug, campaign, source and medium, which are in print, cannot change.
@@ -63,7 +63,7 @@ async def update_link(
 
 
 async def retire_link(
-    session: AsyncSession, principal: Principal, *, link_id: UUID, expected_version: int | None, now: datetime
+    session: AsyncSession, principal: Principal, *, link_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Link:
     """Retire a link permanently: taps get a page that says so, and its slug is never reused.
 

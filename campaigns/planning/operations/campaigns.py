@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Principal
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
-from campaigns.kit.database.writes import apply_changes, insert_row
+from campaigns.kit.database.writes import ExpectedVersion, apply_changes, insert_row
 from campaigns.kit.errors import Conflict, FieldError, collect_errors, raise_if_any
 from campaigns.planning.models import Campaign
 from campaigns.planning.queries import effective_hosts, get_intake, get_unit, lock_campaign
@@ -82,7 +82,7 @@ async def create_campaign(
 
 
 async def close_campaign(
-    session: AsyncSession, principal: Principal, *, campaign_id: UUID, expected_version: int | None, now: datetime
+    session: AsyncSession, principal: Principal, *, campaign_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Campaign:
     """Close a campaign permanently: it takes no registrations, while its links still redirect."""
     campaign = await lock_campaign(session, principal, campaign_id=campaign_id)

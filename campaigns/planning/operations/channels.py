@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import ObjectType, Principal
-from campaigns.kit.database.writes import insert_row
+from campaigns.kit.database.writes import ExpectedVersion, insert_row
 from campaigns.kit.errors import Conflict, FieldError, FieldPath, raise_if_any
 from campaigns.naming.types import NameIssue, Written
 from campaigns.planning.models import Channel
@@ -85,7 +85,7 @@ async def update_channel(
     channel_id: UUID,
     changes: ChannelChanges,
     keep_names: Collection[str] = (),
-    expected_version: int | None,
+    expected_version: ExpectedVersion,
     now: datetime,
 ) -> Written[Channel]:
     """Update a channel's name or aliases; past figures refer to its source and medium, so these cannot change.
@@ -119,7 +119,7 @@ async def update_channel(
 
 
 async def close_channel(
-    session: AsyncSession, principal: Principal, *, channel_id: UUID, expected_version: int | None, now: datetime
+    session: AsyncSession, principal: Principal, *, channel_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Channel:
     """Close a channel to new links; its existing links still redirect."""
     channel = await lock_channel(session, principal, channel_id=channel_id)

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import ObjectType, Principal
-from campaigns.kit.database.writes import apply_changes
+from campaigns.kit.database.writes import ExpectedVersion, apply_changes
 from campaigns.kit.errors import Conflict
 from campaigns.kit.web_url import parse_web_url
 from campaigns.planning.models import Intake
@@ -77,7 +77,7 @@ async def update_intake(
     intake_id: UUID,
     changes: IntakeChanges,
     stages: Sequence[StagePlan] | None,
-    expected_version: int | None,
+    expected_version: ExpectedVersion,
     now: datetime,
 ) -> Intake:
     """Update an intake; `stages`, if given, replaces the whole list. Stages are matched by key.
@@ -112,7 +112,7 @@ async def update_intake(
 
 
 async def close_intake(
-    session: AsyncSession, principal: Principal, *, intake_id: UUID, expected_version: int | None, now: datetime
+    session: AsyncSession, principal: Principal, *, intake_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Intake:
     """Close an intake permanently before its date. Closing twice changes nothing."""
     intake, unit_id = await _lock_owned_intake(session, principal, intake_id)

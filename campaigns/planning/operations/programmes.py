@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import ObjectType, Principal
-from campaigns.kit.database.writes import insert_row
+from campaigns.kit.database.writes import ExpectedVersion, insert_row
 from campaigns.kit.errors import Conflict
 from campaigns.planning.models import Programme
 from campaigns.planning.operations.write_changes import close_row, write_changes
@@ -42,7 +42,7 @@ async def update_programme(
     *,
     programme_id: UUID,
     changes: ProgrammeChanges,
-    expected_version: int | None,
+    expected_version: ExpectedVersion,
     now: datetime,
 ) -> Programme:
     programme = await lock_owned_programme(session, principal, programme_id)
@@ -60,7 +60,7 @@ async def update_programme(
 
 
 async def close_programme(
-    session: AsyncSession, principal: Principal, *, programme_id: UUID, expected_version: int | None, now: datetime
+    session: AsyncSession, principal: Principal, *, programme_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Programme:
     """Close a programme permanently: its campaigns take no more registrations. Closing twice changes nothing."""
     programme = await lock_owned_programme(session, principal, programme_id)

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import ObjectType, Principal
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
-from campaigns.kit.database.writes import apply_changes
+from campaigns.kit.database.writes import ExpectedVersion, apply_changes
 from campaigns.kit.errors import Conflict
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.operations.campaigns import normalize_campaign_fields
@@ -29,7 +29,7 @@ async def apply_campaign_update(
     *,
     campaign_id: UUID,
     changes: CampaignChanges,
-    expected_version: int | None,
+    expected_version: ExpectedVersion,
     now: datetime,
 ) -> tuple[Campaign, frozenset[str]]:
     """Update a campaign that is not closed.
@@ -65,7 +65,7 @@ async def apply_unit_update(
     *,
     unit_id: UUID,
     changes: UnitChanges,
-    expected_version: int | None,
+    expected_version: ExpectedVersion,
     now: datetime,
 ) -> tuple[Unit, frozenset[str]]:
     """Update a unit's name, host allow-list or templates.

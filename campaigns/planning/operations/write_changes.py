@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.operations import record_audit
 from campaigns.access.types import ObjectType, Principal
-from campaigns.kit.database.writes import apply_changes
+from campaigns.kit.database.writes import ExpectedVersion, apply_changes
 from campaigns.planning.models import Channel, Intake, Programme, Unit
 from campaigns.planning.types import OpenState
 
@@ -23,7 +23,7 @@ def write_changes(
     object_type: ObjectType,
     done: str = "changed",
     unit_id: UUID,
-    expected_version: int | None,
+    expected_version: ExpectedVersion,
     now: datetime,
 ) -> dict[str, Any]:
     """Set the columns of a locked row as `apply_changes` does, with an audit entry if any of them differs.
@@ -43,7 +43,7 @@ def close_row(
     *,
     object_type: ObjectType,
     unit_id: UUID,
-    expected_version: int | None,
+    expected_version: ExpectedVersion,
     now: datetime,
 ) -> None:
     """Set the state of a locked row to closed, with an audit entry unless it is closed already. Raises Stale."""

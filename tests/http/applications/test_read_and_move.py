@@ -57,7 +57,7 @@ class TestRead:
         again = await registered(client, now)
         answer = await client.get(address(made), headers=recruiter)
         assert answer.status_code == 200, answer.text
-        assert (answer.headers["etag"], answer.headers["cache-control"]) == ('"1"', "no-store")
+        assert (answer.headers["etag"][:3], answer.headers["cache-control"]) == ('"1-', "no-store")
         read = answer.json()
         registered_at = made.registered_at.isoformat().replace("+00:00", "Z")
         stage = {"key": "registered", "name": "Registered", "kind": "registered"}
@@ -161,7 +161,7 @@ class TestMove:
     ) -> None:
         made = await application()
         answer = await move(client, made, recruiter, "verified", reason="Documents seen.\nAll complete.")
-        assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
+        assert (answer.status_code, answer.headers["etag"][:3]) == (200, '"2-')
         moved = answer.json()
         assert moved["stage"] == {"key": "verified", "name": "Documents verified", "kind": "verified"}
         assert moved["stage_entered_at"] > moved["registered_at"]

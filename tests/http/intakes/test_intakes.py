@@ -258,7 +258,7 @@ class TestClose:
         self, client: httpx.AsyncClient, world: World, national: dict[str, str]
     ) -> None:
         address = f"/v1/intakes/{world.intake.id}/close"
-        assert (await client.post(address, headers={**national, "If-Match": 'W/"1"'})).status_code == 412
+        assert (await client.post(address, headers={**national, "If-Match": 'W/"7"'})).status_code == 412
 
     async def test_a_shared_intake_is_closed_by_its_unit_only(
         self, client: httpx.AsyncClient, world: World, own: dict[str, str]

@@ -19,7 +19,7 @@ class TestChange:
         before, headers = await make(client, world), world.as_role(Role.MARKETER)
         after = await client.patch(f"/v1/links/{before['id']}", json={"name": "New"}, headers=headers)
         assert after.json() == {**before, "name": "New", "version": 2, "corrections": []}
-        assert after.headers["etag"] == '"2"'
+        assert after.headers["etag"].startswith('"2-')
 
     async def test_leads_somewhere_else_afterwards(self, client: httpx.AsyncClient, world: World) -> None:
         link = await make(client, world)

@@ -48,7 +48,8 @@ class TestCreate:
         assert made.status_code == 201, made.text
         read = await client.get(made.headers["location"], headers=own)
         assert read.json() == made.json()
-        assert read.headers["etag"] == made.headers["etag"] == '"1"'
+        assert read.headers["etag"].startswith('"1-')
+        assert made.headers["etag"].startswith('"1-')
         shown = made.json()
         assert {name: shown[name] for name in body(world)} == body(world)
         assert (shown["allowed_hosts"], shown["effective_hosts"]) == ([], ["daftar.example"])
@@ -182,7 +183,7 @@ class TestChange:
         before = (await client.get(address, headers=own)).json()
         after = await client.patch(address, json={"name": "Jawa Barat"}, headers=own)
         assert after.json() == {**before, "name": "Jawa Barat", "version": 2}
-        assert after.headers["etag"] == '"2"'
+        assert after.headers["etag"].startswith('"2-')
         assert (await client.get(address, headers=own)).json() == after.json()
 
     async def test_an_own_allow_list_replaces_the_inherited_one(

@@ -11,6 +11,25 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.http.problems import MEDIA_TYPE, Problem
+from api.openapi.headers import add_headers
+
+# What each tag holds; a test keeps the list complete.
+TAGS: list[dict[str, Any]] = [
+    {"name": "public", "description": "What candidates and their front ends use, without an API key."},
+    {"name": "units", "description": "The tree of units, their allow-lists and templates."},
+    {"name": "programmes", "description": "Kinds of recruitment that come back every year."},
+    {"name": "intakes", "description": "Yearly rounds of a programme, with their stages."},
+    {"name": "campaigns", "description": "A unit's effort to fill an intake."},
+    {"name": "channels", "description": "Sources and mediums that links may use."},
+    {"name": "links", "description": "Short links, QR codes, and sheets of links."},
+    {"name": "applications", "description": "Applications, for recruiters."},
+    {"name": "statistics", "description": "Figures of campaigns, links and registrations."},
+    {"name": "audit", "description": "Who changed what, and when."},
+    {"name": "health", "description": "Probes and metrics for operators."},
+]
+SERVERS: list[dict[str, Any]] = [{"url": "/", "description": "The server that this document came from."}]
+LICENCE = {"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"}
+CONTACT = {"name": "The operator of this server"}
 
 REFUSALS = {
     "400": "The request body is not valid JSON.",
@@ -20,6 +39,7 @@ REFUSALS = {
     "409": "Conflict with the current state of the resource.",
     "412": "The object has changed since the version in `If-Match`.",
     "413": "The request body is too large.",
+    "415": "The body has another media type than the operation takes, or is compressed.",
     "422": "The request has invalid fields.",
     "500": "An internal error occurred.",
     "503": "A service that Jaring needs is unavailable. Repeat the request later.",
@@ -38,7 +58,10 @@ def install_openapi(app: FastAPI) -> None:
                     summary=app.summary,
                     description=app.description,
                     routes=app.routes,
-                    tags=app.openapi_tags,
+                    tags=TAGS,
+                    servers=SERVERS,
+                    license_info=LICENCE,
+                    contact=CONTACT,
                 )
             )
         return app.openapi_schema
@@ -65,11 +88,13 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             # FastAPI would derive the summary from the name of the route, such as "Create".
             operation["summary"] = _first_sentence(operation["description"])
+            operation.setdefault("security", [])
             for status in _refusals(path, operation):
                 operation["responses"][status] = {
                     "description": REFUSALS[status],
                     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
                 }
+    add_headers(document)
     return document
 
 
@@ -97,19 +122,18 @@ def _restore_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]
 def _refusals(path: str, operation: dict[str, Any]) -> set[str]:
     """The error responses of an operation, besides those that its route declares by `problems.refuses`.
 
-    Every operation can fail (500, 503). The others follow from its input: a missing or insufficient key, a path without
-    an object, invalid parameters or body, an outdated version.
+    Every operation can fail (500, 503) or be asked with an unknown parameter (422). The others follow from its input: a
+    missing or insufficient key, a path without an object, unknown or invalid parameters, an invalid body, an
+    outdated version.
     """
     parameters = operation.get("parameters", [])
-    possible = {"500", "503"} | (set(operation["responses"]) & set(REFUSALS))
+    possible = {"422", "500", "503"} | (set(operation["responses"]) & set(REFUSALS))
     if any("api_key" in scheme for scheme in operation.get("security", [])):
         possible |= {"401", "403"}
     if "{" in path:
         possible.add("404")
-    if parameters or "requestBody" in operation:
-        possible.add("422")
     if "requestBody" in operation:
-        possible |= {"400", "413"}
+        possible |= {"400", "413", "415"}
     if any(parameter["name"].lower() == "if-match" for parameter in parameters):
         possible.add("412")
     return possible
