@@ -132,8 +132,7 @@ async def _judge_agents(
             break
         yield len(batch)
     cursor = await connection.execute(_COUNT_TAPS)
-    row = await cursor.fetchone()
-    changed.taps_filtered, changed.taps_restored = row or (0, 0)
+    ((changed.taps_filtered, changed.taps_restored),) = await cursor.fetchall()
 
 
 async def _store_verdicts(
@@ -151,8 +150,7 @@ async def _store_verdicts(
             RULES_VERSION,
         ),
     )
-    row = await cursor.fetchone()
-    flagged, unflagged = row or (0, 0)
+    ((flagged, unflagged),) = await cursor.fetchall()
     changed.judged += len(batch)
     changed.flagged += flagged
     changed.unflagged += unflagged
@@ -198,7 +196,7 @@ FROM (SELECT clicked_at FROM clicks UNION ALL SELECT clicked_at FROM orphan_taps
 
 async def _bursts(connection: psycopg.AsyncConnection, changed: ReclassifyResult, now: datetime) -> ReclassifyStep:
     cursor = await connection.execute(_FIRST_AND_LAST)
-    first, last = await cursor.fetchone() or (None, None)
+    ((first, last),) = await cursor.fetchall()
     if first is None:
         return ReclassifyStep("Days of taps", 0, _mark_days(connection, [], changed, now))
     begun = await read_watermark(connection, BURST_HISTORY, version=BURSTS_VERSION)
@@ -266,5 +264,5 @@ async def _group_links(
 
 
 async def _count(connection: psycopg.AsyncConnection, statement: str, parameters: dict[str, Any]) -> int:
-    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
-    return int(row[0]) if row else 0
+    ((found,),) = await (await connection.execute(statement.encode(), parameters)).fetchall()
+    return int(found)
