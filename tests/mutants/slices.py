@@ -21,7 +21,7 @@ TESTS = {
     "applicants": ["http/applications", "http/public"],
     "clicks": ["redirect"],
     "events": ["http/links"],
-    "kit": ["http/audit", "http/links", "http/campaigns"],
+    "kit": ["http/audit", "http/links", "http/campaigns", "project/migrations"],
     "links": ["http/links", "http/public", "redirect", "destination_checks/test_operations.py"],
     "naming": ["http/links", "properties/links"],
     "planning": ["http/units", "http/programmes", "http/intakes", "http/campaigns", "http/channels"],

@@ -50,8 +50,7 @@ async def try_session_lock(connection: psycopg.AsyncConnection, lock: AdvisoryLo
     The connection must be in autocommit. If its process dies, the server releases the lock.
     """
     cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (lock.value,))
-    row = await cursor.fetchone()
-    taken = bool(row and row[0])
+    ((taken,),) = await cursor.fetchall()
     yield taken
     if taken:
         await connection.execute("SELECT pg_advisory_unlock(%s)", (lock.value,))

@@ -38,8 +38,8 @@ def newest_revision() -> str:
 def current_revision(url: str) -> str | None:
     """The database's revision; None if it was never migrated."""
     with psycopg.connect(psycopg_conninfo(url), connect_timeout=5) as connection:
-        known = connection.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL").fetchone()
-        if not known or not known[0]:
+        ((known,),) = connection.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL").fetchall()
+        if not known:
             return None
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         return row[0] if row else None

@@ -59,8 +59,8 @@ def check_master_key(conninfo: str, keys: KeyRing) -> None:
         connection.execute(
             "INSERT INTO key_checks (id, fingerprint) VALUES (1, %s) ON CONFLICT (id) DO NOTHING", (fingerprint,)
         )
-        row = connection.execute("SELECT fingerprint FROM key_checks WHERE id = 1").fetchone()
-    if row is None or bytes(row[0]) != fingerprint:
+        ((stored,),) = connection.execute("SELECT fingerprint FROM key_checks WHERE id = 1").fetchall()
+    if bytes(stored) != fingerprint:
         raise MasterKeyError(
             "This database is encrypted with another master key. Set JARING_MASTER_KEY to that key, "
             "or restore its master.key file; the current key cannot decrypt its personal data."

@@ -1,5 +1,8 @@
 """Advisory locks: how long each way of taking one holds it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import psycopg
 from sqlalchemy import create_engine, text
 
@@ -14,6 +17,15 @@ def is_free(conninfo: str) -> bool:
     with psycopg.connect(conninfo, autocommit=True) as other:
         row = other.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
         return bool(row and row[0])
+
+
+@asynccontextmanager
+async def unnoticed(connection: psycopg.AsyncConnection) -> AsyncIterator[None]:
+    """PostgreSQL warns of nothing in the block, as it does if a lock is given back that is not held."""
+    warnings = list[psycopg.errors.Diagnostic]()
+    connection.add_notice_handler(warnings.append)
+    yield
+    assert not warnings
 
 
 async def test_until_commit(own_database: str) -> None:
@@ -32,11 +44,14 @@ def test_over_several_transactions(own_database: str) -> None:
     engine = create_engine(sqlalchemy_url(own_database))
     with engine.connect() as connection:
         with hold_session_lock(connection, LOCK):
+            assert not connection.in_transaction()
             connection.execute(text("SELECT 1"))
             connection.commit()
             assert not is_free(conninfo)
-            connection.execute(text("SELECT 1"))  # a transaction that is left open
+            connection.execute(text("CREATE TABLE left_open ()"))  # a transaction that is left open
         assert is_free(conninfo)
+        assert not connection.in_transaction()
+        connection.execute(text("CREATE TABLE left_open ()"))
     engine.dispose()
 
 
@@ -47,8 +62,9 @@ async def test_only_if_it_is_free(own_database: str) -> None:
             assert taken
             async with (
                 await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as other,
+                unnoticed(other),
                 try_session_lock(other, LOCK) as taken_again,
             ):
-                assert not taken_again
+                assert taken_again is False
             assert not is_free(conninfo)
         assert is_free(conninfo)
