@@ -160,7 +160,8 @@ def _walk(tree: ast.AST) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(tree):
         if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
             continue
-        if isinstance(child, ast.Call) and _called(child) in UNTOUCHED_CALLS:
+        call = child.value if isinstance(child, ast.Expr) else child
+        if isinstance(call, ast.Call) and _called(call) in UNTOUCHED_CALLS:
             continue
         if isinstance(child, ast.Raise | ast.Import | ast.ImportFrom):
             continue
