@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import psycopg
-import pytest
 
-from campaigns.clicks.capture import salts
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.kit.database.connections import Connections
 
@@ -57,6 +55,24 @@ async def test_midnight_is_the_zone_s_and_needs_no_database(connections: Connect
     assert other.current(milliseconds(last_minute + timedelta(minutes=2))) == after
 
 
+async def test_tomorrow_s_salt_is_fetched_ten_minutes_ahead(connections: Connections) -> None:
+    midnight = datetime(2026, 11, 23, 17, tzinfo=UTC)
+    keeper = SaltKeeper(connections, JAKARTA)
+    await keeper.refresh(midnight - timedelta(minutes=10, microseconds=1))
+    assert await days(connections) == ["2026-11-23"]
+    await keeper.refresh(midnight - timedelta(minutes=10))
+    assert await days(connections) == ["2026-11-23", "2026-11-24"]
+
+
+async def test_a_salt_is_of_32_bytes(connections: Connections) -> None:
+    keeper = SaltKeeper(connections, JAKARTA)
+    assert len(keeper.current(milliseconds(datetime.now(UTC)))) == 32
+    await keeper.refresh(NOON)
+    async with connections() as connection:
+        rows = await (await connection.execute("SELECT octet_length(salt) FROM visitor_salts")).fetchall()
+    assert rows == [(32,)]
+
+
 async def test_without_a_fetched_salt_the_day_still_changes(connections: Connections) -> None:
     keeper = SaltKeeper(connections, JAKARTA)
     await keeper.refresh(NOON)
@@ -89,12 +105,10 @@ async def test_without_postgresql_a_process_has_a_salt_of_its_own_until_it_fetch
     assert keeper.current(milliseconds(now)) == other.current(milliseconds(now))
 
 
-async def test_a_postgresql_that_hangs_at_the_start_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(salts, "FIRST_SECONDS", 0.01)
-
+async def test_a_postgresql_that_hangs_at_the_start_is_not_waited_for() -> None:
     @asynccontextmanager
     async def hanging() -> AsyncIterator[psycopg.AsyncConnection]:
         await asyncio.sleep(3600)
         yield psycopg.AsyncConnection.__new__(psycopg.AsyncConnection)
 
-    assert not await SaltKeeper(hanging, JAKARTA).fetch_first(NOON)
+    assert not await SaltKeeper(hanging, JAKARTA).fetch_first(NOON, within_seconds=0.01)

@@ -37,10 +37,10 @@ class SaltKeeper:
             self.today = self._salts.get(day) or self._made_up(day)
         return self.today.salt
 
-    async def fetch_first(self, now: datetime) -> bool:
-        """Refresh within 3 seconds; returns whether PostgreSQL answered. If not, a random salt is used meanwhile."""
+    async def fetch_first(self, now: datetime, *, within_seconds: float = FIRST_SECONDS) -> bool:
+        """Refresh within this time; returns whether PostgreSQL answered. If not, a random salt is used meanwhile."""
         try:
-            async with asyncio.timeout(FIRST_SECONDS):
+            async with asyncio.timeout(within_seconds):
                 await self.refresh(now)
         except (psycopg.Error, OSError) as error:
             log.warning("salt_made_up", error=type(error).__name__)

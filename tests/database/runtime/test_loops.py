@@ -7,12 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from pydantic import SecretStr
 
 from api.runtime.loops import background_work
 from api.runtime.resources import Resources, close_resources, open_resources
-from campaigns.clicks.capture import salts
 from campaigns.kit.periodic import PeriodicWork, Work
 from campaigns.kit.settings import Settings
 
@@ -66,8 +64,7 @@ async def test_all_of_it_succeeds_with_postgresql(own_database: str, tmp_path: P
         }
 
 
-async def test_without_postgresql_it_fails_as_expected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(salts, "FIRST_SECONDS", 0.1)
+async def test_without_postgresql_it_fails_as_expected(tmp_path: Path) -> None:
     async with opened(NOWHERE, tmp_path) as resources:
         assert not resources.salts_fetched
         assert {work.name: await run_once(work) for work in background_work(resources)} == {
