@@ -264,7 +264,7 @@ def _discard(path: Path, lock: int) -> None:
     """Delete all files of a journal that could not be created."""
     for part in (*sqlite_files(path), path.with_suffix(LOSSES_SUFFIX), _lock_path(path)):
         with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+            part.unlink()
     os.close(lock)
 
 
@@ -280,5 +280,5 @@ def _take_lock(path: Path) -> int | None:
 
 def _checksum(table: Any, columns: Any, taps: Any, agents: Any, block: Any) -> int:
     # A damaged row can have values of any type.
-    head = f"{table}\0{columns}\0{taps}\0{agents}\0".encode(errors="replace")
+    head = f"{table}\0{columns}\0{taps}\0{agents}\0".encode()
     return zlib.crc32(block if isinstance(block, bytes) else b"", zlib.crc32(head))

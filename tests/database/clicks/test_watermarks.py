@@ -71,6 +71,14 @@ async def test_one_that_was_written_again_is_not_deleted(stored: Stored) -> None
     assert await read_with_time(stored.connection, LATE_TAPS) is None
 
 
+async def test_a_row_without_a_position_has_none(stored: Stored) -> None:
+    await lock_watermark(stored.connection, LATE_TAPS)
+    assert await read_with_time(stored.connection, LATE_TAPS) is None
+    assert await read_watermark(stored.connection, LATE_TAPS) is None
+    await lower_watermark(stored.connection, LATE_TAPS, NOON)
+    assert await read_watermark(stored.connection, LATE_TAPS) == NOON
+
+
 async def test_its_row_is_held_until_the_transaction_ends(stored: Stored) -> None:
     async with await psycopg.AsyncConnection.connect(stored.conninfo) as other:
         await lock_watermark(other, BURSTS)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
+import pytest
 from sqlalchemy import create_engine, text
 
 from campaigns.kit.database.engine import make_engine, make_sessions
@@ -11,6 +12,27 @@ from campaigns.kit.database.locks import AdvisoryLock, hold_session_lock, lock_u
 from campaigns.kit.database.url import psycopg_conninfo, sqlalchemy_url
 
 LOCK = AdvisoryLock.RECLASSIFY
+
+
+@pytest.mark.parametrize(
+    ("lock", "number"),
+    [
+        (AdvisoryLock.MIGRATION, 7265110),
+        (AdvisoryLock.LINK_NAMES, 6120427),
+        (AdvisoryLock.RECLASSIFY, 7411306202),
+    ],
+)
+async def test_the_numbers_are_those_of_every_release(own_database: str, lock: AdvisoryLock, number: int) -> None:
+    # During an upgrade an old and a new release lock on the same ones.
+    async with (
+        await psycopg.AsyncConnection.connect(psycopg_conninfo(own_database), autocommit=True) as connection,
+        try_session_lock(connection, lock),
+    ):
+        cursor = await connection.execute(
+            "SELECT classid::bigint << 32 | objid::bigint FROM pg_locks WHERE locktype = 'advisory'"
+            " AND pid = pg_backend_pid()"
+        )
+        assert await cursor.fetchall() == [(number,)]
 
 
 def is_free(conninfo: str) -> bool:

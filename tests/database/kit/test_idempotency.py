@@ -45,6 +45,12 @@ async def test_another_request_with_the_key_is_refused(session: AsyncSession) ->
     assert refused.value.code == "idempotency-key-reused"
 
 
+async def test_a_record_without_its_response_is_no_answer(session: AsyncSession) -> None:
+    await begin(session)
+    with pytest.raises(RuntimeError, match="without its response"):
+        await begin(session)
+
+
 async def test_each_caller_and_key_has_its_own_response(session: AsyncSession) -> None:
     pairs = [("public:1", "a"), ("public:1", "b"), ("public:2", "a"), ("public:1/a", "")]
     for caller, key in pairs:

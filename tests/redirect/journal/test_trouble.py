@@ -114,6 +114,7 @@ class TestFiles:
         monkeypatch.undo()
         (orphan,) = adopt_orphans(directory)
         assert orphan.path == path
+        assert orphan.read(10) is not None
         orphan.close()
 
     def test_a_journal_that_cannot_be_made_leaves_neither_descriptors_nor_files(

@@ -116,8 +116,56 @@ class TestMarking:
         assert await mark_bursts(stored.connection, since=NOON, until=NOON + HOUR) == 0
         assert await stored.marked() == 2
 
+    async def test_a_burst_that_ends_with_the_first_tap_of_the_range_is_whole(self, stored: Stored) -> None:
+        link = uuid4()
+        await stored.tap([NOON - WITHIN], link=link)
+        await stored.tap([NOON] * MAX_TAPS, link=link)
+        assert await mark_bursts(stored.connection, since=NOON, until=NOON + HOUR) == MAX_TAPS
+
+    async def test_a_burst_that_begins_with_the_last_tap_of_the_range_is_whole(self, stored: Stored) -> None:
+        link = uuid4()
+        await stored.tap([NOON - MILLISECOND], link=link)
+        await stored.tap([NOON - MILLISECOND + WITHIN] * MAX_TAPS, link=link)
+        assert await mark_bursts(stored.connection, since=NOON - HOUR, until=NOON) == 1
+
+    async def test_the_range_begins_with_its_first_moment_and_ends_before_its_last(self, stored: Stored) -> None:
+        await stored.tap(
+            [NOON - MILLISECOND, NOON, NOON + HOUR - MILLISECOND, NOON + HOUR], link=uuid4(), observed=BURST
+        )
+        assert await mark_bursts(stored.connection, since=NOON, until=NOON + HOUR) == 2
+
 
 class TestSteps:
+    async def test_the_first_round_begins_two_minutes_ago(self, stored: Stored) -> None:
+        first, second = uuid4(), uuid4()
+        await stored.tap([NOON - timedelta(minutes=2)] * TOO_MANY, link=first)
+        await stored.tap([NOON - timedelta(minutes=2) - MILLISECOND] * TOO_MANY, link=second)
+        await mark_next_step(stored.connection, now=NOON)
+        assert (await stored.marked(link=first), await stored.marked(link=second)) == (TOO_MANY, 0)
+
+    async def test_a_step_is_of_half_an_hour(self, stored: Stored) -> None:
+        await mark_next_step(stored.connection, now=NOON)
+        for minutes in (30, 60):
+            assert await mark_next_step(stored.connection, now=NOON + timedelta(minutes=61))
+            assert await position(stored) == NOON + timedelta(minutes=minutes)
+        assert not await mark_next_step(stored.connection, now=NOON + timedelta(minutes=61))
+
+    @pytest.mark.parametrize(("seconds", "is_round"), [(0, False), (29.999, False), (30, True), (-1, True)])
+    async def test_a_round_is_left_out_within_half_a_minute_of_another(
+        self, stored: Stored, seconds: float, is_round: bool
+    ) -> None:
+        await mark_next_step(stored.connection, now=NOON)
+        await stored.tap([NOON - timedelta(seconds=10)] * TOO_MANY, link=uuid4())
+        await mark_next_step(stored.connection, now=NOON + timedelta(seconds=seconds))
+        assert await stored.marked() == (TOO_MANY if is_round else 0)
+
+    async def test_late_taps_are_searched_at_once(self, stored: Stored) -> None:
+        await mark_next_step(stored.connection, now=NOON)
+        await stored.tap([NOON - HOUR] * TOO_MANY, link=uuid4())
+        await note_late_taps(stored.connection, since=NOON - HOUR)
+        assert await mark_next_step(stored.connection, now=NOON + timedelta(seconds=1))
+        assert (await stored.marked(), await position(stored, LATE_TAPS)) == (TOO_MANY, None)
+
     async def test_begins_with_the_last_minutes_and_continues_from_there(self, stored: Stored) -> None:
         old, fresh, next_one = uuid4(), uuid4(), uuid4()
         await stored.tap([NOON - LOOK_BACK - timedelta(minutes=1)] * TOO_MANY, link=old)

@@ -3,7 +3,14 @@
 from sqlalchemy import Integer, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from campaigns.clicks.bots.reasons import ORDER_OF_REASONS, first_reason, reasons_sql
+from campaigns.clicks.bots.reasons import (
+    ORDER_OF_REASONS,
+    first_reason,
+    is_filtered,
+    is_person,
+    is_preview,
+    reasons_sql,
+)
 from campaigns.clicks.types import BotReason, RequestFlag
 from tests.database.clicks.stored import Stored
 
@@ -60,3 +67,10 @@ async def test_the_first_reason_is_the_first_of_the_order(connection: AsyncConne
         found = (await connection.execute(select(first_reason(reasons)))).scalar_one()
         expected = [str(one.name).lower() for one in ORDER_OF_REASONS if one in BotReason(bits)]
         assert found == (expected[0] if expected else None)
+
+
+async def test_every_tap_is_a_person_s_or_a_preview_or_filtered(connection: AsyncConnection) -> None:
+    for bits in range(256):
+        reasons = literal_column(str(bits), Integer)
+        row = (await connection.execute(select(is_person(reasons), is_preview(reasons), is_filtered(reasons)))).one()
+        assert tuple(row) == (bits == 0, bool(bits & BotReason.PREVIEW), bool(bits) and not bits & BotReason.PREVIEW)
