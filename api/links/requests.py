@@ -63,7 +63,9 @@ class RuleIn(RequestModel):
 
     device: RuleDevice | None = Field(None, description="The device that the rule matches. Null: any device.")
     language: Language | None = Field(
-        None, description="The first language of the browser as two or three letters, such as `id`. Null: any language."
+        None,
+        description="The first language of the browser as two or three letters, such as `id`. A withdrawn code such as "
+        "`in` becomes the current one. Null: any language.",
     )
     destination: WebAddress
 

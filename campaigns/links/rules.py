@@ -11,6 +11,7 @@ from typing import Any
 
 from campaigns.kit.errors import Conflict, FieldError, FieldPath, collect_errors, invalid_field, raise_if_any
 from campaigns.kit.ids import random_text
+from campaigns.kit.text.languages import current_language
 from campaigns.links.types import LinkState, Rule, RuleDevice, Variant
 from campaigns.naming.utm import SLUG_LENGTH, SLUG_PATTERN, UTM_NAME_PATTERN, fold_utm_name
 from campaigns.planning.rules import (
@@ -165,7 +166,7 @@ def _settle_rules(rules: Sequence[Rule], *, hosts: list[str], path: FieldPath) -
             known = ", ".join(RuleDevice)
             errors.append(FieldError((*at, "device"), f"Unknown device. Allowed devices: {known}.", "unknown-device"))
         if language is not None:
-            language = language.strip().lower()
+            language = current_language(language.strip().lower())
             if not re.fullmatch(LANGUAGE_PATTERN, language):
                 detail = "Write a language as two or three letters without a region, such as id."
                 errors.append(FieldError((*at, "language"), detail, "not-a-language"))

@@ -49,6 +49,12 @@ class TestRules:
         assert await path_for(taps, ANDROID, "id, jv") == "/form"
         assert await path_for(taps, "", "") == "/form"
 
+    async def test_a_language_is_known_by_its_withdrawn_code_too(self, taps: Taps) -> None:
+        await change(taps, rules=[rule("id", None, "id"), rule("jv", None, "jv")])
+        assert await path_for(taps, ANDROID, "in-ID,in;q=0.9,en;q=0.8") == "/id"
+        assert await path_for(taps, ANDROID, "jw-ID") == "/jv"
+        assert {click["language"] for click in await taps.stored()} == {"id", "jv"}
+
     async def test_variants_keep_a_visitor_and_share_them_by_weight(self, taps: Taps) -> None:
         variants = [
             {"key": "a", "destination": "https://daftar.example/a", "weight": 3},

@@ -15,6 +15,7 @@ from campaigns.clicks.capture.agent_cache import CachedAgent, UserAgentCache
 from campaigns.clicks.capture.visitor_facts import visitor_facts
 from campaigns.clicks.row import encode_headers
 from campaigns.clicks.types import RequestFlag
+from campaigns.kit.text.languages import current_language
 
 MAX_CACHED_HEADERS = 50_000
 
@@ -104,6 +105,6 @@ def _request_flags(headers: Mapping[bytes, bytes], *, head: bool, secure: bool) 
 
 
 def language_of(header: bytes) -> str | None:
-    """The language a browser prefers, as a primary subtag such as `id`; None if it names none."""
+    """The language a browser prefers, as its current primary subtag such as `id`; None if it names none."""
     found = _LANGUAGE.match(header.decode("latin-1"))
-    return found[1].lower() if found else None
+    return current_language(found[1].lower()) if found else None

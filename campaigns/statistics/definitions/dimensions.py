@@ -19,6 +19,7 @@ from campaigns.attribution.types import NOT_SET
 from campaigns.clicks.bots.reasons import ORDER_OF_REASONS, REASONS, first_reason, word_of
 from campaigns.clicks.models import Agent, Click
 from campaigns.clicks.types import Device
+from campaigns.kit.text.languages import current_language
 from campaigns.links.models import Link
 from campaigns.planning.models import Campaign
 from campaigns.statistics.definitions.facts import FACTS
@@ -171,7 +172,7 @@ class DimensionName(StrEnum):
         "language",
         f"First language of the browser, such as `id`, or `{NOT_SET}`. {_OF_CLICKS}",
         _clicks(col(Click.language)),
-        values_in_clicks(Click.language),
+        values_in_clicks(Click.language, spelled=current_language),
         may_be_unset=True,
     )
     REFERRER = Dimension(

@@ -100,6 +100,7 @@ class TestFilters:
         [
             (DimensionName.COUNTRY, {"country": "ID"}, "id"),
             (DimensionName.LANGUAGE, {"language": "id"}, "ID"),
+            (DimensionName.LANGUAGE, {"language": "id"}, "in"),
             (DimensionName.REFERRER, {"referrer_host": "l.instagram.com"}, "L.Instagram.com"),
             (DimensionName.VARIANT, {"variant": "a"}, "A "),
         ],

@@ -25,7 +25,7 @@ ABILITIES: dict[str, Any] = {
     "preview_description": "Pendaftaran resmi.",
     "preview_image": "https://daftar.example/story.png",
     "rules": [
-        {"device": "ios", "language": "id", "destination": "https://daftar.example/ios-id"},
+        {"device": "ios", "language": "IN", "destination": "https://daftar.example/ios-id"},
         {"device": "ios", "destination": "https://daftar.example/ios"},
         {"language": "EN", "destination": "https://daftar.example/en"},
     ],

@@ -1,5 +1,6 @@
 """Migrations go up, down and up again, and end where the tables in code are."""
 
+import json
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -107,3 +108,30 @@ def test_who_moved_an_application_is_kept_in_both_directions(url: str) -> None:
     with psycopg.connect(plain) as connection:
         keys = connection.execute("SELECT key_id FROM stage_changes ORDER BY key_id").fetchall()
         assert keys == [(key,), (None,), (None,)]
+
+
+def test_languages_get_their_current_codes(url: str) -> None:
+    command.upgrade(alembic_config(url), "0005")
+    plain = url.replace("+psycopg", "")
+    rules = [{"device": None, "language": code, "destination": "https://a.example/"} for code in ("en", "in", None)]
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "INSERT INTO links (id, campaign_id, channel_id, name, slug, destination, utm_source, utm_medium,"
+            " utm_campaign, state, created_at, rules) VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),"
+            " 'one', 'one', 'https://a.example/', 'a', 'b', 'c', 'active', now(), %s)",
+            [json.dumps(rules)],
+        )
+        for code in ("in", "id", None):
+            connection.execute(
+                "INSERT INTO clicks (campaign_id, id, link_id, clicked_at, visitor, language)"
+                " VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now(), 1, %s)",
+                [code],
+            )
+    command.upgrade(alembic_config(url), "0006")
+    with psycopg.connect(plain) as connection:
+        stored = connection.execute("SELECT rules FROM links").fetchone()
+        assert stored is not None
+        assert [one["language"] for one in stored[0]] == ["en", "id", None]
+        spoken = connection.execute("SELECT language, count(*) FROM clicks GROUP BY 1 ORDER BY 1").fetchall()
+        assert spoken == [("id", 2), (None, 1)]

@@ -86,6 +86,7 @@ def test_stores_fields_in_one_spelling(given: dict[str, Any], stored: dict[str, 
         ({"rules": [rule("ios"), rule("ios")]}, [(("rules", 1), "unreachable")]),
         ({"rules": [rule("ios"), rule("ios", "id")]}, [(("rules", 1), "unreachable")]),
         ({"rules": [rule(None, "id"), rule("android", "ID")]}, [(("rules", 1), "unreachable")]),
+        ({"rules": [rule(None, "id"), rule(None, "in")]}, [(("rules", 1), "unreachable")]),
         ({"rules": [rule("symbian"), rule(None, "id-ID"), rule(None, "i"), rule(None, "indo")]}, [
             (("rules", 0, "device"), "unknown-device"), (("rules", 1, "language"), "not-a-language"),
             (("rules", 2, "language"), "not-a-language"), (("rules", 3, "language"), "not-a-language"),
