@@ -1,4 +1,4 @@
-"""Codes of languages: several that mean one language are read as the newest and shortest of them.
+"""Codes of languages: several that mean one language are read as the newest and shortest of them; pure.
 
 Phones with Java's old names send `in` for Indonesian and `iw` for Hebrew; people also write `ind` or `eng`. A rule, a
 figure or a text for the language must not depend on which of them was used.
