@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.http.schemas import ResponseModel, example
 from campaigns.access.types import ActorKind
+from campaigns.applicants.types import ConsentClock
 from campaigns.planning.types import StageKind
 
 _STAGE = {"key": "registered", "name": "Registered", "kind": "registered"}
@@ -63,6 +64,7 @@ _CONSENT = {
     "notice_version": "2026-1",
     "accepted_at": "2026-11-23T02:11:58Z",
     "recorded_at": "2026-11-23T02:12:00Z",
+    "clock": "agrees",
 }
 
 
@@ -110,8 +112,15 @@ class ConsentOut(ResponseModel):
     model_config = example(_CONSENT)
 
     notice_version: str
-    accepted_at: datetime
-    recorded_at: datetime
+    accepted_at: datetime = Field(
+        description="Time of the consent by the clock of the candidate, however wrong. If it named none: the same as "
+        "`recorded_at`."
+    )
+    recorded_at: datetime = Field(description="Time of the consent on the server. This one counts.")
+    clock: ConsentClock = Field(
+        description="`agrees`: the two times are at most a day apart. `differs`: they are further apart. `unreadable`: "
+        "the request named no time."
+    )
 
 
 class TouchOut(ResponseModel):

@@ -1,18 +1,20 @@
 """Request bodies of the public API: a registration."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, WithJsonSchema
 
 from api.http.schemas import RequestModel, ShortText, Timestamp, example
 from campaigns.applicants.rules import FORM
 from campaigns.applicants.types import FieldType
+from campaigns.attribution.rules import MAX_TOUCHES
 
 
 def _answer(key: str, description: str) -> Any:
     """A field whose limits are in the OpenAPI document only: the domain checks them and reports all errors together."""
     field = next(field for field in FORM if field.key == key)
-    schema: dict[str, Any] = {"minLength": field.min_length}
+    schema: dict[str, Any] = {"minLength": 1}
     if field.max_length is not None:
         schema["maxLength"] = field.max_length
     if field.choices is not None:
@@ -20,6 +22,35 @@ def _answer(key: str, description: str) -> Any:
     if field.type in (FieldType.EMAIL, FieldType.DATE):
         schema["format"] = field.type.value
     return Field(description=description, json_schema_extra=schema)
+
+
+_TIME: TypeAdapter[datetime] = TypeAdapter(Timestamp)
+
+# Longer than any click token.
+LONGEST_TOUCH = 200
+
+
+def _time_said(value: Any) -> datetime | None:
+    """The time that a value names, with its zone; None if it names none."""
+    try:
+        return _TIME.validate_python(value)
+    except ValidationError:
+        return None
+
+
+def _possible_touches(value: Any) -> list[str]:
+    """The values that may be click tokens; what is no list holds none."""
+    listed = value if isinstance(value, list) else []
+    return [one for one in listed if isinstance(one, str) and one.isascii() and len(one) <= LONGEST_TOUCH]
+
+
+# A clock and a front end's memory are not the candidate's doing: what is wrong with them is left out, never refused.
+SaidTime = Annotated[datetime | None, BeforeValidator(_time_said)]
+Touches = Annotated[
+    list[str],
+    BeforeValidator(_possible_touches),
+    WithJsonSchema({"type": "array", "items": {"type": "string", "maxLength": LONGEST_TOUCH}, "maxItems": MAX_TOUCHES}),
+]
 
 
 class ConsentIn(RequestModel):
@@ -30,7 +61,11 @@ class ConsentIn(RequestModel):
     notice_version: ShortText = Field(
         description="Version of the notice that the candidate saw. It must be the current version."
     )
-    accepted_at: Timestamp = Field(description="Time of the consent by the clock of the candidate.")
+    accepted_at: SaidTime = Field(
+        None,
+        description="Time of the consent by the clock of the candidate. It is kept as said; the time of the server is "
+        "the record. A value that is no time is left out.",
+    )
 
 
 class RegistrationCreate(RequestModel):
@@ -56,8 +91,8 @@ class RegistrationCreate(RequestModel):
     birth_date: str = _answer("birth_date", "The date of birth.")
     province: str = _answer("province", "ISO 3166-2 code of the province where the candidate lives.")
     consent: ConsentIn
-    touches: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
-        max_length=100,
-        description="The `cid` values that this device collected from campaign links, in any order. Values that "
-        "cannot be verified are ignored.",
+    touches: Touches = Field(
+        [],
+        description="The `cid` values that this device collected from campaign links, in any order. Whatever cannot be "
+        "verified is ignored, and of more than 100 the newest are kept. No value refuses the registration.",
     )

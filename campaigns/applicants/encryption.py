@@ -70,7 +70,10 @@ class PersonVault(PersonReader):
         typed = {
             **_personal_values(answers),
             "province": answers.province,
-            "consent": {"notice_version": consent.notice_version, "accepted_at": consent.accepted_at.isoformat()},
+            "consent": {
+                "notice_version": consent.notice_version,
+                "accepted_at": consent.accepted_at.isoformat() if consent.accepted_at else None,
+            },
         }
         return self._encrypt(json.dumps(typed), place=_repeat_place(repeat_id))
 
@@ -98,7 +101,7 @@ def open_reader(keys: KeyRing, applicant_id: UUID, wrapped_key: bytes | None) ->
 
 
 def email_index(keys: KeyRing, identity: str) -> bytes:
-    """The keyed digest a person is found by; `identity` is `rules.identity_of` the e-mail address."""
+    """The keyed digest a person is found by; `identity` is `comparable_email` of the address."""
     return blind_index(keys.index, "applicants.email", identity)
 
 

@@ -11,10 +11,12 @@ from sqlalchemy import Column, Index, UniqueConstraint, Uuid
 from sqlmodel import Field, SQLModel
 
 from campaigns.access.types import ActorKind
+from campaigns.applicants.types import ConsentClock
 from campaigns.kit.database.columns import (
     actor_checks,
     bytes_column,
     check_length,
+    check_one_of,
     id_column,
     reference_column,
     sealed_column,
@@ -80,14 +82,19 @@ class Application(SQLModel, table=True):
 
 
 class Consent(SQLModel, table=True):
-    """Which notice the candidate agreed to, when by the candidate's clock, and when it was received."""
+    """Which notice the candidate agreed to, when by the candidate's clock, and when it was received.
+
+    `recorded_at` is the record. `accepted_at` is kept as said; where `clock` is `unreadable`, it repeats `recorded_at`.
+    """
 
     __tablename__ = "consents"
+    __table_args__ = (check_one_of("clock", ConsentClock),)
 
     application_id: UUID = reference_column("applications.id", primary_key=True)
     notice_version: str = text_column()
     accepted_at: datetime = time_column()
     recorded_at: datetime = time_column()
+    clock: str = text_column(default=ConsentClock.AGREES.value)
 
 
 class StageChange(SQLModel, table=True):

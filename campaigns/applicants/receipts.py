@@ -7,6 +7,7 @@ from datetime import datetime
 
 from campaigns.applicants.types import Receipt, RegistrationForm
 from campaigns.kit.ids import SPOKEN_ALPHABET, random_text
+from campaigns.kit.text.typed import plain_spelling
 
 REFERENCE_PREFIX = "JR"
 REFERENCE_SYMBOLS = 10  # 50 random bits
@@ -28,9 +29,10 @@ def new_reference() -> str:
 def normalize_reference(typed: str) -> str | None:
     """A reference as it is stored, from how somebody wrote it; None if it cannot be one.
 
-    Case, hyphens and spaces do not matter, and letters that look like digits are read as those (Crockford's base 32).
+    Case, spaces, invisible characters and dashes of any kind do not matter, and letters that look like digits are read
+    as those (Crockford's base 32).
     """
-    symbols = typed.upper().translate(_LOOKALIKES)
+    symbols = plain_spelling(typed).upper().translate(_LOOKALIKES)
     drawn = symbols.removeprefix(REFERENCE_PREFIX)
     if symbols == drawn or len(drawn) != REFERENCE_SYMBOLS or not set(drawn) <= set(SPOKEN_ALPHABET):
         return None
@@ -48,9 +50,10 @@ def token_digest(token: str) -> bytes:
 
 def encode_request(form: RegistrationForm) -> bytes:
     """What two requests must have in common to be the same one, however their JSON was laid out."""
+    accepted_at = form.consent.accepted_at
     parts = {
         "typed": dict(form.typed),
-        "consent": [form.consent.notice_version, form.consent.accepted_at.isoformat()],
+        "consent": [form.consent.notice_version, accepted_at.isoformat() if accepted_at else None],
         "touches": list(form.touches),
     }
     return json.dumps(parts, sort_keys=True).encode()

@@ -4,20 +4,29 @@
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
-from email_validator import EmailNotValidError, validate_email
-from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse
-
+from campaigns.applicants.answers.email_address import read_email
+from campaigns.applicants.answers.name import read_name
+from campaigns.applicants.answers.phone_number import read_phone
 from campaigns.applicants.provinces import PROVINCES
-from campaigns.applicants.types import Answers, Choice, ConsentGiven, FieldType, FormField, RegistrationForm
+from campaigns.applicants.types import (
+    AnswerError,
+    Answers,
+    Choice,
+    ConsentClock,
+    ConsentGiven,
+    FieldType,
+    FormField,
+    RegistrationForm,
+)
 from campaigns.kit.errors import Conflict, FieldError, raise_if_any
+from campaigns.kit.text.typed import plain_line, plain_spelling
 from campaigns.planning.types import RegistrationState
 
 FORM = (
-    FormField("name", FieldType.TEXT, min_length=2, max_length=200),
+    FormField("name", FieldType.TEXT, max_length=200),
     FormField("email", FieldType.EMAIL, max_length=254),
     FormField("phone", FieldType.PHONE, max_length=32),
     FormField("birth_date", FieldType.DATE),
@@ -28,23 +37,13 @@ FORM = (
 MIN_AGE = 14
 MAX_AGE = 100
 
-# The country of a phone number without a country code.
-HOME_REGION = "ID"
+# No answer is longer, with all that is invisible in it; beyond, it is refused before anything is looked at.
+LONGEST_TYPED = 2000
 
-# How far ahead of the server the clock of a candidate's phone may be.
-CLOCK_SKEW = timedelta(minutes=5)
+# A form may be filled in without a network and sent later the same day.
+CLOCK_TOLERANCE = timedelta(days=1)
 
-_PHONE = re.compile(r"\+?[0-9 ().\-]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-class _AnswerError(Exception):
-    """An answer that cannot be accepted; code and detail do not contain the answer."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.detail = detail
 
 
 def require_open(registration: RegistrationState) -> None:
@@ -55,7 +54,7 @@ def require_open(registration: RegistrationState) -> None:
         raise Conflict("registration-closed", "Registration through this campaign is closed.")
 
 
-def read_answers(form: RegistrationForm, *, notice_version: str, today: date, now: datetime) -> Answers:
+def read_answers(form: RegistrationForm, *, notice_version: str, today: date) -> Answers:
     """The checked answers of a form.
 
     Raises Invalid with every field at fault. `today` is the candidate's day, by which ages are counted;
@@ -68,9 +67,9 @@ def read_answers(form: RegistrationForm, *, notice_version: str, today: date, no
             values[field.key] = _read_value(field, form.typed[field.key])
             if field.key == "birth_date":
                 _require_age(date.fromisoformat(values[field.key]), today)
-        except _AnswerError as error:
+        except AnswerError as error:
             errors.append(FieldError((field.key,), error.detail, error.code))
-    errors.extend(_consent_errors(form.consent, notice_version=notice_version, now=now))
+    errors.extend(_consent_errors(form.consent, notice_version=notice_version))
     raise_if_any(errors)
     return Answers(
         name=values["name"],
@@ -81,80 +80,53 @@ def read_answers(form: RegistrationForm, *, notice_version: str, today: date, no
     )
 
 
-def _consent_errors(consent: ConsentGiven, *, notice_version: str, now: datetime) -> Iterator[FieldError]:
+def _consent_errors(consent: ConsentGiven, *, notice_version: str) -> Iterator[FieldError]:
     if consent.notice_version != notice_version:
         detail = (
             "This is not the current version of the privacy notice. Show the current notice and ask for consent again."
         )
         yield FieldError(("consent", "notice_version"), detail, "outdated-notice")
-    if consent.accepted_at > now + CLOCK_SKEW:
-        yield FieldError(("consent", "accepted_at"), "This time is in the future.", "in-the-future")
 
 
-def identity_of(email: str) -> str:
-    """The form in which e-mail addresses are compared: the normalised address in lower case."""
-    return email.lower()
+def clock_of(accepted_at: datetime | None, *, recorded_at: datetime) -> ConsentClock:
+    """What the candidate's clock said: nobody is refused for a clock that is wrong, and nothing is proved by it."""
+    if accepted_at is None:
+        return ConsentClock.UNREADABLE
+    return ConsentClock.AGREES if abs(accepted_at - recorded_at) <= CLOCK_TOLERANCE else ConsentClock.DIFFERS
 
 
 def _read_value(field: FormField, typed: str) -> str:
-    text = unicodedata.normalize("NFC", typed).replace("\u00a0", " ").strip()
-    if not text:
-        raise _AnswerError("missing", "This field is required.")
-    if len(text) < field.min_length:
-        raise _AnswerError("too-short", f"This field needs at least {field.min_length} characters.")
-    if field.max_length is not None and len(text) > field.max_length:
-        raise _AnswerError("too-long", f"This field allows at most {field.max_length} characters.")
-    # Control characters, and invisible ones that reverse or hide text.
-    if not text.isprintable():
-        raise _AnswerError("unsafe-characters", "This field contains invisible characters.")
-    return READERS[field.type](field, text)
+    if len(typed) > LONGEST_TYPED:
+        raise AnswerError("too-long", f"This field allows at most {field.max_length or LONGEST_TYPED} characters.")
+    line = plain_line(typed)
+    if not line:
+        raise AnswerError("missing", "This field is required.")
+    if field.max_length is not None and len(line) > field.max_length:
+        raise AnswerError("too-long", f"This field allows at most {field.max_length} characters.")
+    return READERS[field.type](field, line)
 
 
-def _read_text(_field: FormField, text: str) -> str:
-    return text
-
-
-def _read_email(_field: FormField, text: str) -> str:
-    try:
-        return validate_email(text, check_deliverability=False).normalized
-    except EmailNotValidError:
-        raise _AnswerError("not-an-email", "This is not a valid e-mail address.") from None
-
-
-def _read_phone(_field: FormField, text: str) -> str:
-    error = _AnswerError(
-        "not-a-phone-number", "This is not a valid phone number. Start a foreign number with + and the country code."
-    )
-    if not _PHONE.fullmatch(text):
-        raise error
-    try:
-        number = parse(text, HOME_REGION)
-    except NumberParseException:
-        raise error from None
-    if not is_valid_number(number):
-        raise error
-    return format_number(number, PhoneNumberFormat.E164)
-
-
-def _read_date(_field: FormField, text: str) -> str:
+def _read_date(_field: FormField, line: str) -> str:
+    text = plain_spelling(line)
     try:
         if not _DATE.fullmatch(text):
             raise ValueError
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise _AnswerError("not-a-date", "This is not a valid date. Write it like 2008-02-29.") from None
+        raise AnswerError("not-a-date", "This is not a valid date. Write it like 2008-02-29.") from None
 
 
-def _read_choice(field: FormField, text: str) -> str:
+def _read_choice(field: FormField, line: str) -> str:
+    text = plain_spelling(line)
     if text not in {choice.value for choice in field.choices or ()}:
-        raise _AnswerError("unknown-choice", "This value is not one of the choices of the field.")
+        raise AnswerError("unknown-choice", "This value is not one of the choices of the field.")
     return text
 
 
 READERS: dict[FieldType, Callable[[FormField, str], str]] = {
-    FieldType.TEXT: _read_text,
-    FieldType.EMAIL: _read_email,
-    FieldType.PHONE: _read_phone,
+    FieldType.TEXT: lambda _, line: read_name(line),
+    FieldType.EMAIL: lambda _, line: read_email(line),
+    FieldType.PHONE: lambda _, line: read_phone(line),
     FieldType.DATE: _read_date,
     FieldType.CHOICE: _read_choice,
 }
@@ -167,4 +139,4 @@ def age_on(birth: date, today: date) -> int:
 
 def _require_age(birth: date, today: date) -> None:
     if not MIN_AGE <= age_on(birth, today) <= MAX_AGE:
-        raise _AnswerError("age-out-of-range", f"Candidates must be {MIN_AGE} to {MAX_AGE} years old.")
+        raise AnswerError("age-out-of-range", f"Candidates must be {MIN_AGE} to {MAX_AGE} years old.")

@@ -13,6 +13,15 @@ from campaigns.access.types import ActorKind
 from campaigns.planning.types import RegistrationState, StageKind
 
 
+class AnswerError(Exception):
+    """An answer that cannot be accepted; code and detail do not contain the answer."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+
 class FieldType(StrEnum):
     """Type of a form field. It determines how the field is displayed and validated."""
 
@@ -36,7 +45,6 @@ class FormField:
     key: str
     type: FieldType
     required: bool = True
-    min_length: int = 1
     max_length: int | None = None
     choices: tuple[Choice, ...] | None = None
 
@@ -52,12 +60,20 @@ class Answers:
     province: str
 
 
+class ConsentClock(StrEnum):
+    """What the candidate's clock said about the time of the consent, beside the server's, which is the record."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    UNREADABLE = "unreadable"
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """The notice that the candidate agreed to, and when by the candidate's own clock."""
+    """The notice that the candidate agreed to, and when by the candidate's own clock; None if it named no time."""
 
     notice_version: str
-    accepted_at: datetime
+    accepted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -162,9 +178,12 @@ class ApplicationSummary:
 
 @dataclass(frozen=True, slots=True)
 class ConsentView:
+    """A consent; `accepted_at` is the server's time where the candidate's clock was `unreadable`."""
+
     notice_version: str
     accepted_at: datetime
     recorded_at: datetime
+    clock: ConsentClock
 
 
 @dataclass(frozen=True, slots=True)

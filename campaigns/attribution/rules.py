@@ -12,10 +12,14 @@ PROGRESS = (StageKind.REGISTERED, StageKind.VERIFIED, StageKind.ASSESSED, StageK
 UNDONE_OUTSIDE_PROGRESS = frozenset({StageKind.ACCEPTED, StageKind.REJECTED, StageKind.WITHDRAWN})
 
 
+# More than a person taps before registering; each is a row.
+MAX_TOUCHES = 100
+
+
 def order_touches(touches: Iterable[VerifiedTouch]) -> list[VerifiedTouch]:
-    """The touches oldest first, each click once."""
+    """The touches oldest first, each click once; of too many, the newest."""
     distinct = {touch.click_id: touch for touch in touches}
-    return sorted(distinct.values(), key=lambda touch: (touch.touched_at, touch.click_id))
+    return sorted(distinct.values(), key=lambda touch: (touch.touched_at, touch.click_id))[-MAX_TOUCHES:]
 
 
 def last_touch(touches: Sequence[VerifiedTouch]) -> VerifiedTouch | None:

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Actor, ActorKind
+from campaigns.applicants.answers.email_address import comparable_email
 from campaigns.applicants.encryption import PersonVault, email_index, new_vault, open_vault, phone_index
 from campaigns.applicants.models import (
     Applicant,
@@ -26,7 +27,7 @@ from campaigns.applicants.models import (
 )
 from campaigns.applicants.queries.public import read_public_campaign
 from campaigns.applicants.receipts import decode_receipt, encode_receipt, encode_request, new_receipt, token_digest
-from campaigns.applicants.rules import identity_of, read_answers, require_open
+from campaigns.applicants.rules import clock_of, read_answers, require_open
 from campaigns.applicants.types import Answers, ConsentGiven, PublicCampaign, Receipt, RegistrationForm
 from campaigns.attribution.operations import record_stage_entry, record_touches, verify_touches
 from campaigns.attribution.types import ConversionContext, Credit, VerifiedTouch
@@ -89,7 +90,7 @@ async def register_candidate(
         return decode_receipt(response)
     require_open(campaign.registration)
     today = now.astimezone(timezone).date()
-    answers = read_answers(form, notice_version=campaign.notice_version, today=today, now=now)
+    answers = read_answers(form, notice_version=campaign.notice_version, today=today)
     registration = await _prepare(session, keys, campaign, form, answers, now)
     await _store(session, registration)
     response = encode_receipt(registration.receipt)
@@ -161,7 +162,7 @@ async def _store(session: AsyncSession, registration: Registration) -> None:
 
 async def _find_or_create_applicant(session: AsyncSession, keys: KeyRing, email: str, now: datetime) -> UUID:
     """The id of the person with this e-mail address."""
-    index = email_index(keys, identity_of(email))
+    index = email_index(keys, comparable_email(email))
     inserted = await session.exec(
         insert(Applicant)
         .values(id=new_id(), email_index=index, created_at=now)
@@ -230,8 +231,9 @@ def _record_consent(session: AsyncSession, registration: Registration) -> None:
         Consent(
             application_id=registration.application_id,
             notice_version=registration.consent.notice_version,
-            accepted_at=registration.consent.accepted_at,
+            accepted_at=registration.consent.accepted_at or registration.now,
             recorded_at=registration.now,
+            clock=clock_of(registration.consent.accepted_at, recorded_at=registration.now).value,
         )
     )
 

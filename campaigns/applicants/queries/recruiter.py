@@ -20,6 +20,7 @@ from campaigns.applicants.types import (
     ApplicationDetail,
     ApplicationFilters,
     ApplicationSummary,
+    ConsentClock,
     ConsentView,
     HistoryStep,
     RepeatView,
@@ -65,7 +66,9 @@ async def read_application(
         email=reader.decrypt_answer(application_id, "email", application.email_sealed),
         phone=reader.decrypt_answer(application_id, "phone", application.phone_sealed),
         birth_date=date.fromisoformat(birth_date) if birth_date is not None else None,
-        consent=ConsentView(consent.notice_version, consent.accepted_at, consent.recorded_at),
+        consent=ConsentView(
+            consent.notice_version, consent.accepted_at, consent.recorded_at, ConsentClock(consent.clock)
+        ),
         touches=await _read_touches(session, application_id),
         history=await _read_history(session, application_id, reader),
         repeats=await _read_repeats(session, application_id, reader),

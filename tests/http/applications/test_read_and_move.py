@@ -71,6 +71,7 @@ class TestRead:
                 "notice_version": "2026-1",
                 "accepted_at": now.isoformat().replace("+00:00", "Z"),
                 "recorded_at": registered_at,
+                "clock": "agrees",
             },
             "touches": [
                 {

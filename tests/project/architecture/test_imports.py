@@ -24,6 +24,7 @@ VIOLATIONS = {
     "kit-database": ("campaigns/kit/database/rows.py", "campaigns.kit.database.engine"),
     "kit-encryption": ("campaigns/kit/encryption/cipher.py", "campaigns.kit.encryption.master_key"),
     "kit-embedded": ("campaigns/kit/embedded/readiness.py", "campaigns.kit.embedded.supervisor"),
+    "kit-text": ("campaigns/kit/text/typed.py", "campaigns.kit.text.languages"),
     "kit-files": ("campaigns/kit/files/lock.py", "campaigns.kit.files.sqlite"),
     "naming": ("campaigns/naming/utm.py", "campaigns.naming.templates"),
     "acquisition": ("campaigns/acquisition/networks.py", "campaigns.acquisition.lookup"),
@@ -47,6 +48,7 @@ VIOLATIONS = {
     ),
     "statistics-query": ("campaigns/statistics/query/plan.py", "campaigns.statistics.query.sql"),
     "applicants": ("campaigns/applicants/rules.py", "campaigns.applicants.encryption"),
+    "applicants-answers": ("campaigns/applicants/answers/name.py", "campaigns.applicants.answers.phone_number"),
     "applicants-folders": (
         "campaigns/applicants/operations/register.py",
         "campaigns.applicants.operations.move_stage",

@@ -28,7 +28,14 @@ class TestReference:
 
     def test_is_found_however_it_is_written(self) -> None:
         reference = "JR-7K3M9-QXT01"
-        for typed in ("jr-7k3m9-qxt01", "JR7K3M9QXT01", " jr 7k3m9 qxt0l", "JR-7K3M9-QXTOI"):
+        for typed in (
+            "jr-7k3m9-qxt01",
+            "JR7K3M9QXT01",
+            " jr 7k3m9 qxt0l",
+            "\u200ejr\u20117k3m9\u2013qxt01\u200b",
+            "\uff2a\uff32\uff0d7K3M9\u00a0QXT01",
+            "JR-7K3M9-QXTOI",
+        ):
             assert normalize_reference(typed) == reference
 
     def test_reads_back_what_it_makes(self) -> None:
@@ -81,6 +88,7 @@ class TestRequest:
         [
             replace(FORM, typed={"name": "Sari", "phone": "2"}),
             replace(FORM, consent=ConsentGiven("2026-2", NOW)),
+            replace(FORM, consent=ConsentGiven("2026-1", None)),
             replace(FORM, consent=ConsentGiven("2026-1", NOW + timedelta(microseconds=1))),
             replace(FORM, touches=["a"]),
             replace(FORM, touches=["b", "a"]),
