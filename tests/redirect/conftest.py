@@ -11,14 +11,13 @@ from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry
-from campaigns.clicks.row import CLICKS
-from campaigns.clicks.store import TapStore
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.database.connections import Connections
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.links.models import Link
 from campaigns.links.resolver.snapshot import LinkSnapshot
 from tests.redirect.look_ups import Counted
+from tests.redirect.stores import StagedStore, writing
 from tests.redirect.taps import AGENT, Taps, connections_to, drained, running_redirect, store_link
 
 
@@ -79,10 +78,16 @@ def directory(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def drainer(fallback: Failover, conninfo: str) -> AsyncIterator[Drainer]:
-    store = TapStore(conninfo, application_name="jaring-drainer")
-    yield Drainer(fallback, store, orphans_seconds=0.0)
+async def drain_store(conninfo: str) -> AsyncIterator[StagedStore]:
+    """The store of `drainer`."""
+    store = StagedStore(conninfo)
+    yield store
     await store.close()
+
+
+@pytest.fixture
+def drainer(fallback: Failover, drain_store: StagedStore) -> Drainer:
+    return Drainer(fallback, drain_store, orphans_seconds=0.0)
 
 
 @pytest.fixture
@@ -91,11 +96,15 @@ def agent() -> CachedAgent:
 
 
 @pytest.fixture
-async def writer(conninfo: str, fallback: Failover) -> AsyncIterator[TapWriter]:
-    writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=50)
-    writer.start()
-    yield writer
-    await writer.stop(within_seconds=5)
+def tap_store(conninfo: str) -> StagedStore:
+    """The store of `writer`, which closes it."""
+    return StagedStore(conninfo)
+
+
+@pytest.fixture
+async def writer(tap_store: StagedStore, fallback: Failover) -> AsyncIterator[TapWriter]:
+    async with writing(tap_store, fallback) as writer:
+        yield writer
 
 
 @pytest.fixture

@@ -3,19 +3,18 @@
 import asyncio
 import time
 from itertools import pairwise
-from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 
-from campaigns.clicks.capture import writer as capture
 from campaigns.clicks.capture.agent_cache import CachedAgent
 from campaigns.clicks.capture.writer import MAX_TAPS_IN_COMMIT, TapWriter
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.row import CLICKS
 from campaigns.clicks.store import TapStore
 from tests.redirect.journals import line, rows
+from tests.redirect.stores import StagedStore, writing
 from tests.redirect.taps import Taps
 
 
@@ -45,24 +44,21 @@ async def test_the_agent_is_stored_before_its_first_tap_and_once(
 async def test_two_processes_may_meet_an_agent_at_once(
     writer: TapWriter, conninfo: str, fallback: Failover, agent: CachedAgent
 ) -> None:
-    other = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=50)
-    other.start()
     again = CachedAgent(agent.id, agent.text, agent.verdict, is_preview=False)
-    assert all(await asyncio.gather(writer.write(line(), agent), other.write(line(), again)))
-    await other.stop(within_seconds=5)
+    async with writing(StagedStore(conninfo), fallback) as other:
+        assert all(await asyncio.gather(writer.write(line(), agent), other.write(line(), again)))
     assert (count(conninfo), fallback.waiting) == (2, 0)
 
 
 @pytest.fixture
-def commits(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+def commits(tap_store: StagedStore) -> list[bytes]:
     """The blocks of all commits, as they begin."""
-    blocks, add = list[bytes](), TapStore.add
+    blocks = list[bytes]()
 
-    async def counted(self: TapStore, table: object, block: bytes, agents: object, *, within: float) -> None:
+    async def counted(_call: str, block: bytes, _within: float) -> None:
         blocks.append(block)
-        await add(self, table, block, agents, within=within)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(TapStore, "add", counted)
+    tap_store.before = counted
     return blocks
 
 
@@ -75,60 +71,52 @@ async def test_taps_that_come_together_share_commits(
 
 
 async def test_taps_that_come_one_after_the_other_share_commits_too(
-    writer: TapWriter,
-    conninfo: str,
-    fallback: Failover,
-    agent: CachedAgent,
-    commits: list[bytes],
-    monkeypatch: pytest.MonkeyPatch,
+    tap_store: StagedStore, conninfo: str, fallback: Failover, agent: CachedAgent, commits: list[bytes]
 ) -> None:
     fallback.deadline_seconds = 30  # a busy machine stores in time too, though the pace here takes most of it
-    monkeypatch.setattr(capture, "PACE_SECONDS", 5.0)
-    assert await writer.write(line(), agent)  # the first waits for nobody
-    monkeypatch.setattr(capture, "PACE_SECONDS", 0.5)
-    begun = asyncio.get_running_loop().time()
-    waiting: list[asyncio.Future[bool]] = []
-    while len(waiting) < 20:
-        waiting.append(writer.write(line(), agent))
-        await asyncio.sleep(0.002)
-    assert all(await asyncio.gather(*waiting))
-    took = asyncio.get_running_loop().time() - begun
+    async with writing(tap_store, fallback, pace_seconds=0.5) as writer:
+        begun = asyncio.get_running_loop().time()
+        assert await writer.write(line(), agent)  # the first waits for nobody
+        waiting: list[asyncio.Future[bool]] = []
+        while len(waiting) < 20:
+            waiting.append(writer.write(line(), agent))
+            await asyncio.sleep(0.002)
+        assert all(await asyncio.gather(*waiting))
+        took = asyncio.get_running_loop().time() - begun
     assert count(conninfo) == 21
     # One at the end of each pace: a machine that slept in between makes more of them, never one a tap.
     assert 2 <= len(commits) <= 2 + took / 0.5
 
 
 async def test_commits_of_taps_that_come_one_by_one_begin_a_pace_apart(
-    writer: TapWriter, conninfo: str, agent: CachedAgent, monkeypatch: pytest.MonkeyPatch
+    tap_store: StagedStore, conninfo: str, fallback: Failover, agent: CachedAgent
 ) -> None:
-    began, add = list[float](), TapStore.add
+    began = list[float]()
 
-    async def timed(self: TapStore, *values: Any, within: float) -> None:
+    async def timed(*_: object) -> None:
         began.append(time.monotonic())
-        await add(self, *values, within=within)
 
-    monkeypatch.setattr(TapStore, "add", timed)
-    monkeypatch.setattr(capture, "PACE_SECONDS", 0.05)
-    for _ in range(5):
-        assert await writer.write(line(), agent)
+    tap_store.before = timed
+    async with writing(tap_store, fallback, pace_seconds=0.05) as writer:
+        for _ in range(5):
+            assert await writer.write(line(), agent)
     assert (len(began), count(conninfo)) == (5, 5)
     # No other tap ends the wait, so a timer does, and not before its time.
     assert all(after - before >= 0.045 for before, after in pairwise(began))
 
 
 async def test_the_time_a_tap_has_waited_is_part_of_its_deadline(
-    writer: TapWriter, fallback: Failover, agent: CachedAgent, monkeypatch: pytest.MonkeyPatch
+    writer: TapWriter, tap_store: StagedStore, fallback: Failover, agent: CachedAgent
 ) -> None:
     fallback.deadline_seconds = 30
-    left, storing, released, add = list[float](), asyncio.Event(), asyncio.Event(), TapStore.add
+    left, storing, released = list[float](), asyncio.Event(), asyncio.Event()
 
-    async def held(self: TapStore, *values: Any, within: float) -> None:
+    async def held(_call: str, _block: bytes, within: float) -> None:
         left.append(within)
         storing.set()
         await released.wait()
-        await add(self, *values, within=within)
 
-    monkeypatch.setattr(TapStore, "add", held)
+    tap_store.before = held
     first = writer.write(line(), agent)
     await storing.wait()
     came = time.monotonic()
@@ -143,29 +131,19 @@ async def test_the_time_a_tap_has_waited_is_part_of_its_deadline(
 
 async def test_a_commit_is_bounded(conninfo: str, fallback: Failover, agent: CachedAgent) -> None:
     fallback.deadline_seconds = 30  # so much in one commit takes a busy machine longer than a tap
-    writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=20_000)
-    writer.start()
-    assert all(await asyncio.gather(*(writer.write(line(), agent) for _ in range(MAX_TAPS_IN_COMMIT + 10))))
-    await writer.stop(within_seconds=5)
+    async with writing(StagedStore(conninfo), fallback, backlog=20_000) as writer:
+        assert all(await asyncio.gather(*(writer.write(line(), agent) for _ in range(MAX_TAPS_IN_COMMIT + 10))))
     sizes = rows(conninfo, "SELECT count(*) FROM clicks GROUP BY xmin::text ORDER BY 1")
     assert sizes == [(10,), (MAX_TAPS_IN_COMMIT,)]
 
 
 async def test_a_commit_whose_answer_was_lost_is_not_stored_twice(
-    writer: TapWriter,
-    conninfo: str,
-    fallback: Failover,
-    draining: None,
-    agent: CachedAgent,
-    monkeypatch: pytest.MonkeyPatch,
+    writer: TapWriter, tap_store: StagedStore, conninfo: str, fallback: Failover, draining: None, agent: CachedAgent
 ) -> None:
-    add = TapStore.add
-
-    async def answer_lost(self: TapStore, table: object, block: bytes, agents: object, *, within: float) -> None:
-        await add(self, table, block, agents, within=within)  # type: ignore[arg-type]
+    async def answer_lost(*_: object) -> None:
         raise psycopg.OperationalError("the connection broke after the commit")
 
-    monkeypatch.setattr(TapStore, "add", answer_lost)
+    tap_store.after = answer_lost
     assert await writer.write(line(), agent)
     await until_drained(fallback)
     assert count(conninfo) == 1
@@ -238,10 +216,8 @@ async def test_a_row_that_cannot_be_stored_does_not_take_its_batch_along(
 
 
 async def test_stopping_stores_what_is_waiting(conninfo: str, fallback: Failover, agent: CachedAgent) -> None:
-    writer = TapWriter(TapStore(conninfo, application_name="jaring-taps"), CLICKS, fallback, backlog=100)
-    writer.start()
-    pending = [writer.write(line(), agent) for _ in range(20)]
-    await writer.stop(within_seconds=5)
+    async with writing(StagedStore(conninfo), fallback) as writer:
+        pending = [writer.write(line(), agent) for _ in range(20)]
     assert all(await asyncio.gather(*pending))
     assert count(conninfo) == 20
 

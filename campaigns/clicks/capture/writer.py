@@ -1,7 +1,7 @@
 """Storing taps durably, many in one commit: a tap waits until the COPY that holds it is on disk (group commit).
 
 Used by the redirect alone, so it knows psycopg and nothing heavier. While one batch is being stored the next one
-collects: a batch holds whatever arrived during the last commit, and for the rest of PACE_SECONDS if that was shorter.
+collects: a batch holds whatever arrived during the last commit, and for the rest of `pace_seconds` if that was shorter.
 
     PostgreSQL answers in time   -> COPY, then the browser is sent on
     it does not                  -> local journal (on disk too), then the browser is sent on; a drainer replays it
@@ -63,11 +63,22 @@ class _Batch:
 class TapWriter:
     """Stores the taps of one server process in one table; `backlog` is the most taps kept in memory."""
 
-    def __init__(self, store: TapStore, table: CopyTable, fallback: Failover, *, backlog: int) -> None:
+    def __init__(
+        self,
+        store: TapStore,
+        table: CopyTable,
+        fallback: Failover,
+        *,
+        backlog: int,
+        pace_seconds: float = PACE_SECONDS,
+        max_taps_in_commit: int = MAX_TAPS_IN_COMMIT,
+    ) -> None:
         self._store = store
         self._table = table
         self._fallback = fallback
         self._backlog = backlog
+        self._pace_seconds = pace_seconds
+        self._max_taps_in_commit = max_taps_in_commit
         self._full: deque[_Batch] = deque()
         self._open = _Batch()
         self._unsaved: deque[_Batch] = deque()
@@ -127,7 +138,7 @@ class TapWriter:
             waiter.set_result(False)
             return waiter
         batch = self._open
-        if len(batch.lines) >= MAX_TAPS_IN_COMMIT:
+        if len(batch.lines) >= self._max_taps_in_commit:
             self._full.append(batch)
             batch = self._open = _Batch()
         if not batch.lines:
@@ -153,7 +164,7 @@ class TapWriter:
             # Taps whose requests are in the event loop's queue already join this commit: as long as each turn of the
             # loop brings some, they share its cost. A single tap waits for one empty turn.
             collected = 0
-            while collected != len(self._open.lines) < MAX_TAPS_IN_COMMIT:
+            while collected != len(self._open.lines) < self._max_taps_in_commit:
                 collected = len(self._open.lines)
                 await asyncio.sleep(0)
             await self._pace()
@@ -170,11 +181,11 @@ class TapWriter:
 
         The first tap after that moment ends it, a timer at the latest: those of the event loop are of milliseconds.
         """
-        due = self._begun + PACE_SECONDS
+        due = self._begun + self._pace_seconds
         while time.monotonic() < due:
             self._due = due
             self._is_due.clear()
-            timer = self._loop.call_later(PACE_SECONDS, self._is_due.set)
+            timer = self._loop.call_later(self._pace_seconds, self._is_due.set)
             await self._is_due.wait()
             timer.cancel()
         self._due = None
@@ -203,7 +214,7 @@ class TapWriter:
     def _put_off(self, batch: _Batch) -> None:
         """Keep a batch in memory, in one with those before it as far as a commit takes them."""
         last = self._unsaved[-1] if self._unsaved else None
-        if last is not None and len(last.lines) + len(batch.lines) <= MAX_TAPS_IN_COMMIT:
+        if last is not None and len(last.lines) + len(batch.lines) <= self._max_taps_in_commit:
             last.lines += batch.lines
             last.agents |= batch.agents
         else:

@@ -99,12 +99,8 @@ def replaced_constants(tree: ast.Module) -> Iterator[str]:
 
 # Constants that tests still replace instead of passing a parameter. This list may only shrink.
 REPLACED = {
-    "DATABASE_SECONDS",
     "HEARTBEAT_SECONDS",
-    "LINKS_A_PART",
     "LOOK_UP_SECONDS",
-    "MAX_TAPS_IN_COMMIT",
-    "PACE_SECONDS",
 }
 
 

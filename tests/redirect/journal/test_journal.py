@@ -16,6 +16,7 @@ from campaigns.clicks.journal.journal import Entry, Journal, adopt_orphans
 from campaigns.clicks.row import CLICKS
 from campaigns.clicks.store import TapStore
 from tests.redirect.journals import entry, garble, killed_with_in_memory, left_behind, line, rows
+from tests.redirect.stores import StagedStore, nothing
 
 
 @contextlib.contextmanager
@@ -96,19 +97,19 @@ class TestDraining:
         assert rows(conninfo, "SELECT * FROM tap_losses") == []
 
     async def test_an_entry_merged_but_not_taken_out_is_merged_again_without_doubles(
-        self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+        self, fallback: Failover, drainer: Drainer, drain_store: StagedStore, conninfo: str
     ) -> None:
         await fallback.take(entry(line(), line()))
-        drained = Failover.drained
 
-        async def killed(*_: object) -> None:
-            raise OSError("killed between COPY and its acknowledgement")
+        async def killed(call: str, *_: object) -> None:
+            if call == "merge":
+                raise OSError("killed between COPY and its acknowledgement")
 
-        monkeypatch.setattr(Failover, "drained", killed)
+        drain_store.after = killed
         with pytest.raises(OSError, match="killed"):
             await drainer.drain()
         assert rows(conninfo, "SELECT count(*) FROM clicks") == [(2,)]
-        monkeypatch.setattr(Failover, "drained", drained)
+        drain_store.after = nothing
         fallback.journal.close()
         (orphan,) = adopt_orphans(fallback.directory)
         assert orphan.read(10) is not None
@@ -176,19 +177,18 @@ class TestDraining:
         assert rows(conninfo, "SELECT taps FROM tap_losses") == [(2000 - stored,)]
 
     async def test_a_loss_that_cannot_be_told_yet_is_counted_once(
-        self, directory: Path, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+        self, directory: Path, drainer: Drainer, drain_store: StagedStore, conninfo: str
     ) -> None:
         killed_with_in_memory(directory, 7)
-        execute = TapStore.execute
 
-        async def away(*_: object, **__: object) -> None:
+        async def away(*_: object) -> None:
             raise OSError("PostgreSQL went away before it was told")
 
-        monkeypatch.setattr(TapStore, "execute", away)
+        drain_store.before = away
         for _ in range(2):
             with pytest.raises(OSError, match="went away"):
                 await drainer.drain()
-        monkeypatch.setattr(TapStore, "execute", execute)
+        drain_store.before = nothing
         await drainer.drain()
         assert rows(conninfo, "SELECT taps FROM tap_losses") == [(7,)]
 

@@ -6,7 +6,6 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -31,6 +30,7 @@ from tests.redirect.journals import (
     rows,
     stored,
 )
+from tests.redirect.stores import StagedStore
 
 
 def damage(path: Path) -> None:
@@ -72,19 +72,18 @@ class TestPostgresqlAway:
         assert (stored(conninfo), lost(conninfo)) == (2, 2)
 
     async def test_a_refused_line_is_counted_once_though_its_chunk_is_tried_again(
-        self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+        self, fallback: Failover, drainer: Drainer, drain_store: StagedStore, conninfo: str
     ) -> None:
         orphan = f"slug\t{uuid4().hex}\t2026-11-23 01:02:03+00\t7\t\\N\t0\t0\t\\N\t\\N\t\\N\n".encode()
         await fallback.take(entry(line(), line(visitor="not a number")))
         await fallback.take(Entry(ORPHANS.name, ORPHANS.column_list, 1, [], orphan))
-        merge, failures = TapStore.merge, iter(range(3))
+        failures = iter(range(3))
 
-        async def failing_later(self: TapStore, table: str, *values: Any, within: float) -> None:
-            if table == ORPHANS.name and next(failures, None) is not None:
+        async def failing_later(_call: str, about: str, _within: float) -> None:
+            if about == ORPHANS.name and next(failures, None) is not None:
                 raise OSError("PostgreSQL went away in the middle of the chunk")
-            await merge(self, table, *values, within=within)
 
-        monkeypatch.setattr(TapStore, "merge", failing_later)
+        drain_store.before = failing_later
         await drain_rounds(drainer, 4)
         assert rows(conninfo, "SELECT count(*) FROM orphan_taps") == [(1,)]
         assert (stored(conninfo), lost(conninfo), fallback.lost) == (1, 1, 1)
@@ -132,16 +131,15 @@ async def test_no_stored_tap_is_counted_by_who_is_stopped_while_it_is_taken_out(
 
 
 async def test_a_loss_during_the_report_of_earlier_ones_is_not_wiped_by_it(
-    fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    fallback: Failover, drainer: Drainer, drain_store: StagedStore, conninfo: str
 ) -> None:
-    execute, reports = TapStore.execute, iter([1])
+    reports = iter([1])
 
-    async def one_more_meanwhile(self: TapStore, statement: str, values: Any = (), *, within: float) -> None:
-        await execute(self, statement, values, within=within)
+    async def one_more_meanwhile(_call: str, statement: str, _within: float) -> None:
         if "tap_losses" in statement and next(reports, None):
             fallback.lose(5, "memory full")
 
-    monkeypatch.setattr(TapStore, "execute", one_more_meanwhile)
+    drain_store.after = one_more_meanwhile
     fallback.lose(10, "memory full")
     await drainer.drain()
     await drainer.drain()
@@ -149,17 +147,16 @@ async def test_a_loss_during_the_report_of_earlier_ones_is_not_wiped_by_it(
 
 
 async def test_a_loss_reported_twice_is_one_row_with_the_later_counts(
-    fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+    fallback: Failover, drainer: Drainer, drain_store: StagedStore, conninfo: str
 ) -> None:
     """The report was committed, but the process did not hear of it before more was lost."""
-    execute, cut_off = TapStore.execute, iter([1])
+    cut_off = iter([1])
 
-    async def committed_unheard(self: TapStore, statement: str, values: Any = (), *, within: float) -> None:
-        await execute(self, statement, values, within=within)
+    async def committed_unheard(_call: str, statement: str, _within: float) -> None:
         if "tap_losses" in statement and next(cut_off, None):
             raise OSError("PostgreSQL went away after the commit")
 
-    monkeypatch.setattr(TapStore, "execute", committed_unheard)
+    drain_store.after = committed_unheard
     fallback.losses.lose(10, now_ms=1_000_000, reason="memory full")
     with pytest.raises(OSError, match="went away"):
         await drainer.drain()
@@ -173,21 +170,25 @@ class TestReplacing:
     """A damaged journal makes room for a new one while taps come in and a drainer reads the old one."""
 
     async def test_draining_the_old_journal_deletes_nothing_from_the_new_one(
-        self, fallback: Failover, drainer: Drainer, conninfo: str, monkeypatch: pytest.MonkeyPatch
+        self,
+        fallback: Failover,
+        drainer: Drainer,
+        drain_store: StagedStore,
+        conninfo: str,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         for _ in range(20):
             await fallback.take(entry(line()))
-        merge, times = TapStore.merge, iter([1])
+        times = iter([1])
 
-        async def replaced_meanwhile(self: TapStore, *values: Any, within: float) -> None:
-            await merge(self, *values, within=within)
-            if next(times, None):
+        async def replaced_meanwhile(call: str, _table: str, _within: float) -> None:
+            if call == "merge" and next(times, None):
                 monkeypatch.setattr(fallback.journal, "append", malformed)
                 assert not await fallback.take(entry(line()))
                 for _ in range(10):
                     assert await fallback.take(entry(line()))
 
-        monkeypatch.setattr(TapStore, "merge", replaced_meanwhile)
+        drain_store.after = replaced_meanwhile
         await drain_rounds(drainer, 3)
         assert (stored(conninfo), lost(conninfo), fallback.waiting) == (30, 0, 0)
 

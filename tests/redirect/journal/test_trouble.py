@@ -5,12 +5,11 @@ import os
 import sqlite3
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import psycopg
 import pytest
 
-from campaigns.clicks.capture import writer as capture
 from campaigns.clicks.capture.agent_cache import CachedAgent
 from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.writer import TapWriter
@@ -21,6 +20,7 @@ from campaigns.clicks.journal.journal import Journal, adopt_orphans
 from campaigns.clicks.journal.null_journal import NullJournal
 from campaigns.clicks.row import CLICKS
 from campaigns.clicks.store import TapStore
+from tests.factories.loops import looping, restless
 from tests.redirect.journals import (
     AWAY,
     alter,
@@ -34,6 +34,7 @@ from tests.redirect.journals import (
     rows,
     stored,
 )
+from tests.redirect.stores import StagedStore, writing
 from tests.redirect.taps import Taps
 
 
@@ -182,29 +183,33 @@ class TestFullDisks:
         assert lost(conninfo) == 5
 
     async def test_a_new_tap_does_not_wait_for_all_taps_in_memory(
-        self, conninfo: str, fallback: Failover, agent: CachedAgent, refusing: pytest.MonkeyPatch
+        self,
+        tap_store: StagedStore,
+        conninfo: str,
+        fallback: Failover,
+        agent: CachedAgent,
+        refusing: pytest.MonkeyPatch,
     ) -> None:
-        refusing.setattr(capture, "MAX_TAPS_IN_COMMIT", 1)  # so that a few taps are many commits
-        merge, merged, fresh, merged_before = TapStore.merge, 0, list[asyncio.Future[bool]](), list[int]()
-        writer = taps_into(conninfo, fallback)
+        merged, fresh, merged_before = 0, list[asyncio.Future[bool]](), list[int]()
 
-        async def one_more_meanwhile(self: TapStore, *values: Any, within: float) -> None:
+        async def one_more_meanwhile(call: str, *_: object) -> None:
             nonlocal merged
+            if call != "merge":
+                return
             merged += 1
             if not fresh:
                 fresh.append(writer.write(line(), agent))
                 fresh[0].add_done_callback(lambda _: merged_before.append(merged))
-            await merge(self, *values, within=within)
 
-        refusing.setattr(TapStore, "merge", one_more_meanwhile)
-        writer.start()
-        fallback.switch_to_journal()
-        for _ in range(20):
-            assert not await writer.write(line(), agent)
-        fallback.switch_to_postgres()
-        while writer.waiting:
-            await asyncio.sleep(0.01)
-        await writer.stop(within_seconds=5)
+        tap_store.before = one_more_meanwhile
+        # A few taps are many commits.
+        async with writing(tap_store, fallback, max_taps_in_commit=1) as writer:
+            fallback.switch_to_journal()
+            for _ in range(20):
+                assert not await writer.write(line(), agent)
+            fallback.switch_to_postgres()
+            while writer.waiting:
+                await asyncio.sleep(0.01)
         assert (stored(conninfo), merged, fresh[0].result()) == (21, 20, True)
         assert merged_before[0] <= 3
 
@@ -284,20 +289,20 @@ class TestPostgresql:
         assert fallback.waiting == 0
 
     async def test_one_that_was_slow_once_is_used_again_though_taps_keep_coming(
-        self, fallback: Failover, draining: None, monkeypatch: pytest.MonkeyPatch
+        self, fallback: Failover, drainer: Drainer, drain_store: StagedStore
     ) -> None:
-        execute, first = TapStore.execute, iter([1])
+        first = iter([1])
 
-        async def slow_once(self: TapStore, statement: str, values: Any = (), *, within: float) -> None:
-            await execute(self, statement, values, within=within)
-            if next(first, None):
+        async def slow_once(call: str, *_: object) -> None:
+            if call == "execute" and next(first, None):
                 await asyncio.sleep(fallback.deadline_seconds * 0.6)
 
-        monkeypatch.setattr(TapStore, "execute", slow_once)
+        drain_store.after = slow_once
         fallback.switch_to_journal()
-        while not fallback.postgres_well:
-            await fallback.take(entry(line()))  # the journal is never found empty
-            await asyncio.sleep(0.002)
+        async with looping(restless(lambda _: drainer.drain())):
+            while not fallback.postgres_well:
+                await fallback.take(entry(line()))  # the journal is never found empty
+                await asyncio.sleep(0.002)
 
     async def test_a_link_that_cannot_be_read_does_not_fail_the_others_of_its_look_up(self, taps: Taps) -> None:
         await taps.sql(
