@@ -15,7 +15,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.models import AuditEntry
 from campaigns.kit.database.engine import SessionFactory, make_engine, make_sessions
-from campaigns.links.destination_checks import worker as check_worker
 from campaigns.links.destination_checks.operations import claim_due, record_finding, schedule_checks
 from campaigns.links.destination_checks.types import DueCheck, Finding
 from campaigns.links.destination_checks.worker import MAX_CLAIMED, MAX_FOLLOWED_AT_ONCE, Check, CheckWorker
@@ -51,8 +50,8 @@ async def checked(sessions: Sessions) -> int:
 
 
 @asynccontextmanager
-async def keeping_checks(sessions: SessionFactory, check: Check) -> AsyncIterator[None]:
-    worker = CheckWorker(sessions, check)
+async def keeping_checks(sessions: SessionFactory, check: Check, **given: float) -> AsyncIterator[None]:
+    worker = CheckWorker(sessions, check, **given)
     async with looping(restless(worker.start_due, wake=worker.ready, close=worker.close)):
         yield
 
@@ -177,10 +176,7 @@ async def test_continues_after_database_errors_and_failed_checks(own_sessions: S
     assert {due.link_id for due in again} == raised
 
 
-async def test_a_database_that_hangs_is_given_up(
-    own_sessions: Sessions, links: list[Link], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(check_worker, "DATABASE_SECONDS", 0.05)
+async def test_a_database_that_hangs_is_given_up(own_sessions: Sessions, links: list[Link]) -> None:
     hung = 0
 
     @asynccontextmanager
@@ -196,7 +192,7 @@ async def test_a_database_that_hangs_is_given_up(
     async def check(_: DueCheck) -> Finding:
         raise AssertionError
 
-    async with keeping_checks(hanging, check):
+    async with keeping_checks(hanging, check, database_seconds=0.05):
         await until(hung_twice)
     assert await checked(own_sessions) == 0
 

@@ -14,7 +14,13 @@ LINKS_A_PART = 500
 
 
 async def sheet_parts(
-    session: AsyncSession, principal: Principal, *, filters: LinkFilters, short_link_base: str, timezone: ZoneInfo
+    session: AsyncSession,
+    principal: Principal,
+    *,
+    filters: LinkFilters,
+    short_link_base: str,
+    timezone: ZoneInfo,
+    links_a_part: int = LINKS_A_PART,
 ) -> AsyncIterator[tuple[str, int]]:
     """Parts of the sheet of the links that a list shows, newest first, each with its number of links.
 
@@ -22,7 +28,7 @@ async def sheet_parts(
     """
     text, after = header_text(), None
     while True:
-        page = await list_links(session, principal, filters=filters, page=PageRequest(LINKS_A_PART, after))
+        page = await list_links(session, principal, filters=filters, page=PageRequest(links_a_part, after))
         yield text + rows_text(page.items, short_link_base=short_link_base, timezone=timezone), len(page.items)
         session.expunge_all()
         if (after := page.next_after) is None:

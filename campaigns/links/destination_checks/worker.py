@@ -28,10 +28,11 @@ class CheckWorker:
     could not be recorded, is claimed again later.
     """
 
-    def __init__(self, sessions: SessionFactory, check: Check) -> None:
+    def __init__(self, sessions: SessionFactory, check: Check, *, database_seconds: float = DATABASE_SECONDS) -> None:
         self.ready = asyncio.Event()
         self._sessions = sessions
         self._check = check
+        self._database_seconds = database_seconds
         self._claimed: deque[DueCheck] = deque()
         self._following: set[asyncio.Task[None]] = set()
 
@@ -60,13 +61,13 @@ class CheckWorker:
         self.ready.set()
 
     async def _claim(self, now: datetime) -> list[DueCheck]:
-        async with asyncio.timeout(DATABASE_SECONDS), self._sessions() as session, session.begin():
+        async with asyncio.timeout(self._database_seconds), self._sessions() as session, session.begin():
             return await claim_due(session, now=now, limit=MAX_CLAIMED)
 
     async def _follow_and_record(self, due: DueCheck) -> None:
         try:
             finding = await self._check(due)
-            async with asyncio.timeout(DATABASE_SECONDS), self._sessions() as session, session.begin():
+            async with asyncio.timeout(self._database_seconds), self._sessions() as session, session.begin():
                 await record_finding(session, due, finding, now=datetime.now(UTC))
         except Exception as error:
             # Whatever it is, the other checks go on. The link is named, never its address.

@@ -54,7 +54,7 @@ async def test_agents_are_stored_with_the_taps_that_refer_to_them(stored: Stored
 async def test_taps_stored_a_minute_late_are_noted_from_the_earliest_on(stored: Stored, store: TapStore) -> None:
     now = datetime.now(UTC)
     late = now - timedelta(minutes=1, milliseconds=1)
-    await merge(store, now, now - timedelta(seconds=20))
+    await merge(store, now, now - timedelta(seconds=45))
     assert await read_watermark(stored.connection, LATE_TAPS) is None
     await merge(store, now, late, late + timedelta(seconds=5))
     assert await read_watermark(stored.connection, LATE_TAPS) == late

@@ -5,13 +5,15 @@ import io
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
-from campaigns.links.csv_sheets import export as exporting
+from campaigns.links.csv_sheets.export import sheet_parts
+from campaigns.links.queries import LinkFilters
 from tests.factories.world import LANDING, World
 from tests.http.links.csv_sheets.sheets import exported, faults, links, send
 from tests.http.links.placements import foreign_link, make, poster_channel
@@ -51,12 +53,21 @@ class TestExport:
             assert (answer.status_code, answer.json()["type"]) == (404, "urn:jaring:problem:not-found")
 
     async def test_comes_in_parts_and_loses_nothing_between_them(
-        self, client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession
     ) -> None:
-        monkeypatch.setattr(exporting, "LINKS_A_PART", 3)
         made = await send(client, world, *(f"bintara-jabar,ig,Link {number},c-{number}" for number in range(7)))
         ids = [link["id"] for link in made.json()["links"]]
-        rows = await exported(client, world)
+        parts = sheet_parts(
+            session,
+            world.principals[Role.VIEWER],
+            filters=LinkFilters(),
+            short_link_base="https://jaring.example",
+            timezone=ZoneInfo("Asia/Jakarta"),
+            links_a_part=3,
+        )
+        texts, sizes = zip(*[part async for part in parts], strict=True)
+        assert sizes == (3, 3, 1)
+        rows = list(csv.DictReader(io.StringIO("".join(texts).removeprefix("\ufeff"))))
         assert sorted(row["id"] for row in rows) == sorted(ids)
 
 
