@@ -23,7 +23,7 @@ FACTS_BITS = 10
 NETWORK_SHIFT = FACTS_BITS + 16
 _FACTS = (1 << FACTS_BITS) - 1
 _OF_ADDRESS = (1 << NETWORK_SHIFT) - 1 - _FACTS
-_OF_NETWORK = (1 << 64) - (1 << NETWORK_SHIFT)
+_OF_NETWORK = -1 << NETWORK_SHIFT
 
 
 @dataclass(frozen=True, slots=True, repr=False)

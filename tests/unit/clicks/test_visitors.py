@@ -1,9 +1,13 @@
 """The visitor's number: the same for all servers of a day, and no more of them than one address may be."""
 
 import random
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from campaigns.clicks.capture.request_headers import HeaderParser
-from campaigns.clicks.visitors import FACTS_BITS, NETWORK_SHIFT, visitor_of
+from campaigns.clicks.visitors import FACTS_BITS, NETWORK_SHIFT, end_of_day_ms, local_day, visitor_of
 
 SALT = b"s" * 32
 # BLAKE2b with 8 bytes, keyed with the salt, put together as the layout says.
@@ -30,6 +34,24 @@ def test_other_facts_addresses_and_salts_are_other_visitors() -> None:
 
 def test_one_address_has_one_network_whatever_is_sent() -> None:
     assert len({visitor_of(SALT, "114.4.1.1", facts) >> NETWORK_SHIFT for facts in range(1 << FACTS_BITS)}) == 1
+
+
+@pytest.mark.parametrize("address", ["114.4.{}.1", "2404:c0:{}:{}::3"])
+def test_all_bits_are_used_and_the_last_are_the_facts(address: str) -> None:
+    every, common = 0, -1
+    for place in range(100):
+        number = visitor_of(SALT, address.format(place, place), facts := place * 10)
+        assert number & (2**FACTS_BITS - 1) == facts
+        every, common = every | number >> FACTS_BITS, common & number >> FACTS_BITS
+    assert (every, common) == (-1, 0)
+
+
+def test_a_day_is_the_zone_s_and_ends_at_its_midnight() -> None:
+    jakarta = ZoneInfo("Asia/Jakarta")
+    midnight = datetime(2026, 11, 23, 17, tzinfo=UTC)
+    assert local_day(midnight - timedelta(microseconds=1), jakarta) == date(2026, 11, 23)
+    assert local_day(midnight, jakarta) == date(2026, 11, 24)
+    assert end_of_day_ms(date(2026, 11, 23), jakarta) == midnight.timestamp() * 1000
 
 
 def test_an_ipv6_visitor_is_a_64_and_its_network_a_48() -> None:
