@@ -42,7 +42,7 @@ class TapStore:
         self._conninfo = conninfo
         self._application_name = application_name
         self._connection: psycopg.AsyncConnection | None = None
-        self._careful = False
+        self._careful: bool  # once there is a connection
 
     async def add(self, table: CopyTable, block: bytes, agents: Sequence[AgentRow], *, within: float) -> None:
         """Store new taps; raises IntegrityError if one is stored already."""

@@ -135,8 +135,9 @@ class Journal:
         """The readable rows of a damaged file, each read by its own query."""
         # Every entry takes some bytes, so the files' size limits the number of entries even if an id is damaged.
         max_entries = sum(path.stat().st_size for path in sqlite_files(self.path) if path.exists())
-        first = self._end("min") or self._read + 1
-        for number in range(max(first, self._read + 1), min(self._end("max") or 0, first + max_entries) + 1):
+        first = max(self._end("min") or 0, self._read + 1)
+        last = min(self._end("max") or 0, first + max_entries)
+        for number in range(first, last + 1):
             with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
                 row = self._database.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
                 if row is not None:

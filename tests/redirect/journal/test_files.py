@@ -108,6 +108,22 @@ class TestReading:
         assert numbers(journal.read(1)) == [4]
         journal.remove()
 
+    def test_a_damaged_file_in_long_use_is_read_from_its_first_number(self, journal: Journal) -> None:
+        garble(journal.path, 2)
+        alter(journal.path, "UPDATE batches SET id = id + 10000000")
+        journal.path.with_suffix(".losses").unlink()
+        again = opened_again(journal)
+        for _ in range(2):  # the second time entry by entry
+            assert numbers(again.read(100)) == [10_000_001, 10_000_003, 10_000_004]
+        again.remove()
+
+    def test_a_damaged_number_is_not_counted_up_to(self, journal: Journal) -> None:
+        garble(journal.path, 2)
+        alter(journal.path, "UPDATE batches SET id = 1000000000000 WHERE id = 4")
+        assert (numbers(journal.read(3)), journal.damaged) == ([1, 3], True)
+        assert numbers(journal.read(100)) == [1, 3]
+        journal.remove()
+
     @pytest.mark.parametrize("value", ["'text'", "12", "1.5", "x'00'"])
     def test_a_block_of_any_type_is_damage_of_its_own_entry(self, journal: Journal, value: str) -> None:
         alter(journal.path, f"UPDATE batches SET block = {value} WHERE id = 2")

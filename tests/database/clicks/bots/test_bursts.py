@@ -159,6 +159,18 @@ class TestSteps:
         await mark_next_step(stored.connection, now=NOON + timedelta(seconds=seconds))
         assert await stored.marked() == (TOO_MANY if is_round else 0)
 
+    async def test_a_long_step_is_not_ended_by_the_limit_of_statements(self, stored: Stored) -> None:
+        await stored.connection.execute("SET statement_timeout = '1min'")
+        await stored.connection.execute("CREATE TABLE seen (setting text)")
+        await stored.connection.execute(
+            "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " INSERT INTO seen VALUES (current_setting('statement_timeout')); RETURN NULL; END $$"
+        )
+        await stored.connection.execute("CREATE TRIGGER noted BEFORE UPDATE ON clicks EXECUTE FUNCTION note()")
+        await mark_next_step(stored.connection, now=NOON)
+        assert await stored.value("SELECT setting FROM seen") == "0"
+        assert await stored.value("SHOW statement_timeout") == "1min"
+
     async def test_late_taps_are_searched_at_once(self, stored: Stored) -> None:
         await mark_next_step(stored.connection, now=NOON)
         await stored.tap([NOON - HOUR] * TOO_MANY, link=uuid4())
