@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from api.http.json_pointer import json_pointer
 from api.http.schemas import PRINTABLE, ResponseModel, example
+from campaigns.kit.errors import json_pointer
 from campaigns.naming.types import NameIssue, NameIssueKind
 from campaigns.naming.utm import SLUG_LENGTH, SLUG_PATTERN, UTM_NAME_LENGTH
 from campaigns.planning.rules import PREVIEW_DESCRIPTION_LENGTH, PREVIEW_TITLE_LENGTH

@@ -1,21 +1,22 @@
-"""Wiring: the FastAPI application, and the outer dispatcher that answers short links before it.
+"""Wiring: the API as a FastAPI application, an API process that serves it, and the gateway in front of both lanes.
 
-Served by `jaring serve` as the factory `api.main:create_app`.
+`jaring serve` runs the gateway as the factory `api.main:create_gateway`, and the API by `api.cli.api_process`.
 """
 
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp
 
 import api.applications.routes
 import api.audit.routes
 import api.campaigns.routes
 import api.channels.routes
+import api.gateway.refusal
 import api.health.routes
 import api.intakes.routes
 import api.links.bulk_routes
@@ -25,16 +26,20 @@ import api.programmes.routes
 import api.public.routes
 import api.statistics.routes
 import api.units.routes
+from api.gateway.app import Gateway
+from api.gateway.forwarder import Forwarder
+from api.gateway.headers import BehindGatewayMiddleware
 from api.http.contract.head import HeadMiddleware
 from api.http.contract.plain_text import PlainTextErrorMiddleware
 from api.http.logging import configure_logging
 from api.http.problems import install_problem_handlers
 from api.http.request_log import RequestLogMiddleware, operation_id
+from api.lanes import Lane
 from api.openapi.document import install_openapi
-from api.redirect.app import RedirectApp
-from api.runtime.lifespan import running
+from api.runtime.api_process import running_api
+from api.runtime.gateway import running_gateway
+from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.settings import Settings
-from campaigns.links.rules import RESERVED_SLUGS
 
 log = structlog.get_logger("jaring.main")
 
@@ -62,44 +67,32 @@ RFC 3339. Statistics count days in the time zone Asia/Jakarta, unless the deploy
 """
 
 
-class Dispatcher:
-    """The outer ASGI application: a path of one segment that is not a reserved word is a short link's slug.
-
-    Redirects bypass FastAPI and its middleware, which would cost more than the redirect itself (docs/decisions/0006).
-    """
-
-    def __init__(self, api: FastAPI) -> None:
-        self.api = api
-        self.redirect: RedirectApp | None = None
-        self._not_slugs = frozenset({"/", *(f"/{word}" for word in RESERVED_SLUGS)})
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        # A plain function: a coroutine around each redirect would cost more than this check.
-        if scope["type"] == "http" and self.redirect is not None:
-            # People paste links with a trailing slash.
-            path = scope["path"].rstrip("/") or "/"
-            if path.find("/", 1) < 0 and path not in self._not_slugs:
-                return self.redirect(scope, receive, send)
-        return self.api(scope, receive, send)
-
-
 def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
-    """The FastAPI application alone; its `state.context` is set by the lifespan."""
+    """The whole API; its `state.context` is set by the lifespan."""
+    app = _create(settings, ROUTERS, lifespan, openapi_url="/openapi.json")
+    install_openapi(app)
+    return app
+
+
+def _create(
+    settings: Settings, routers: Sequence[APIRouter], lifespan: Any = None, *, openapi_url: str | None = None
+) -> FastAPI:
+    """A FastAPI application with these routers, whose every answer is logged, counted and, if an error, a problem."""
     app = FastAPI(
         title="Jaring",
         version="1",
         summary="Recruitment campaigns and applicant intake.",
         description=DESCRIPTION,
         lifespan=lifespan,
+        openapi_url=openapi_url,
         # Off: the redirect would be built from the Host header, which the client chooses.
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
-    for router in ROUTERS:
+    for router in routers:
         # On the routes, since the application's own limit would answer outside the middleware below.
         app.include_router(router, max_body_size=settings.max_body_bytes)
-    install_problem_handlers(app, [route for router in ROUTERS for route in router.routes])
-    install_openapi(app)
+    install_problem_handlers(app, [route for router in routers for route in router.routes])
     app.add_middleware(PlainTextErrorMiddleware)
     app.add_middleware(HeadMiddleware)
     if settings.cors_origins:
@@ -133,22 +126,45 @@ def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
     return app
 
 
-def create_app() -> Dispatcher:
-    """The whole application of one server process, configured by the environment."""
+def create_gateway() -> Gateway:
+    """The application of a gateway process, configured by the environment; the factory of `jaring serve`."""
     settings = Settings()
     configure_logging(settings.log_level)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        try:
-            async with running(settings) as (context, redirect):
+        with _said_why():
+            async with running_gateway(settings) as (context, redirect, processes):
                 app.state.context = context
-                dispatcher.redirect = redirect
+                gateway.redirect = redirect
+                gateway.forward = Forwarder(
+                    processes, proxies=TrustedProxies(settings.trusted_proxies), refusing=refusals
+                )
                 yield
-        except Exception as error:
-            # Granian reports only that a worker failed, not why.
-            log.critical("server_failed", error=type(error).__name__, reason=str(error))
-            raise
 
-    dispatcher = Dispatcher(create_api(settings, lifespan))
-    return dispatcher
+    refusals = _create(settings, [api.gateway.refusal.router])
+    gateway = Gateway(_create(settings, [api.health.routes.router], lifespan))
+    return gateway
+
+
+def create_api_process(settings: Settings, lane: Lane) -> ASGIApp:
+    """The application of an API process, which only gateways can reach."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with _said_why():
+            async with running_api(settings, lane) as context:
+                app.state.context = context
+                yield
+
+    return BehindGatewayMiddleware(create_api(settings, lifespan))
+
+
+@contextmanager
+def _said_why() -> Iterator[None]:
+    """Log what ends a process at its start, since granian reports only that it failed."""
+    try:
+        yield
+    except Exception as error:
+        log.critical("server_failed", error=type(error).__name__, reason=str(error))
+        raise

@@ -1,6 +1,7 @@
 """`jaring serve`: starts the database, migrates, fills the demo data and serves; stops in reverse order.
 
-This process is the parent of the embedded PostgreSQL and of the server's workers; it answers no requests itself.
+This process is the parent of the embedded PostgreSQL, of the gateways on the public port and of the API processes
+behind them; it answers no requests itself.
 """
 
 import http.client
@@ -23,6 +24,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.server import MPServer
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.cli.api_supervisor import api_processes
 from api.cli.database import ServerAway, embedded_directory, require_server
 from api.cli.demo import data as demo_data
 from api.cli.demo.keys import is_empty, load_demo_keys
@@ -58,7 +60,7 @@ def serve_until_stopped(*, demo: bool) -> None:
             guide = _cold_guide(settings)
             threading.Thread(target=_prepare_later, args=(settings, url), daemon=True).start()
         os.environ["JARING_DATABASE_URL"] = url
-        with _shared_metrics():
+        with _runtime_folder() as folder, api_processes(settings, folder):
             _serve(settings, guide, stopping, ready_at="/readyz" if answers else "/livez")
 
 
@@ -195,24 +197,27 @@ def _demo_guide(settings: Settings, url: str) -> list[str]:
 
 
 @contextmanager
-def _shared_metrics() -> Iterator[None]:
-    """A folder in memory for the workers' shared metrics.
+def _runtime_folder() -> Iterator[Path]:
+    """A private folder in memory for the metrics that processes share, and for the sockets of the API.
 
-    The files are memory-mapped, and on a full disk writing to them kills the process (SIGBUS), so they must not be on
-    a disk that the database can fill.
+    Metrics are memory-mapped, and on a full disk writing to them kills the process (SIGBUS). A socket cannot be made
+    on a full disk. So neither must be on a disk that the database can fill. The path is short, as a socket's must be.
     """
     memory = "/dev/shm"  # noqa: S108 - the folder made in it is private
     place = memory if os.access(memory, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="jaring-metrics-", dir=place) as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ["JARING_METRICS_DIRECTORY"] = folder
-        yield
+    with tempfile.TemporaryDirectory(prefix="jaring-", dir=place) as folder:
+        metrics = Path(folder) / "metrics"
+        metrics.mkdir()
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ["JARING_METRICS_DIRECTORY"] = str(metrics)
+        os.environ["JARING_API_SOCKETS"] = folder
+        yield Path(folder)
 
 
 def _serve(settings: Settings, guide: str, stopping: _Stopping, *, ready_at: str) -> None:
     # Workers start as fresh interpreters: a forked copy would share this process' threads and locks.
     multiprocessing.set_start_method("spawn", force=True)
     server = MPServer(
-        "api.main:create_app",
+        "api.main:create_gateway",
         factory=True,
         interface=Interfaces.ASGI,
         address=settings.host,

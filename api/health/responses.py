@@ -16,7 +16,7 @@ class Alive(ResponseModel):
 
 
 class LoopHealth(ResponseModel):
-    """State of one background loop of this server process."""
+    """State of one background loop of the process that answers, or of an API process."""
 
     name: str = Field(description="The name in logs and metrics. `docs/operating.md` explains each loop.")
     age_seconds: float = Field(
@@ -33,6 +33,7 @@ class Ready(ResponseModel):
             "status": "ready",
             "database": "ok",
             "migrations": "ok",
+            "api": "ok",
             "capture": "direct",
             "taps_waiting": 0,
             "taps_journalled": 0,
@@ -44,6 +45,9 @@ class Ready(ResponseModel):
     status: Literal["ready", "degraded"] = Field(description="The response is 503 for `degraded`.")
     database: Literal["ok", "unreachable"]
     migrations: Literal["ok", "outdated", "unknown"]
+    api: Literal["ok", "unreachable"] = Field(
+        description="Whether a process for candidates and one for staff answer. Short links need neither."
+    )
     capture: Literal["direct", "journal"] = Field(description="Where this server process stores taps now.")
     taps_waiting: int = Field(description="Taps of this server process that are in memory and on no disk yet.")
     taps_journalled: int = Field(
@@ -52,4 +56,6 @@ class Ready(ResponseModel):
     taps_lost: int = Field(
         description="Taps that this server process has lost since its start. Statistics count them as `lost_taps`."
     )
-    loops: list[LoopHealth] = Field(description="Background loops of this server process. They do not affect `status`.")
+    loops: list[LoopHealth] = Field(
+        description="Background loops of this server process and of an API process. They do not affect `status`."
+    )

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.health.metrics import metrics_text
 from api.health.responses import Alive, LoopHealth, Ready
-from api.http.context import Context, CurrentContext
+from api.http.context import Context, CurrentContext, LoopState
 from api.http.contract.router import ContractRouter
 
 router = ContractRouter(tags=["health"])
@@ -27,28 +27,30 @@ async def live() -> Alive:
 async def ready(context: CurrentContext, response: Response) -> Ready:
     """Check that the server is ready: the database is available, has the right schema and stores taps directly.
 
-    While the server is not ready, short links still work: taps go to a journal. A load balancer for short links alone
-    checks `/livez` instead.
+    The API has to answer too. While the server is not ready, short links still work: taps go to a journal. A load
+    balancer for short links alone checks `/livez` instead.
     """
     asking = asyncio.create_task(_revision(context))
     # Not cancelled on time-out: the cancellation would wait for the database too.
-    await asyncio.wait({asking}, timeout=PROBE_SECONDS)
+    _, api = await asyncio.gather(asyncio.wait({asking}, timeout=PROBE_SECONDS), context.api())
     reachable, revision = asking.result() if asking.done() else (False, None)
     capture = context.capture()
-    well = reachable and revision == context.newest_revision and capture.direct
+    well = reachable and revision == context.newest_revision and capture.direct and api.answers
+    own = [LoopState(loop.name, loop.age_seconds, loop.failures) for loop in context.loops]
     response.status_code = 200 if well else 503
     response.headers["Cache-Control"] = "no-store"
     return Ready(
         status="ready" if well else "degraded",
         database="ok" if reachable else "unreachable",
         migrations="unknown" if not reachable else "ok" if revision == context.newest_revision else "outdated",
+        api="ok" if api.answers else "unreachable",
         taps_waiting=capture.in_memory,
         capture="direct" if capture.direct else "journal",
         taps_journalled=capture.in_journal,
         taps_lost=capture.lost,
         loops=[
             LoopHealth(name=loop.name, age_seconds=round(loop.age_seconds, 1), failures=loop.failures)
-            for loop in context.loops
+            for loop in (*own, *api.loops)
         ],
     )
 
@@ -67,4 +69,6 @@ async def _revision(context: Context) -> tuple[bool, str | None]:
 @router.get("/metrics", name="metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(context: CurrentContext) -> Response:
     """Get the metrics of all server processes in the text format of Prometheus."""
-    return Response(metrics_text(context.settings.metrics_directory), media_type=CONTENT_TYPE_LATEST)
+    # In a thread, since it reads the files of all processes and taps go on meanwhile.
+    text_now = await asyncio.to_thread(metrics_text, context.settings.metrics_directory)
+    return Response(text_now, media_type=CONTENT_TYPE_LATEST)

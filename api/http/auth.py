@@ -4,12 +4,14 @@ An operation declares its scope by the type of one parameter, such as `caller: L
 it as the operation's security scope, from which the access tests are generated.
 """
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Security
+from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from api.http.context import CurrentContext, Now
+from api.http.limits.concurrency import cost_of
 from api.http.problems import Unauthenticated
 from campaigns.access.queries import find_principal
 from campaigns.access.rules import require_scope
@@ -22,11 +24,15 @@ bearer = HTTPBearer(
 
 async def authenticated(
     needed: SecurityScopes,
+    request: Request,
     context: CurrentContext,
     now: Now,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
-) -> Principal:
-    """The caller; raises Unauthenticated without a valid key, and Forbidden if its role lacks a scope."""
+) -> AsyncIterator[Principal]:
+    """The caller, whose request counts as running until its answer is sent.
+
+    Raises Unauthenticated without a valid key, Forbidden if its role lacks a scope, and TooManyRequests.
+    """
     if credentials is None:
         raise Unauthenticated
     # A separate session, closed before the handler's opens: a request never holds two connections.
@@ -36,7 +42,8 @@ async def authenticated(
         raise Unauthenticated
     for scope in needed.scopes:
         require_scope(principal, Scope(scope))
-    return principal
+    with context.running.counted(str(principal.actor.id), cost_of(request)):
+        yield principal
 
 
 PlanningReader = Annotated[Principal, Security(authenticated, scopes=[Scope.PLANNING_READ])]

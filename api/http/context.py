@@ -1,12 +1,13 @@
 """The resources that requests use; created once by the lifespan, in `app.state.context`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.http.limits.concurrency import Cost, KeyConcurrency
 from campaigns.kit.database.engine import SessionFactory
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.periodic import Loop
@@ -26,13 +27,40 @@ class CaptureState:
     lost: int
 
 
+# Of an API process, which takes none.
+NO_TAPS = CaptureState(direct=True, in_memory=0, in_journal=0, lost=0)
+
+
+@dataclass(frozen=True, slots=True)
+class LoopState:
+    """State of a background loop: seconds since its last success, and failures since then."""
+
+    name: str
+    age_seconds: float
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApiState:
+    """Whether every lane of the API answers, and the background loops of its processes."""
+
+    answers: bool
+    loops: Sequence[LoopState] = ()
+
+
+async def answering() -> ApiState:
+    """The state of the API as an API process itself sees it."""
+    return ApiState(answers=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The resources of a running application.
 
     `newest_revision` is the schema revision this release needs. `capture` returns the state of this process' taps.
     `listeners` maps channels to functions, which are called with the payload of each notification that a request of
-    this process committed; PostgreSQL notifies other processes. `loops` are the process' background loops.
+    this process committed; PostgreSQL notifies other processes. `loops` are the process' background loops. `api`
+    returns the state of the API processes. `running` counts the requests of each key.
     """
 
     settings: Settings
@@ -41,7 +69,14 @@ class Context:
     newest_revision: str
     capture: Callable[[], CaptureState]
     listeners: Mapping[str, Callable[[str], None]]
+    running: KeyConcurrency
     loops: Sequence[Loop] = ()
+    api: Callable[[], Awaitable[ApiState]] = answering
+
+
+def key_concurrency(settings: Settings) -> KeyConcurrency:
+    """A counter with the limits of the settings."""
+    return KeyConcurrency({Cost.LIGHT: settings.requests_per_key, Cost.HEAVY: settings.heavy_requests_per_key})
 
 
 def _context(request: Request) -> Context:

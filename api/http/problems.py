@@ -19,7 +19,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
-from api.http.json_pointer import json_pointer
 from campaigns.kit.crash_place import crash_place
 from campaigns.kit.errors import (
     Conflict,
@@ -31,8 +30,10 @@ from campaigns.kit.errors import (
     NotFound,
     Sentence,
     Stale,
+    TooManyRequests,
     Unavailable,
     invalid_field,
+    json_pointer,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -76,6 +77,7 @@ STATUS: Mapping[type[DomainError], HTTPStatus] = {
     Stale: HTTPStatus.PRECONDITION_FAILED,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -170,10 +172,8 @@ def problem_response(
 
 def _on_domain_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DomainError)  # noqa: S101 - registered for this type only
-    headers: dict[str, str] = {}
-    if isinstance(error, Unauthenticated):
-        headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, Unavailable):
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
+    if isinstance(error, TooManyRequests | Unavailable):
         headers["Retry-After"] = RETRY_SECONDS
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     return problem_response(

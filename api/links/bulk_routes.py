@@ -18,6 +18,7 @@ from api.http.auth import LinksReader, LinksWriter
 from api.http.context import Context, CurrentContext, Now
 from api.http.contract.once import REPLAYED, caller_of
 from api.http.contract.router import ContractRouter
+from api.http.limits.concurrency import HEAVY
 from api.http.problems import invalid_parameter, refuses
 from api.http.schemas import IdempotencyKey
 from api.http.sessions import StreamSession, UnitOfWork
@@ -74,6 +75,7 @@ SHEET: dict[int | str, dict[str, Any]] = {
     response_model=PlacementsOut,
     responses=MADE | refuses(NotFound, Conflict),
     max_body_size=BULK_BYTES,
+    dependencies=[HEAVY],
 )
 async def bulk(
     body: BulkCreate,
@@ -105,6 +107,7 @@ async def bulk(
     response_model=PlacementsOut,
     responses=MADE | refuses(Conflict),
     max_body_size=SHEET_BYTES,
+    dependencies=[HEAVY],
 )
 async def import_sheet(
     sheet: Annotated[
@@ -173,6 +176,7 @@ async def import_sheet(
     name="export",
     response_class=StreamingResponse,
     responses=SHEET | refuses(NotFound),
+    dependencies=[HEAVY],
 )
 async def export(
     caller: LinksReader,

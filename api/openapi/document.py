@@ -41,6 +41,7 @@ REFUSALS = {
     "413": "The request body is too large.",
     "415": "The body has another media type than the operation takes, or is compressed.",
     "422": "The request has invalid fields.",
+    "429": "The API key has too many requests running. Repeat the request after `Retry-After` seconds.",
     "500": "An internal error occurred.",
     "503": "A service that Jaring needs is unavailable. Repeat the request later.",
 }
@@ -129,7 +130,7 @@ def _refusals(path: str, operation: dict[str, Any]) -> set[str]:
     parameters = operation.get("parameters", [])
     possible = {"422", "500", "503"} | (set(operation["responses"]) & set(REFUSALS))
     if any("api_key" in scheme for scheme in operation.get("security", [])):
-        possible |= {"401", "403"}
+        possible |= {"401", "403", "429"}
     if "{" in path:
         possible.add("404")
     if "requestBody" in operation:

@@ -1,4 +1,4 @@
-"""The background work of a server process as data: function, interval, and delays after failures.
+"""The background work of each kind of server process as data: function, interval, and delays after failures.
 
 Logs, metrics and `/readyz` contain the names; docs/operating.md explains each.
 """
@@ -11,7 +11,7 @@ from functools import partial
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.runtime.resources import Resources
+from api.runtime.resources import ApiResources, GatewayResources
 from campaigns.clicks.bots import bursts
 from campaigns.events.operations import RETENTION, delete_read_events
 from campaigns.kit.idempotency import forget_old_answers
@@ -27,16 +27,20 @@ DATABASE_ERRORS = (psycopg.Error, SQLAlchemyError, OSError)
 FILE_ERRORS = (sqlite3.Error,)
 
 
-def background_work(resources: Resources) -> Iterator[Work]:
-    """All loops of this process."""
+def gateway_work(resources: GatewayResources) -> Iterator[Work]:
+    """All loops of a gateway process: those of taps and of links."""
     yield from _tap_work(resources)
     yield from _link_work(resources)
+
+
+def api_work(resources: ApiResources) -> Iterator[Work]:
+    """All loops of an API process for staff; candidates' processes have none, so that nothing delays a registration."""
     yield from _cleanup_work(resources)
     if resources.transport is not None:
         yield _check_work(_check_worker(resources, resources.transport))
 
 
-def _tap_work(resources: Resources) -> Iterator[Work]:
+def _tap_work(resources: GatewayResources) -> Iterator[Work]:
     yield PeriodicWork(
         name="visitor-salts",
         run=resources.salts.refresh,
@@ -48,7 +52,7 @@ def _tap_work(resources: Resources) -> Iterator[Work]:
     )
     yield PeriodicWork(
         name="burst-marks",
-        run=lambda now: bursts.mark_new_bursts(resources.api_connections, now=now),
+        run=lambda now: bursts.mark_new_bursts(resources.background_connections, now=now),
         interval_seconds=bursts.INTERVAL_SECONDS,
         first_delay_seconds=bursts.INTERVAL_SECONDS,
         # A round that takes too long is cancelled after minutes; it should not be repeated at once.
@@ -67,7 +71,7 @@ def _tap_work(resources: Resources) -> Iterator[Work]:
     )
 
 
-def _link_work(resources: Resources) -> Iterator[Work]:
+def _link_work(resources: GatewayResources) -> Iterator[Work]:
     yield ContinuousWork(
         name="link-changes",
         run=partial(follow_changes, resources.resolver, resources.snapshot_writer, resources.conninfo),
@@ -85,7 +89,7 @@ def _link_work(resources: Resources) -> Iterator[Work]:
     )
 
 
-def _cleanup_work(resources: Resources) -> Iterator[Work]:
+def _cleanup_work(resources: ApiResources) -> Iterator[Work]:
     answers_kept = timedelta(hours=resources.settings.idempotency_hours)
     deletions: dict[str, Callable[..., Awaitable[object]]] = {
         "idempotency-cleanup": partial(forget_old_answers, kept=answers_kept),
@@ -102,7 +106,7 @@ def _cleanup_work(resources: Resources) -> Iterator[Work]:
         )
 
 
-async def _in_transaction(resources: Resources, delete: Callable[..., Awaitable[object]], now: datetime) -> None:
+async def _in_transaction(resources: ApiResources, delete: Callable[..., Awaitable[object]], now: datetime) -> None:
     async with resources.sessions() as session, session.begin():
         await delete(session, now=now)
 
@@ -120,7 +124,7 @@ def _check_work(worker: CheckWorker) -> Work:
     )
 
 
-def _check_worker(resources: Resources, transport: Transport) -> CheckWorker:
+def _check_worker(resources: ApiResources, transport: Transport) -> CheckWorker:
     settings = resources.settings
     policy = Policy(
         networks=tuple(settings.check_networks), ports=frozenset(settings.check_ports), about=settings.short_link_base

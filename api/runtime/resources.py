@@ -1,4 +1,4 @@
-"""The resources of a server process: connection pools, caches, the journal, and the writers of taps."""
+"""The resources of a gateway process and of an API process: connection pools, caches, the journal, writers of taps."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,21 +21,23 @@ from campaigns.links.destination_checks.follow import Transport, open_transport
 from campaigns.links.resolver.resolver import LinkResolver
 from campaigns.links.resolver.snapshot import SnapshotWriter, open_link_snapshot
 
-# Slug look-ups have their own connections, so that a busy API does not delay taps.
-REDIRECT_POOL = 3
+# Slug look-ups have their own connections, so that nothing else delays taps.
+LOOK_UP_POOL = 3
+# Probes, and the loop that marks bursts.
+BACKGROUND_POOL = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Resources:
-    """`salts_fetched`: whether PostgreSQL answered at the start. `transport`: None if destination checks are off."""
+class GatewayResources:
+    """`salts_fetched`: whether PostgreSQL answered at the start."""
 
     settings: Settings
     keys: KeyRing
     conninfo: str
-    api_engine: AsyncEngine
-    redirect_engine: AsyncEngine
+    look_up_engine: AsyncEngine
+    background_engine: AsyncEngine
     sessions: SessionFactory
-    api_connections: Connections
+    background_connections: Connections
     resolver: LinkResolver
     snapshot_writer: SnapshotWriter
     failover: Failover
@@ -44,21 +46,28 @@ class Resources:
     orphans: TapWriter
     salts: SaltKeeper
     salts_fetched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResources:
+    """`transport`: None if destination checks are off."""
+
+    settings: Settings
+    keys: KeyRing
+    engine: AsyncEngine
+    sessions: SessionFactory
     transport: Transport | None
 
 
-async def open_resources(settings: Settings) -> Resources:
+async def open_gateway_resources(settings: Settings) -> GatewayResources:
     """Create all resources and fetch the day's salt from PostgreSQL; without an answer, taps go to the journal."""
-    if settings.database_url is None:
-        raise RuntimeError("JARING_DATABASE_URL is not set; `jaring serve` sets it for the embedded PostgreSQL")
-    url = settings.database_url.get_secret_value()
+    url = _database_url(settings)
     conninfo = psycopg_conninfo(url)
-    keys = load_keys(settings.master_key, settings.data)
-    api_engine, redirect_engine = (
+    look_up_engine, background_engine = (
         make_engine(url, pool_size=size, statement_timeout_seconds=settings.statement_timeout_seconds)
-        for size in (settings.pool_size, REDIRECT_POOL)
+        for size in (LOOK_UP_POOL, BACKGROUND_POOL)
     )
-    connections = plain_connections(redirect_engine)
+    connections = plain_connections(look_up_engine)
     snapshot = open_link_snapshot(settings.journal_directory)
     failover = Failover(settings.journal_directory, deadline_seconds=settings.click_deadline_seconds)
     clicks, orphans = (
@@ -69,14 +78,14 @@ async def open_resources(settings: Settings) -> Resources:
     salts_fetched = await salts.fetch_first(datetime.now(UTC))
     if not salts_fetched:
         failover.switch_to_journal()
-    return Resources(
+    return GatewayResources(
         settings=settings,
-        keys=keys,
+        keys=load_keys(settings.master_key, settings.data),
         conninfo=conninfo,
-        api_engine=api_engine,
-        redirect_engine=redirect_engine,
-        sessions=make_sessions(api_engine),
-        api_connections=plain_connections(api_engine),
+        look_up_engine=look_up_engine,
+        background_engine=background_engine,
+        sessions=make_sessions(background_engine),
+        background_connections=plain_connections(background_engine),
         resolver=LinkResolver(
             connections, snapshot, link_kept_seconds=settings.link_cache_seconds, max_links=settings.link_cache_size
         ),
@@ -87,14 +96,40 @@ async def open_resources(settings: Settings) -> Resources:
         orphans=orphans,
         salts=salts,
         salts_fetched=salts_fetched,
+    )
+
+
+async def close_gateway_resources(resources: GatewayResources) -> None:
+    """Close the resources; call it after all loops and requests have ended."""
+    await resources.failover.close()
+    await resources.look_up_engine.dispose()
+    await resources.background_engine.dispose()
+
+
+def open_api_resources(settings: Settings) -> ApiResources:
+    """Create all resources; PostgreSQL is not asked for anything yet."""
+    engine = make_engine(
+        _database_url(settings),
+        pool_size=settings.pool_size,
+        statement_timeout_seconds=settings.statement_timeout_seconds,
+    )
+    return ApiResources(
+        settings=settings,
+        keys=load_keys(settings.master_key, settings.data),
+        engine=engine,
+        sessions=make_sessions(engine),
         transport=open_transport() if settings.check_destinations else None,
     )
 
 
-async def close_resources(resources: Resources) -> None:
+async def close_api_resources(resources: ApiResources) -> None:
     """Close the resources; call it after all loops and requests have ended."""
     if resources.transport is not None:
         await resources.transport.aclose()
-    await resources.failover.close()
-    await resources.redirect_engine.dispose()
-    await resources.api_engine.dispose()
+    await resources.engine.dispose()
+
+
+def _database_url(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise RuntimeError("JARING_DATABASE_URL is not set; `jaring serve` sets it for the embedded PostgreSQL")
+    return settings.database_url.get_secret_value()

@@ -7,6 +7,7 @@ DomainError
 ├── Stale               the caller changed a version that is no longer current
 ├── Invalid             the input is wrong, with the path of each field at fault
 │   └── InvalidFilter   a filter of a list is wrong; the paths begin with the filter's name
+├── TooManyRequests     the caller asks for too much at a time; the same later is answered
 └── Unavailable         a service that Jaring needs is unavailable; the caller can try again later
 """
 
@@ -33,6 +34,11 @@ class Sentence(str):
 
 # The names and positions that lead from the whole input to a value in it, such as ("stages", 0, "kind").
 FieldPath = tuple[str | int, ...]
+
+
+def json_pointer(path: FieldPath) -> str:
+    """The JSON Pointer (RFC 6901) of the path, such as /stages/0/kind; the empty path gives the empty pointer."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,10 @@ class Invalid(DomainError):
 
 
 class InvalidFilter(Invalid):
+    pass
+
+
+class TooManyRequests(DomainError):
     pass
 
 

@@ -31,7 +31,15 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
-    workers: int = Field(1, ge=1, le=64, description="Server processes.")
+    workers: int = Field(
+        1, ge=1, le=64, description="Gateway processes, which answer short links. One for each core is best."
+    )
+    api_workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="API processes for candidates, and as many for staff. Gateways pass requests to them.",
+    )
     public_url: str | None = Field(
         None,
         description="Beginning of all short URLs, such as `https://jaring.example`. Default: host and port.",
@@ -48,7 +56,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Lowest level of log lines that are written."
     )
-    pool_size: int = Field(10, ge=2, le=200, description="Database connections of one server process for the API.")
+    pool_size: int = Field(10, ge=2, le=200, description="Database connections of one API process.")
+    requests_per_key: int = Field(
+        8, ge=1, description="Maximum number of requests of one API key that an API process answers at a time."
+    )
+    heavy_requests_per_key: int = Field(2, ge=1, description="The same for imports, bulk creation and exports.")
     statement_timeout_seconds: float = Field(
         15.0, gt=0, le=600, description="Maximum duration of one SQL statement of the API."
     )
@@ -104,6 +116,9 @@ class Settings(BaseSettings):
     )
     metrics_directory: Path | None = Field(
         None, description="Folder in which server processes share their metrics. `serve` sets it."
+    )
+    api_sockets: Path | None = Field(
+        None, description="Folder of the API processes' sockets, where gateways reach them. `serve` sets it."
     )
     idempotency_hours: int = Field(72, ge=24, description="How long the response to an `Idempotency-Key` is kept.")
 

@@ -4,13 +4,17 @@ The opposite, that every error response is declared, is checked by the client of
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.http.context import Context
+from api.http.limits.concurrency import Cost, KeyConcurrency
 from campaigns.access.types import Role
 from tests.contract.document import operations
 from tests.contract.requests import METHODS, RULES, SCOPES_OF, Objects, ask
@@ -27,8 +31,8 @@ FORM = {
     "touches": [],
 }
 # Declared for every operation and answered only while something is broken: a fault of ours, or a database that does
-# not answer. Tests of the problems produce both on single routes.
-OF_TROUBLE = {"500", "503"}
+# not answer. Tests of the problems produce both on single routes. 429 has a test of its own below.
+OF_TROUBLE = {"429", "500", "503"}
 # Declared and not produced here. This list may only shrink.
 UNPRODUCED = {
     # The body is not read as JSON by the framework, which declares this for every body.
@@ -46,6 +50,11 @@ DECLARED = sorted(
     if int(status) >= 400 and status not in OF_TROUBLE
 )
 PATHS = {operation["operationId"]: path for path, _, operation in operations()}
+
+
+def described(operation: str) -> dict[str, Any]:
+    return next(one for _, _, one in operations() if one["operationId"] == operation)
+
 
 # A refused request: method, path, and what is sent with it.
 Sent = tuple[str, str, dict[str, Any]]
@@ -67,6 +76,21 @@ async def test_declared_refusals_can_come(
             answered[status] = answer.status_code, answer.headers["content-type"]
             await untouched.rollback()
     assert answered == {status: (int(status), "application/problem+json") for status in answered}
+
+
+@pytest.mark.parametrize("operation", sorted({name for name in RULES if "429" in described(name)["responses"]}))
+async def test_a_key_with_too_many_requests_running_is_refused(
+    client: httpx.AsyncClient,
+    app: FastAPI,
+    context: Context,
+    world: World,
+    sides: tuple[Objects, Objects],
+    operation: str,
+) -> None:
+    app.state.context = replace(context, running=KeyConcurrency(dict.fromkeys(Cost, 0)))
+    answer = await ask(client, operation, sides[0], world.as_role(role_for(operation)))
+    assert (answer.status_code, answer.json()["type"]) == (429, "urn:jaring:problem:too-many-requests")
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_what_is_not_produced_is_declared() -> None:
@@ -213,10 +237,6 @@ FILTERS = {
     "audit_list": f"object_type=link&object_id={NOBODY}",
 }
 PUBLIC_HEADERS = {"Idempotency-Key": "0", "Status-Token": "nonsense"}
-
-
-def described(operation: str) -> dict[str, Any]:
-    return next(one for _, _, one in operations() if one["operationId"] == operation)
 
 
 def names_in(path: str) -> list[str]:

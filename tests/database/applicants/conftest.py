@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.http.context import CaptureState, Context
+from api.http.context import CaptureState, Context, key_concurrency
 from api.main import create_api
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.database.migrations import newest_revision
@@ -33,13 +33,15 @@ async def committing_engine(postgres: EmbeddedPostgres, template: str) -> AsyncI
 @pytest.fixture
 async def committing(committing_engine: AsyncEngine) -> AsyncIterator[Context]:
     """A running application's context, with a registration floor that a test can see."""
+    settings = Settings(registration_minimum_milliseconds=5, public_url="https://jaring.example")
     yield Context(
-        settings=Settings(registration_minimum_milliseconds=5, public_url="https://jaring.example"),
+        settings=settings,
         keys=derive_keys(new_master_key()),
         sessions=make_sessions(committing_engine),
         newest_revision=newest_revision(),
         capture=lambda: CaptureState(direct=True, in_memory=0, in_journal=0, lost=0),
         listeners={},
+        running=key_concurrency(settings),
     )
     async with committing_engine.begin() as connection:
         # Tables that refuse it are append-only for the application, not for a test that cleans up.

@@ -6,11 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
-from api.runtime.loops import background_work
-from api.runtime.resources import Resources, close_resources, open_resources
+from api.runtime.loops import api_work, gateway_work
+from api.runtime.resources import (
+    close_api_resources,
+    close_gateway_resources,
+    open_api_resources,
+    open_gateway_resources,
+)
 from campaigns.kit.periodic import PeriodicWork, Work
 from campaigns.kit.settings import Settings
 
@@ -19,12 +25,15 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
 
 @asynccontextmanager
-async def opened(url: str, data: Path) -> AsyncIterator[Resources]:
-    resources = await open_resources(Settings(database_url=SecretStr(url), data=data))
+async def all_work(url: str, data: Path, **settings: Any) -> AsyncIterator[list[Work]]:
+    """The loops of a gateway and of an API process for staff."""
+    chosen = Settings(database_url=SecretStr(url), data=data, **settings)
+    gateway, api = await open_gateway_resources(chosen), open_api_resources(chosen)
     try:
-        yield resources
+        yield [*gateway_work(gateway), *api_work(api)]
     finally:
-        await close_resources(resources)
+        await close_gateway_resources(gateway)
+        await close_api_resources(api)
 
 
 async def run_once(work: Work) -> bool:
@@ -50,30 +59,23 @@ async def run_once(work: Work) -> bool:
 
 
 async def test_each_loop_has_a_name_of_its_own_that_is_documented(own_database: str, tmp_path: Path) -> None:
-    async with opened(own_database, tmp_path) as resources:
-        names = [work.name for work in background_work(resources)]
+    async with all_work(own_database, tmp_path) as works:
+        names = [work.name for work in works]
     documented = re.findall(r"^\| `([a-z-]+)` \|", OPERATING.read_text(), re.MULTILINE)
     assert sorted(names) == sorted(documented)
     assert len(set(names)) == len(names)
 
 
 async def test_all_of_it_succeeds_with_postgresql(own_database: str, tmp_path: Path) -> None:
-    async with opened(own_database, tmp_path) as resources:
-        assert {work.name: await run_once(work) for work in background_work(resources)} == {
-            work.name: True for work in background_work(resources)
-        }
+    async with all_work(own_database, tmp_path) as works:
+        assert {work.name: await run_once(work) for work in works} == {work.name: True for work in works}
 
 
 async def test_without_postgresql_it_fails_as_expected(tmp_path: Path) -> None:
-    async with opened(NOWHERE, tmp_path) as resources:
-        assert not resources.salts_fetched
-        assert {work.name: await run_once(work) for work in background_work(resources)} == {
-            work.name: False for work in background_work(resources)
-        }
+    async with all_work(NOWHERE, tmp_path) as works:
+        assert {work.name: await run_once(work) for work in works} == {work.name: False for work in works}
 
 
 async def test_destinations_are_followed_only_if_the_settings_say_so(own_database: str, tmp_path: Path) -> None:
-    settings = Settings(database_url=SecretStr(own_database), data=tmp_path, check_destinations=False)
-    resources = await open_resources(settings)
-    assert "destination-checks" not in [work.name for work in background_work(resources)]
-    await close_resources(resources)
+    async with all_work(own_database, tmp_path, check_destinations=False) as works:
+        assert "destination-checks" not in [work.name for work in works]

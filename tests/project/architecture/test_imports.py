@@ -60,6 +60,7 @@ VIOLATIONS = {
     "edge-files": ("api/http/logging.py", "api.campaigns.requests"),
     "edge-resources": ("api/channels/requests.py", "api.channels.responses"),
     "edge-links": ("api/links/requests.py", "api.links.bulk_requests"),
+    "edge-gateway": ("api/gateway/api_processes.py", "api.gateway.forwarder"),
     "edge-runtime": ("api/runtime/resources.py", "api.runtime.loops"),
     "cli": ("api/cli/database.py", "api.cli.keys"),
     "cli-demo": ("api/cli/demo/keys.py", "api.cli.demo.fill"),

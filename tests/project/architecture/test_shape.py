@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from sqlmodel import SQLModel
 
 import campaigns.tables
+from api.http.auth import authenticated
 from api.http.sessions import read_session
 from api.main import ROUTERS, create_api
 from campaigns.kit.settings import Settings
@@ -100,7 +101,8 @@ def test_generator_dependencies_end_before_the_response_is_sent() -> None:
         for route in routes()
         for dependant in walk(route.dependant)
         if inspect.isasyncgenfunction(dependant.call) or inspect.isgeneratorfunction(dependant.call)
-        if dependant.scope != "function" and STREAMED.get(route.path) is not dependant.call
+        # A key's request counts until its answer is sent; that commits nothing.
+        if dependant.scope != "function" and dependant.call not in {STREAMED.get(route.path), authenticated}
     ]
     assert not late
 

@@ -12,7 +12,7 @@ REFERENCE = re.compile(
 
 
 def references(text: str) -> list[tuple[str, list[str]]]:
-    """Every path that a text names in backticks, with the names that follow it, as in: `api/main.py` `create_app`."""
+    """Every path that a text names in backticks, with the names that follow it, as in: `api/main.py` `create_api`."""
     return [(path, re.findall(r"`([\w.]+)`", names)) for path, names in REFERENCE.findall(text)]
 
 

@@ -28,7 +28,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 
 def test_a_missing_file_and_a_missing_name_are_found() -> None:
-    text = "`api/nowhere.py` and `api/main.py` `create_app`, `no_such_function` and `docs/nowhere.md`"
+    text = "`api/nowhere.py` and `api/main.py` `create_api`, `no_such_function` and `docs/nowhere.md`"
     assert broken_references(text) == ["api/nowhere.py", "api/main.py no_such_function", "docs/nowhere.md"]
 
 

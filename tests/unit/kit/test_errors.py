@@ -2,7 +2,6 @@
 
 import pytest
 
-from api.http.json_pointer import json_pointer
 from campaigns.kit.errors import (
     FieldError,
     FieldPath,
@@ -11,6 +10,7 @@ from campaigns.kit.errors import (
     collect_errors,
     invalid_field,
     invalid_filter,
+    json_pointer,
     move_path,
     raise_as_invalid_filter,
     raise_if_any,

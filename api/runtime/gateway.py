@@ -1,55 +1,45 @@
-"""Start and stop of a server process: resources, then loops, and the reverse at the end."""
+"""Start and stop of a gateway process: resources, then loops, and the reverse at the end."""
 
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from api.http.context import CaptureState, Context
+from api.gateway.api_processes import ApiProcesses, open_api_processes
+from api.http.context import CaptureState, Context, key_concurrency
 from api.redirect.app import RedirectApp
-from api.runtime.loops import background_work
-from api.runtime.resources import Resources, close_resources, open_resources
-from api.runtime.watchdog import end_if_broken, end_with_parent
+from api.runtime.loops import gateway_work
+from api.runtime.resources import GatewayResources, close_gateway_resources, open_gateway_resources
+from api.runtime.tasks import cancel_tasks, start_loops
 from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.database.migrations import newest_revision
 from campaigns.kit.periodic import Loop
 from campaigns.kit.settings import Settings
-from campaigns.links.resolver.channel import LINKS_CHANNEL
 
 STOP_SECONDS = 5.0
-CANCEL_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[tuple[Context, RedirectApp]]:
+async def running_gateway(settings: Settings) -> AsyncIterator[tuple[Context, RedirectApp, ApiProcesses]]:
     """Start everything and yield; on exit, store waiting taps, stop the loops, and close the resources."""
-    resources = await open_resources(settings)
-    loops = [Loop(work) for work in background_work(resources)]
-    context, redirect = _context(resources, loops), _redirect_app(resources)
-    tasks = [
-        resources.clicks.start(),
-        resources.orphans.start(),
-        *(asyncio.create_task(loop.run_forever(), name=loop.name) for loop in loops),
-        asyncio.create_task(end_with_parent(), name="parent-watch"),
-    ]
-    for task in tasks:
-        task.add_done_callback(end_if_broken)
+    resources = await open_gateway_resources(settings)
+    processes = open_api_processes(settings, link_changed=resources.resolver.forget)
+    loops = [Loop(work) for work in gateway_work(resources)]
+    tasks = start_loops(loops, resources.clicks.start(), resources.orphans.start())
     _tune_garbage_collector()
     try:
-        yield context, redirect
+        yield _context(resources, processes, loops), _redirect_app(resources), processes
     finally:
+        await processes.close()
         await asyncio.gather(
             resources.clicks.stop(within_seconds=STOP_SECONDS), resources.orphans.stop(within_seconds=STOP_SECONDS)
         )
-        for task in tasks:
-            task.cancel()
-        # A task that waits for a PostgreSQL that does not answer cannot be cancelled; it ends with the process.
-        await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
-        await close_resources(resources)
+        await cancel_tasks(tasks)
+        await close_gateway_resources(resources)
 
 
-def _context(resources: Resources, loops: Sequence[Loop]) -> Context:
+def _context(resources: GatewayResources, processes: ApiProcesses, loops: Sequence[Loop]) -> Context:
     failover = resources.failover
     return Context(
         settings=resources.settings,
@@ -62,12 +52,14 @@ def _context(resources: Resources, loops: Sequence[Loop]) -> Context:
             in_journal=failover.waiting,
             lost=failover.lost,
         ),
-        listeners={LINKS_CHANNEL: resources.resolver.forget},
+        listeners={},
+        running=key_concurrency(resources.settings),
         loops=loops,
+        api=processes.state,
     )
 
 
-def _redirect_app(resources: Resources) -> RedirectApp:
+def _redirect_app(resources: GatewayResources) -> RedirectApp:
     settings = resources.settings
     return RedirectApp(
         resolver=resources.resolver,
