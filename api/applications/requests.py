@@ -5,10 +5,21 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from api.http.schemas import RequestModel, example
+from campaigns.applicants.types import DuplicateState
 from campaigns.planning.rules import STAGE_KEY_LENGTH
 
 # Line breaks make a reason readable; no other control character belongs there.
 _LINES = r"^([^\u0000-\u001f\u007f-\u009f]|\r?\n)+$"
+
+
+class DuplicateChange(RequestModel):
+    """The judgement of a proposed duplicate."""
+
+    model_config = example({"state": "dismissed"})
+
+    state: DuplicateState = Field(
+        description="`dismissed`: the applications are those of two persons. `proposed`: they may be those of one."
+    )
 
 
 class Move(RequestModel):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.http.schemas import ResponseModel, example
 from campaigns.access.types import ActorKind
-from campaigns.applicants.types import ConsentClock
+from campaigns.applicants.types import ConsentClock, DuplicateState, Evidence
 from campaigns.planning.types import StageKind
 
 _STAGE = {"key": "registered", "name": "Registered", "kind": "registered"}
@@ -29,6 +29,8 @@ _ITEM: dict[str, Any] = {
     "stage": _VERIFIED,
     "registered_at": "2026-11-23T02:12:00Z",
     "stage_entered_at": "2026-12-01T03:00:00Z",
+    "repeat_count": 1,
+    "duplicate_count": 1,
     "version": 2,
 }
 
@@ -103,6 +105,10 @@ class ApplicationOut(ResponseModel):
     stage: ApplicationStageOut
     registered_at: datetime
     stage_entered_at: datetime
+    repeat_count: int = Field(description="Number of further registrations of this person, see `repeats`.")
+    duplicate_count: int = Field(
+        description="Number of proposed duplicates that you may see and nobody dismissed, see `duplicates`."
+    )
     version: int = Field(description="Version of the object. It increases with each change and is also the ETag.")
 
 
@@ -165,7 +171,7 @@ _REPEAT = {
 
 
 class RepeatOut(ResponseModel):
-    """A repeated registration for the same intake with the same e-mail address, and its data."""
+    """A repeated registration with the same unit for the same intake, e-mail address and birth date, and its data."""
 
     model_config = example(_REPEAT)
 
@@ -180,8 +186,37 @@ class RepeatOut(ResponseModel):
     province: str | None
 
 
+_DUPLICATE = {
+    "id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000011",
+    "application_id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000012",
+    "reference": "JR-2M8WD-5RN0A",
+    "name": "Sari Contoh Putri",
+    "campaign": {"id": "0198f3a2-b7c8-7d3e-9a41-c0ffee000004", "slug": "bintara-2027-jabar"},
+    "registered_at": "2026-11-25T08:00:00Z",
+    "evidence": ["similar-email", "same-phone"],
+    "state": "proposed",
+    "proposed_at": "2026-11-25T08:00:00Z",
+}
+
+
+class DuplicateOut(ResponseModel):
+    """Another application in the intake that may be the same person's. Families and schools share such data too."""
+
+    model_config = example(_DUPLICATE)
+
+    id: UUID = Field(description="ID of the pair. It is the same for both applications.")
+    application_id: UUID = Field(description="ID of the other application.")
+    reference: str
+    name: str | None = Field(description="Null after the data of the person was erased.")
+    campaign: SlugRefOut
+    registered_at: datetime
+    evidence: list[Evidence] = Field(description="What the two applications have in common.")
+    state: DuplicateState
+    proposed_at: datetime
+
+
 class ApplicationDetailOut(ApplicationOut):
-    """An application with all its data. `touches`, `history` and `repeats` have the oldest entry first."""
+    """An application with all its data. Its lists have the oldest entry first."""
 
     model_config = example(
         {
@@ -193,6 +228,7 @@ class ApplicationDetailOut(ApplicationOut):
             "touches": [_TOUCH],
             "history": [_FIRST_STEP, _STEP],
             "repeats": [_REPEAT],
+            "duplicates": [_DUPLICATE],
         }
     )
 
@@ -203,3 +239,6 @@ class ApplicationDetailOut(ApplicationOut):
     touches: list[TouchOut]
     history: list[HistoryStepOut]
     repeats: list[RepeatOut]
+    duplicates: list[DuplicateOut] = Field(
+        description="Applications to units that you may not see are never listed here."
+    )

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from api.applications.requests import Move
-from api.applications.responses import ApplicationDetailOut, ApplicationOut
+from api.applications.requests import DuplicateChange, Move
+from api.applications.responses import ApplicationDetailOut, ApplicationOut, DuplicateOut
 from api.http.auth import ApplicationsReader, ApplicationsWriter
 from api.http.conditional import ExpectedVersion, with_content_etag
 from api.http.context import CurrentContext, Now
@@ -18,7 +18,9 @@ from api.http.paging import PageQuery, list_page
 from api.http.problems import refuses
 from api.http.schemas import ListPage, ShortText, Timestamp
 from api.http.sessions import ReadSession, UnitOfWork
+from campaigns.applicants.operations.judge_duplicate import judge_duplicate
 from campaigns.applicants.operations.move_stage import move_application
+from campaigns.applicants.queries.duplicates import read_duplicate
 from campaigns.applicants.queries.recruiter import list_applications, read_application
 from campaigns.applicants.types import ApplicationFilters
 from campaigns.kit.errors import Conflict, NotFound
@@ -65,6 +67,12 @@ async def list_all(
     registered_to: Annotated[
         Timestamp | None, Query(description="Only applications that were registered before this time.")
     ] = None,
+    has_duplicates: Annotated[
+        bool | None, Query(description="Only applications with proposed duplicates, or only those without.")
+    ] = None,
+    has_repeats: Annotated[
+        bool | None, Query(description="Only applications with repeated registrations, or only those without.")
+    ] = None,
 ) -> ListPage[ApplicationOut]:
     """List the applications of your units' campaigns, newest first."""
     wanted = ApplicationFilters(
@@ -75,6 +83,8 @@ async def list_all(
         stage_kind=stage_kind,
         registered_from=registered_from,
         registered_to=registered_to,
+        has_duplicates=has_duplicates,
+        has_repeats=has_repeats,
     )
     found = await list_applications(session, caller, keys=context.keys, wanted=wanted, page=page)
     return list_page(request, response, found, [ApplicationOut.model_validate(one) for one in found.items])
@@ -117,3 +127,21 @@ async def move(
     )
     found = await read_application(session, caller, keys=context.keys, application_id=application_id)
     return with_content_etag(response, ApplicationDetailOut.model_validate(found))
+
+
+@router.patch("/{application_id}/duplicates/{duplicate_id}", name="judge_duplicate")
+async def judge(
+    application_id: UUID,
+    duplicate_id: UUID,
+    body: DuplicateChange,
+    caller: ApplicationsWriter,
+    session: UnitOfWork,
+    context: CurrentContext,
+    now: Now,
+) -> DuplicateOut:
+    """Dismiss a proposed duplicate, or propose it again. Both applications stay as they are."""
+    await judge_duplicate(
+        session, caller, application_id=application_id, duplicate_id=duplicate_id, state=body.state, now=now
+    )
+    found = await read_duplicate(session, keys=context.keys, application_id=application_id, duplicate_id=duplicate_id)
+    return DuplicateOut.model_validate(found)

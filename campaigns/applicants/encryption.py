@@ -6,7 +6,6 @@ key erases the person: nothing encrypted under it can be read again.
 
 - `new_vault`, `open_vault` -> `PersonVault`: encrypts and decrypts; for writes
 - `open_reader` -> `PersonReader`: decrypts what can still be decrypted; for reads
-- `email_index`, `phone_index`: keyed digests for equality look-ups
 """
 
 import json
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from campaigns.applicants.types import Answers, ConsentGiven
-from campaigns.kit.encryption.cipher import DecryptionError, KeyRing, blind_index, new_key, seal, unseal
+from campaigns.kit.encryption.cipher import DecryptionError, KeyRing, new_key, seal, unseal
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,16 +97,6 @@ def open_reader(keys: KeyRing, applicant_id: UUID, wrapped_key: bytes | None) ->
         return PersonReader(None) if wrapped_key is None else open_vault(keys, applicant_id, wrapped_key)
     except DecryptionError:
         return PersonReader(None)
-
-
-def email_index(keys: KeyRing, identity: str) -> bytes:
-    """The keyed digest a person is found by; `identity` is `comparable_email` of the address."""
-    return blind_index(keys.index, "applicants.email", identity)
-
-
-def phone_index(keys: KeyRing, phone: str) -> bytes:
-    """The keyed digest an application is found by; `phone` is in E.164 form."""
-    return blind_index(keys.index, "applications.phone", phone)
 
 
 def _personal_values(answers: Answers) -> dict[str, str]:

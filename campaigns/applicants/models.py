@@ -7,11 +7,11 @@ one row makes all of it unreadable. Answers belong to the application and are ne
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, Index, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, Uuid
 from sqlmodel import Field, SQLModel
 
 from campaigns.access.types import ActorKind
-from campaigns.applicants.types import ConsentClock
+from campaigns.applicants.types import ConsentClock, DuplicateState
 from campaigns.kit.database.columns import (
     actor_checks,
     bytes_column,
@@ -21,18 +21,24 @@ from campaigns.kit.database.columns import (
     reference_column,
     sealed_column,
     text_column,
+    texts_column,
     time_column,
     version_column,
 )
 
 
 class Applicant(SQLModel, table=True):
-    """A person, found by the blind index of the e-mail address."""
+    """A person, found by the blind index of the e-mail address with the birth date (docs/decisions/0004).
+
+    `email_index` is what release 0.1 found a person by; a row that still has one waits for
+    `operations/index_stored.py`.
+    """
 
     __tablename__ = "applicants"
 
     id: UUID = id_column()
-    email_index: bytes = bytes_column(unique=True)
+    identity_index: bytes | None = bytes_column(nullable=True, unique=True)
+    email_index: bytes | None = bytes_column(nullable=True, unique=True)
     created_at: datetime = time_column()
 
 
@@ -46,12 +52,22 @@ class ApplicantKey(SQLModel, table=True):
 
 
 class Application(SQLModel, table=True):
-    """A person's entry in one intake, through one campaign; a person has at most one in an intake."""
+    """A person's entry in one intake, through one campaign; a person has at most one in an intake of each unit.
+
+    The blind indexes are compared to propose duplicates. Those that may be null are so in rows of release 0.1 until
+    they are indexed, and stay so once the person was erased.
+    """
 
     __tablename__ = "applications"
     __table_args__ = (
         check_length("reference", 20),
-        UniqueConstraint("intake_id", "applicant_id"),
+        UniqueConstraint("intake_id", "unit_id", "applicant_id"),
+        # By which applications that resemble one are found (`operations/propose_duplicates.py`).
+        Index(None, "intake_id", "applicant_id", "id"),
+        Index(None, "intake_id", "email_index", "id"),
+        Index(None, "intake_id", "email_skeleton_index", "id"),
+        Index(None, "intake_id", "phone_index", "id"),
+        Index(None, "intake_id", "name_birth_date_index", "id"),
         Index(None, "unit_id", "id"),
         Index(None, "campaign_id", "id"),
         Index(None, "stage_id", "id"),
@@ -73,7 +89,10 @@ class Application(SQLModel, table=True):
     email_sealed: bytes = sealed_column()
     phone_sealed: bytes = sealed_column()
     birth_date_sealed: bytes = sealed_column()
-    phone_index: bytes = bytes_column(index=True)
+    email_index: bytes | None = bytes_column(nullable=True)
+    email_skeleton_index: bytes | None = bytes_column(nullable=True)
+    phone_index: bytes = bytes_column()
+    name_birth_date_index: bytes | None = bytes_column(nullable=True)
     # The last touch, copied here for filters and lists; null is shown as (not set).
     link_id: UUID | None = reference_column("links.id", nullable=True)
     source: str | None = text_column(nullable=True)
@@ -129,3 +148,28 @@ class RepeatedApplication(SQLModel, table=True):
     status_token_digest: bytes = bytes_column()
     registered_at: datetime = time_column()
     answers_sealed: bytes = sealed_column()
+
+
+class ProposedDuplicate(SQLModel, table=True):
+    """Two applications in one intake that may be one person's, the older first, for a person to judge.
+
+    The units are those of the applications: who may not see both applications does not see the row.
+    """
+
+    __tablename__ = "proposed_duplicates"
+    __table_args__ = (
+        check_one_of("state", DuplicateState),
+        CheckConstraint("first_application_id < second_application_id", name="order"),
+        # PostgreSQL's names end at 63 characters.
+        UniqueConstraint("first_application_id", "second_application_id", name="uq_proposed_duplicates_pair"),
+        Index(None, "second_application_id"),
+    )
+
+    id: UUID = id_column()
+    first_application_id: UUID = reference_column("applications.id")
+    second_application_id: UUID = reference_column("applications.id")
+    first_unit_id: UUID = reference_column("units.id")
+    second_unit_id: UUID = reference_column("units.id")
+    evidence: list[str] = texts_column()
+    state: str = text_column(default=DuplicateState.PROPOSED.value)
+    proposed_at: datetime = time_column()

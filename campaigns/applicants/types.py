@@ -76,6 +76,23 @@ class ConsentGiven:
     accepted_at: datetime | None
 
 
+class Evidence(StrEnum):
+    """What two applications in one intake have in common."""
+
+    SAME_EMAIL_AND_BIRTH_DATE = "same-email-and-birth-date"
+    SAME_EMAIL = "same-email"
+    SIMILAR_EMAIL = "similar-email"
+    SAME_PHONE = "same-phone"
+    SAME_NAME_AND_BIRTH_DATE = "same-name-and-birth-date"
+
+
+class DuplicateState(StrEnum):
+    """Whether two applications are proposed as those of one person, or were found to be of two."""
+
+    PROPOSED = "proposed"
+    DISMISSED = "dismissed"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class RegistrationForm:
     """A registration form as it was sent.
@@ -141,6 +158,8 @@ class ApplicationFilters:
     stage_kind: StageKind | None = None
     registered_from: datetime | None = None
     registered_to: datetime | None = None
+    has_duplicates: bool | None = None
+    has_repeats: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +179,11 @@ class StageView:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ApplicationSummary:
-    """An application in a list; `name` is null once the person's key was deleted."""
+    """An application in a list; `name` is null once the person's key was deleted.
+
+    `repeat_count` counts the person's further registrations, `duplicate_count` the proposed duplicates that the caller
+    may see.
+    """
 
     id: UUID
     reference: str
@@ -173,6 +196,8 @@ class ApplicationSummary:
     stage: StageView
     registered_at: datetime
     stage_entered_at: datetime
+    repeat_count: int
+    duplicate_count: int
     version: int
 
 
@@ -226,8 +251,23 @@ class RepeatView:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class DuplicateView:
+    """Another application that may be the same person's; `name` is null once that person's key was deleted."""
+
+    id: UUID
+    application_id: UUID
+    reference: str
+    name: str | None
+    campaign: SlugRef
+    registered_at: datetime
+    evidence: list[Evidence]
+    state: DuplicateState
+    proposed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class ApplicationDetail(ApplicationSummary):
-    """An application with its consent, touches, history and repeats, each oldest first.
+    """An application with its consent, touches, history, repeats and duplicates, each oldest first.
 
     The personal fields are null once the person's key was deleted.
     """
@@ -239,3 +279,4 @@ class ApplicationDetail(ApplicationSummary):
     touches: list[TouchView]
     history: list[HistoryStep]
     repeats: list[RepeatView]
+    duplicates: list[DuplicateView]

@@ -15,6 +15,7 @@ class EventType(StrEnum):
     APPLICATION_REGISTERED = "application.registered"
     APPLICATION_REPEATED = "application.repeated"
     APPLICATION_MOVED = "application.moved"
+    APPLICATION_COMPARED = "application.compared"
 
     @property
     def object_type(self) -> ObjectType:

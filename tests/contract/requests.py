@@ -23,6 +23,7 @@ class Objects:
     channel: str
     link: str
     application: str
+    duplicate: str
     # Shared by both sides, so that only the unit decides.
     shared_intake: str
     shared_channel: str
@@ -160,6 +161,9 @@ RULES: dict[str, Rule] = {
     "applications_get": Rule(Scope.APPLICATIONS_READ, at("/v1/applications/{application}")),
     "applications_move": Rule(
         Scope.APPLICATIONS_WRITE, sent("/v1/applications/{application}/stage", stage="verified", reason="Seen.")
+    ),
+    "applications_judge_duplicate": Rule(
+        Scope.APPLICATIONS_WRITE, sent("/v1/applications/{application}/duplicates/{duplicate}", state="dismissed")
     ),
     "statistics_query": Rule(
         Scope.STATISTICS_READ,

@@ -15,7 +15,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import ActorKind, Principal
 from campaigns.applicants.encryption import PersonReader, open_reader
-from campaigns.applicants.models import ApplicantKey, Application, Consent, RepeatedApplication, StageChange
+from campaigns.applicants.models import ApplicantKey, Application, Consent, StageChange
+from campaigns.applicants.queries.duplicates import duplicate_count, has_duplicates, read_duplicates
+from campaigns.applicants.queries.repeats import has_repeats, read_repeats, repeat_count
 from campaigns.applicants.types import (
     ApplicationDetail,
     ApplicationFilters,
@@ -23,7 +25,6 @@ from campaigns.applicants.types import (
     ConsentClock,
     ConsentView,
     HistoryStep,
-    RepeatView,
     SlugRef,
     StageView,
     TouchView,
@@ -71,7 +72,8 @@ async def read_application(
         ),
         touches=await _read_touches(session, application_id),
         history=await _read_history(session, application_id, reader),
-        repeats=await _read_repeats(session, application_id, reader),
+        repeats=await read_repeats(session, application_id, reader),
+        duplicates=await read_duplicates(session, principal, keys=keys, application_id=application_id),
     )
 
 
@@ -91,6 +93,8 @@ def _visible(principal: Principal) -> Select[*tuple[Any, ...]]:
             col(Campaign.slug).label("campaign_slug"),
             col(Link.slug).label("link_slug"),
             col(ApplicantKey.wrapped_key).label("wrapped_key"),
+            repeat_count().label("repeat_count"),
+            duplicate_count(principal).label("duplicate_count"),
         )
         .join(Campaign, col(Campaign.id) == Application.campaign_id)
         .join(Stage, col(Stage.id) == Application.stage_id)
@@ -135,6 +139,10 @@ async def _conditions(
         conditions.append(col(Application.registered_at) >= wanted.registered_from)
     if wanted.registered_to is not None:
         conditions.append(col(Application.registered_at) < wanted.registered_to)
+    if wanted.has_duplicates is not None:
+        conditions.append(has_duplicates(principal) if wanted.has_duplicates else ~has_duplicates(principal))
+    if wanted.has_repeats is not None:
+        conditions.append(has_repeats() if wanted.has_repeats else ~has_repeats())
     return conditions
 
 
@@ -186,6 +194,8 @@ def _summary_fields(row: Any, reader: PersonReader) -> dict[str, Any]:
         "stage": _stage_view(row.Stage),
         "registered_at": application.registered_at,
         "stage_entered_at": application.stage_entered_at,
+        "repeat_count": row.repeat_count,
+        "duplicate_count": row.duplicate_count,
         "version": application.version,
     }
 
@@ -227,28 +237,3 @@ async def _read_history(session: AsyncSession, application_id: UUID, reader: Per
         )
         for change, came_from, to in await fetch_rows(session, statement)
     ]
-
-
-async def _read_repeats(session: AsyncSession, application_id: UUID, reader: PersonReader) -> list[RepeatView]:
-    """What was typed in the person's further registrations; recruiters judge which of them the address belongs to."""
-    statement = (
-        select(RepeatedApplication, col(Campaign.slug))
-        .join(Campaign, col(Campaign.id) == RepeatedApplication.campaign_id)
-        .where(col(RepeatedApplication.application_id) == application_id)
-        .order_by(col(RepeatedApplication.id))
-    )
-    return [_repeat_view(repeat, slug, reader) for repeat, slug in await fetch_rows(session, statement)]
-
-
-def _repeat_view(repeat: RepeatedApplication, campaign_slug: str, reader: PersonReader) -> RepeatView:
-    typed = reader.decrypt_repeat(repeat.id, repeat.answers_sealed)
-    birth_date = typed.get("birth_date")
-    return RepeatView(
-        registered_at=repeat.registered_at,
-        campaign_slug=campaign_slug,
-        name=typed.get("name"),
-        email=typed.get("email"),
-        phone=typed.get("phone"),
-        birth_date=date.fromisoformat(birth_date) if birth_date is not None else None,
-        province=typed.get("province"),
-    )

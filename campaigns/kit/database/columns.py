@@ -70,8 +70,9 @@ def sealed_column(*, nullable: bool = False) -> Any:
     return Field(sa_column=column) if not nullable else Field(default=None, sa_column=column)
 
 
-def bytes_column(*, unique: bool = False, index: bool = False) -> Any:
-    return Field(sa_column=Column(LargeBinary, nullable=False, unique=unique, index=index))
+def bytes_column(*, unique: bool = False, index: bool = False, nullable: bool = False) -> Any:
+    column: Column[bytes] = Column(LargeBinary, nullable=nullable, unique=unique, index=index)
+    return Field(sa_column=column) if not nullable else Field(default=None, sa_column=column)
 
 
 def version_column() -> Any:

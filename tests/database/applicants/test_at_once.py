@@ -8,10 +8,19 @@ import httpx
 from sqlmodel import SQLModel, func, select
 
 from api.http.context import Context
-from campaigns.applicants.models import Applicant, ApplicantKey, Application, Consent, RepeatedApplication
+from campaigns.applicants.models import (
+    Applicant,
+    ApplicantKey,
+    Application,
+    Consent,
+    ProposedDuplicate,
+    RepeatedApplication,
+)
+from campaigns.applicants.operations.propose_duplicates import MOST_FOR_EACH
 from campaigns.attribution.models import Conversion
 from campaigns.kit.models import IdempotencyRecord
 from tests.factories.intake import post_registration, registration
+from tests.factories.world import World
 
 
 async def counted(context: Context, tables: Sequence[type[SQLModel]]) -> list[int]:
@@ -69,3 +78,25 @@ async def test_twenty_people_do_not_wait_for_each_other_for_ever(
     answers = await asyncio.gather(*(post_registration(committing_client, body) for body in bodies))
     assert {answer.status_code for answer in answers} == {201}
     assert await counted(committing, [Applicant, Application, RepeatedApplication]) == [20, 20, 0]
+
+
+async def test_twenty_who_share_all_but_the_birth_date_are_twenty_and_see_each_other(
+    committing: Context, committing_client: httpx.AsyncClient, now: datetime
+) -> None:
+    """Registrations with anything in common wait for each other, so that none overlooks another."""
+    bodies = [registration(now, birth_date=f"2006-02-{day:02}") for day in range(1, 21)]
+    answers = await asyncio.gather(*(post_registration(committing_client, body) for body in bodies))
+    assert {answer.status_code for answer in answers} == {201}
+    pairs = sum(min(earlier, MOST_FOR_EACH) for earlier in range(20))
+    assert await counted(committing, [Applicant, Application, ProposedDuplicate]) == [20, 20, pairs]
+
+
+async def test_one_person_with_two_units_at_once_is_one_person_with_two_applications(
+    committing: Context, committing_client: httpx.AsyncClient, committed_world: World, now: datetime
+) -> None:
+    slugs = [committed_world.campaign.slug, committed_world.foreign_campaign.slug] * 5
+    sent = (post_registration(committing_client, registration(now), slug=slug) for slug in slugs)
+    answers = await asyncio.gather(*sent)
+    assert {answer.status_code for answer in answers} == {201}
+    tables: list[type[SQLModel]] = [Applicant, Application, RepeatedApplication, ProposedDuplicate]
+    assert await counted(committing, tables) == [1, 2, 8, 1]

@@ -50,6 +50,8 @@ async def test_shows_what_recruiters_need(
             "stage": {"key": "registered", "name": "Registered", "kind": "registered"},
             "registered_at": made.registered_at.isoformat().replace("+00:00", "Z"),
             "stage_entered_at": made.registered_at.isoformat().replace("+00:00", "Z"),
+            "repeat_count": 0,
+            "duplicate_count": 0,
             "version": 1,
         }
     ]

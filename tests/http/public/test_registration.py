@@ -14,7 +14,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.context import Context, current_time
 from campaigns.access.models import AuditEntry
-from campaigns.applicants.models import Applicant, Application, Consent, RepeatedApplication, StageChange
+from campaigns.applicants.models import (
+    Applicant,
+    Application,
+    Consent,
+    ProposedDuplicate,
+    RepeatedApplication,
+    StageChange,
+)
 from campaigns.applicants.rules import MIN_AGE
 from campaigns.attribution.models import Conversion, Touch
 from campaigns.attribution.rules import MAX_TOUCHES
@@ -383,16 +390,24 @@ class TestRepeated:
     async def test_is_kept_with_the_first_and_counts_nothing(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
     ) -> None:
+        await build_campaign(session, world.admin, unit=world.own, intake=world.intake, slug="second", now=now)
+        await session.commit()
         await registered(client, now)
-        # Another spelling of the address, another name, and through another unit's campaign for the same intake.
+        # Another spelling of the address, another name, and through another campaign of the unit for the intake.
         again = registration(now, name="Somebody Else", email="SARI.Contoh@EXAMPLE.com")
-        answer = await post_registration(client, again, slug=world.foreign_campaign.slug)
+        answer = await post_registration(client, again, slug="second")
         assert answer.status_code == 201
         application = (await session.exec(select(Application))).one()
         repeat = (await session.exec(select(RepeatedApplication))).one()
-        assert (repeat.application_id, repeat.campaign_id) == (application.id, world.foreign_campaign.id)
+        assert repeat.application_id == application.id
         assert repeat.reference == answer.json()["reference"] != application.reference
-        for table, expected in ((Applicant, 1), (Conversion, 1), (Consent, 1), (StageChange, 1)):
+        for table, expected in (
+            (Applicant, 1),
+            (Conversion, 1),
+            (Consent, 1),
+            (StageChange, 1),
+            (ProposedDuplicate, 0),
+        ):
             assert await rows(session, table) == expected
         audited = await session.exec(
             select(AuditEntry.action, AuditEntry.unit_id).where(AuditEntry.object_id == application.id)
@@ -401,6 +416,35 @@ class TestRepeated:
             ("application.registered", world.own.id),
             ("application.repeated", world.own.id),
         ]
+
+    @pytest.mark.parametrize(
+        ("changed", "people"),
+        [
+            ({"email": "other@example.com"}, 2),
+            ({"birth_date": "2006-02-27"}, 2),
+            ({"name": "Another Name", "phone": "081298765432", "province": "ID-BA"}, 1),
+            ({"email": "\uff33\uff21\uff32\uff29.contoh@example.com"}, 1),
+        ],
+    )
+    async def test_is_the_same_address_and_birth_date(
+        self, client: httpx.AsyncClient, session: AsyncSession, now: datetime, changed: dict[str, str], people: int
+    ) -> None:
+        await registered(client, now)
+        await registered(client, now, **changed)
+        for table in (Applicant, Application, Conversion, Consent):
+            assert await rows(session, table) == people
+        assert await rows(session, RepeatedApplication) == 2 - people
+
+    async def test_with_another_unit_is_an_application_of_the_same_person(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await registered(client, now)
+        answer = await post_registration(client, registration(now), slug=world.foreign_campaign.slug)
+        assert answer.status_code == 201
+        units = (await session.exec(select(Application.unit_id).order_by(Application.id))).all()  # type: ignore[arg-type]
+        assert units == [world.own.id, world.foreign.id]
+        for table, expected in ((Applicant, 1), (Conversion, 2), (Consent, 2), (RepeatedApplication, 0)):
+            assert await rows(session, table) == expected
 
     async def test_answers_like_a_fresh_one(self, client: httpx.AsyncClient, now: datetime) -> None:
         fresh = await post_registration(client, registration(now))

@@ -21,16 +21,18 @@ FRESH = [
     "INSERT idempotency_records",
     "INSERT stage_changes",
     "INSERT touches",
+    "SELECT applicants",
+    "SELECT applications",
     "SELECT campaigns",
     "SELECT conversions",
     "SELECT links",
     "SELECT stages",
+    "SELECT unnest",
     "UPDATE idempotency_records",
 ]
-# The inserts of the person, the person's key and the application are tried first, and find the row that is there.
+# The inserts of the person's key and the application are tried first, and find the row that is there.
 REPEATED = [
     "INSERT applicant_keys",
-    "INSERT applicants",
     "INSERT applications",
     "INSERT audit_entries",
     "INSERT events",
@@ -42,6 +44,7 @@ REPEATED = [
     "SELECT campaigns",
     "SELECT links",
     "SELECT stages",
+    "SELECT unnest",
     "UPDATE idempotency_records",
 ]
 REPLAYED = ["INSERT idempotency_records", "SELECT campaigns", "SELECT idempotency_records"]

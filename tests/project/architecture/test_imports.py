@@ -49,10 +49,11 @@ VIOLATIONS = {
     "statistics-query": ("campaigns/statistics/query/plan.py", "campaigns.statistics.query.sql"),
     "applicants": ("campaigns/applicants/rules.py", "campaigns.applicants.encryption"),
     "applicants-answers": ("campaigns/applicants/answers/name.py", "campaigns.applicants.answers.phone_number"),
-    "applicants-folders": (
-        "campaigns/applicants/operations/register.py",
-        "campaigns.applicants.operations.move_stage",
+    "applicants-operations": (
+        "campaigns/applicants/operations/find_person.py",
+        "campaigns.applicants.operations.register",
     ),
+    "applicants-queries": ("campaigns/applicants/queries/duplicates.py", "campaigns.applicants.queries.recruiter"),
     "http": ("api/http/sessions.py", "api.http.auth"),
     "http-contract": ("api/http/contract/head.py", "api.http.contract.router"),
     "http-kit": ("api/http/conditional.py", "campaigns.naming.utm"),

@@ -4,13 +4,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from campaigns.applicants.blind_indexes import email_index, phone_index
 from campaigns.applicants.encryption import (
     PersonReader,
-    email_index,
     new_vault,
     open_reader,
     open_vault,
-    phone_index,
 )
 from campaigns.applicants.types import Answers, ConsentGiven
 from campaigns.kit.encryption.cipher import DecryptionError, derive_keys, new_master_key

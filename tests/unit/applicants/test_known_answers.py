@@ -9,8 +9,16 @@ from datetime import date
 from uuid import UUID
 
 from campaigns.applicants.answers.email_address import comparable_email
-from campaigns.applicants.encryption import email_index, open_vault, phone_index
+from campaigns.applicants.blind_indexes import (
+    blind_indexes,
+    email_index,
+    first_release_index,
+    identity_index,
+    phone_index,
+)
+from campaigns.applicants.encryption import open_vault
 from campaigns.applicants.receipts import token_digest
+from campaigns.applicants.types import Answers
 from campaigns.kit.encryption.cipher import derive_keys
 
 KEYS = derive_keys(base64.b64encode(bytes(range(32))).decode())
@@ -60,8 +68,26 @@ def test_answers_reason_and_repeat_open() -> None:
 def test_indexes_are_the_same() -> None:
     email = email_index(KEYS, comparable_email("Sari.Contoh@EXAMPLE.com"))
     assert email.hex() == "6af2eee3a1fc67304f7f0b94ff26911a36680d5ed4edbd317addd66e06d1e0c8"
+    assert first_release_index(KEYS, "Sari.Contoh@EXAMPLE.com") == email
     phone = phone_index(KEYS, "+6281234567890")
     assert phone.hex() == "f13d3fd44080981eac8cfdf9fda34f88fca016f4b451366efec1b6adcea6d192"
+
+
+def test_indexes_of_a_person_and_of_what_resembles_are_the_same() -> None:
+    """Made with the release after 0.1, from other spellings of the same answers."""
+    answers = Answers("contoh, SARI", "SARI.contoh+x@Example.com", "+6281234567890", date(2006, 2, 28), "ID-JB")
+    found = blind_indexes(KEYS, answers)
+    assert {
+        "identity": identity_index(KEYS, "sari.contoh@example.com", date(2006, 2, 28)).hex(),
+        "email_skeleton": found.email_skeleton.hex(),
+        "name_birth_date": found.name_birth_date.hex(),
+    } == {
+        "identity": "571a440de17aa4b541e79ba8bb11701ddd3965f4186871a78127cf8b295e275e",
+        "email_skeleton": "f0e2289637d8abec1110a0ddcc9a9738ca2f306944f9b0caf4f39359b7969652",
+        "name_birth_date": "509f3dbc5084388d7a5897648cd2587879120e722c271f50e933a9e85f5d32ee",
+    }
+    assert found.email == email_index(KEYS, "sari.contoh+x@example.com")
+    assert found.phone == phone_index(KEYS, "+6281234567890")
 
 
 def test_the_digest_of_a_status_token_is_the_same() -> None:
