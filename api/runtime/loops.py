@@ -12,6 +12,7 @@ import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.runtime.resources import ApiResources, GatewayResources
+from campaigns.applicants.operations.index_stored import index_next_person
 from campaigns.clicks.bots import bursts
 from campaigns.events.operations import RETENTION, delete_read_events
 from campaigns.kit.idempotency import forget_old_answers
@@ -36,6 +37,7 @@ def gateway_work(resources: GatewayResources) -> Iterator[Work]:
 def api_work(resources: ApiResources) -> Iterator[Work]:
     """All loops of an API process for staff; candidates' processes have none, so that nothing delays a registration."""
     yield from _cleanup_work(resources)
+    yield from _applicant_work(resources)
     if resources.transport is not None:
         yield _check_work(_check_worker(resources, resources.transport))
 
@@ -109,6 +111,24 @@ def _cleanup_work(resources: ApiResources) -> Iterator[Work]:
 async def _in_transaction(resources: ApiResources, delete: Callable[..., Awaitable[object]], now: datetime) -> None:
     async with resources.sessions() as session, session.begin():
         await delete(session, now=now)
+
+
+def _applicant_work(resources: ApiResources) -> Iterator[Work]:
+    async def index_stored(now: datetime) -> None:
+        left = True
+        while left:
+            # One person a transaction: registrations may wait for its locks.
+            async with resources.sessions() as session, session.begin():
+                left = await index_next_person(session, keys=resources.keys, now=now)
+
+    yield PeriodicWork(
+        name="stored-applicants",
+        run=index_stored,
+        interval_seconds=3600,
+        first_delay_seconds=1,
+        backoff=Backoff(5, 600),
+        expected=DATABASE_ERRORS,
+    )
 
 
 def _check_work(worker: CheckWorker) -> Work:
