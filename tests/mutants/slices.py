@@ -12,8 +12,11 @@ LISTED = (
     "campaigns/statistics/query",
     "campaigns/statistics/definitions",
     "campaigns/clicks/bots/reasons.py",
+    "campaigns/clicks/tokens.py",
+    "campaigns/clicks/visitors.py",
     "campaigns/naming",
     "campaigns/kit/database/paging.py",
+    "campaigns/kit/idempotency.py",
 )
 # The tests of each slice beside unit/<slice> and database/<slice>.
 TESTS = {
