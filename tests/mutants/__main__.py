@@ -110,7 +110,8 @@ class Trial:
         return 0 if share >= least else 1
 
     def _try(self, mutant: Mutant, forks: Forks, reach: Reach, loaded: Loaded) -> str:
-        tests = reach.tests_of(mutant.path, mutant.line, mutant.line + mutant.old.count("\n"))
+        lines = (mutant.line, mutant.line + mutant.old.count("\n"))
+        tests = reach.tests_of(mutant.path, *lines)
         if not tests:
             return UNREACHED
         tests.sort(key=lambda test: -self._kills[mutant.path, test])
@@ -118,6 +119,8 @@ class Trial:
             is_constant = not loaded.check(mutant)
         except NotPlantableError:
             return self._try_alone(mutant, tests)
+        if not is_constant and not reach.runs(mutant.path, *lines):
+            return self._try_alone(mutant, tests)  # a function that only an import calls
         limits = {test: max(SLOWEST_LEAST, SLOWEST_FACTOR * reach.seconds[test]) for test in tests}
         verdict = forks.passes(tests, lambda: loaded.plant(mutant), limits=limits, seconds=self._seconds)
         if verdict.failed is not None:

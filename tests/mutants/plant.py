@@ -52,10 +52,19 @@ class Loaded:
         if function is None:
             return {}
         codes = {_place(code): code for code in _codes(compile(mutant.apply(text), str(path), "exec"))}
-        changed = {place: code for place, code in codes.items() if place[1] == function and place in self._functions}
-        if not changed:
+        # Functions that it made when it was called before keep the code they had; they get theirs too.
+        changed = {
+            place: code
+            for place, code in codes.items()
+            if place[1].partition(".<locals>.")[0] == function and place in self._functions
+        }
+        if not changed or not all(self._takes(place, code) for place, code in changed.items()):
             raise NotPlantableError
         return changed
+
+    def _takes(self, place: tuple[str, str, int], code: CodeType) -> bool:
+        """Whether the functions of a place can run the code: it uses as many variables of the function around it."""
+        return all(len(one.__code__.co_freevars) == len(code.co_freevars) for one in self._functions[place])
 
     def _plant_constants(self, mutant: Mutant) -> None:
         """Evaluate the changed assignment and those after it, and bind the names that hold the old values."""

@@ -23,12 +23,16 @@ class Reach:
             path: {int(line): tests for line, tests in lines.items()} for path, lines in measured["lines"].items()
         }
 
+    def runs(self, path: str, first: int, last: int) -> bool:
+        """Whether a test runs lines of a file, which an import may have run before."""
+        return any(line in self._lines.get(path, {}) for line in range(first, last + 1))
+
     def tests_of(self, path: str, first: int, last: int) -> list[str]:
-        """The tests that reach lines of a file; all that reach the file where only its import reaches these."""
+        """The tests that run lines of a file; all that run any of it where only its import runs these, else all."""
         lines = self._lines.get(path, {})
         found = {test for line in range(first, last + 1) for test in lines.get(line, ())}
         found = found or {test for tests in lines.values() for test in tests}
-        return sorted(found, key=self.seconds.__getitem__)
+        return sorted(found or set(self.seconds) - set(self.failed), key=self.seconds.__getitem__)
 
 
 def measure(forks: Forks, project: Path, result: Path, say: Callable[[str], None]) -> Reach:

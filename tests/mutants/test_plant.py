@@ -16,6 +16,10 @@ MOST = 3
 SENTENCE = f"at most {MOST}"
 def few(number):
     return number < MOST
+def more_than(least):
+    def holds(number):
+        return number > least
+    return holds
 class Limit:
     least = 1
     def holds(self, number):
@@ -55,8 +59,16 @@ def test_a_function_runs_its_new_code_wherever_it_was_imported(
 
 def test_a_method_runs_its_new_code(modules: tuple[ModuleType, ModuleType], tmp_path: Path) -> None:
     limit = modules[0].Limit()
-    plant(tmp_path, 9, ">=")
+    plant(tmp_path, 13, ">=")
     assert limit.holds(1) is True
+
+
+def test_a_function_made_before_by_another_runs_its_new_code(
+    modules: tuple[ModuleType, ModuleType], tmp_path: Path
+) -> None:
+    made = modules[0].more_than(1)
+    plant(tmp_path, 8, ">=")
+    assert [made(1), modules[0].more_than(1)(1)] == [True, True]
 
 
 def test_a_constant_changes_with_those_made_of_it(modules: tuple[ModuleType, ModuleType], tmp_path: Path) -> None:
@@ -66,4 +78,4 @@ def test_a_constant_changes_with_those_made_of_it(modules: tuple[ModuleType, Mod
 
 def test_a_class_body_is_left_to_an_import(modules: tuple[ModuleType, ModuleType], tmp_path: Path) -> None:
     with pytest.raises(NotPlantableError):
-        plant(tmp_path, 7, "2")
+        plant(tmp_path, 11, "2")
