@@ -36,5 +36,5 @@ async def read_checks(session: AsyncSession, link_ids: Sequence[UUID]) -> dict[U
 
 def worst_check(checks: Iterable[DestinationCheck]) -> DestinationCheck | None:
     """The check with the most urgent verdict, the first place if several are equal; None before any check ran."""
-    ranked = [(_GRAVEST_FIRST.index(check.verdict), check) for check in checks if check.verdict is not None]
-    return min(ranked, key=lambda pair: pair[0], default=(0, None))[1]
+    judged = [check for check in checks if check.verdict is not None]
+    return min(judged, key=lambda check: _GRAVEST_FIRST.index(check.verdict), default=None)
