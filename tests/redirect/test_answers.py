@@ -1,9 +1,12 @@
 """The response to a tap, and the data stored about it."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
@@ -151,6 +154,36 @@ class TestChanges:
                     return sought in await self.location(taps, "/abc")
 
                 await until(is_new)
+
+    async def test_a_heartbeat_that_postgresql_does_not_answer_is_no_success(
+        self, taps: Taps, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(resolver, "HEARTBEAT_SECONDS", 0.01)
+        answered = 0
+
+        def succeeded() -> None:
+            nonlocal answered
+            answered += 1
+
+        async def has_answered_again(before: int) -> bool:
+            return answered >= before + 2
+
+        following = asyncio.create_task(follow_changes(taps.resolver, taps.snapshot_writer, taps.conninfo, succeeded))
+        await until(partial(has_answered_again, 0))
+        (listener,) = await taps.sql(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE application_name = 'jaring-listener' AND datname = current_database()"
+        )
+        os.kill(listener["pid"], signal.SIGSTOP)
+        try:
+            before = answered
+            await asyncio.sleep(0.3)
+            assert answered <= before + 1  # what it answered before it was stopped
+        finally:
+            os.kill(listener["pid"], signal.SIGCONT)
+        await until(partial(has_answered_again, answered))
+        following.cancel()
+        await asyncio.wait([following])
 
     async def test_changes_missed_while_disconnected_are_looked_up(self, taps: Taps) -> None:
         now = datetime.now(UTC)

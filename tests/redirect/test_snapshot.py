@@ -178,3 +178,11 @@ def test_only_its_owner_may_look_into_the_folder_of_the_snapshot(tmp_path: Path)
     assert folder.stat().st_mode & 0o777 == 0o700
     snapshot.write([("abc", "facts")])
     assert open_link_snapshot(folder).read("abc") == "facts"
+
+
+async def test_a_writer_may_be_closed_before_it_wrote_and_after_it_was_closed(counted: Counted) -> None:
+    writer = SnapshotWriter(counted.snapshot, counted)
+    await writer.close()
+    await writer.write(NOON)
+    await writer.close()
+    await writer.close()
