@@ -45,7 +45,7 @@ FACTS_SQL = f"""
                 AND found.verdict IN ('{CheckVerdict.REFUSED}', '{CheckVerdict.HOST_NOT_ALLOWED}')),
         'live', CASE WHEN link.state <> '{LinkState.ACTIVE}' OR link.ends_at <= now() THEN (
             SELECT live.slug FROM links live
-            WHERE live.campaign_id = link.campaign_id AND live.state = '{LinkState.ACTIVE}' AND live.id <> link.id
+            WHERE live.campaign_id = link.campaign_id AND live.state = '{LinkState.ACTIVE}'
                 AND (live.starts_at IS NULL OR live.starts_at <= now())
                 AND (live.ends_at IS NULL OR live.ends_at > now())
             ORDER BY live.id DESC LIMIT 1) END
