@@ -67,6 +67,7 @@ async def test_all_links_are_written_again_after_an_hour(counted: Counted, write
 
 
 async def test_a_failed_write_is_repeated_by_the_next_call(counted: Counted, writer: SnapshotWriter) -> None:
+    await writer.write(NOON)
     for mark in (writer.mark_all_changed, lambda: writer.mark_changed("abc")):
         counted.broken = True
         mark()

@@ -69,7 +69,7 @@ class SnapshotWriter:
         self._connections = connections
         self._lock: int | None = None
         self._changed: set[str] = set()
-        self._all_changed = True
+        # None: they were not yet, or changes may have been missed since.
         self._all_written_at: datetime | None = None
 
     def mark_changed(self, slug: str) -> None:
@@ -78,7 +78,7 @@ class SnapshotWriter:
 
     def mark_all_changed(self) -> None:
         """Have all links written by the next `write`, since changes may have been missed."""
-        self._all_changed = True
+        self._all_written_at = None
 
     async def write(self, now: datetime) -> None:
         """Write the links that changed, or all of them once an hour. Does nothing if another process holds the lock.
@@ -92,16 +92,15 @@ class SnapshotWriter:
             self._changed.clear()  # the holder of the lock is notified of them too
             return
         try:
-            if self._all_changed or self._all_written_at is None or now - self._all_written_at > REWRITE_AFTER:
-                await self._write_all()
-                self._all_written_at = now
+            if self._all_written_at is None or now - self._all_written_at > REWRITE_AFTER:
+                await self._write_all(now)
             elif self._changed:
                 await self._write_changed()
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:
             self._snapshot.delete()
-            self._all_changed = True
+            self._all_written_at = None
             raise
 
     async def close(self) -> None:
@@ -110,8 +109,8 @@ class SnapshotWriter:
             os.close(self._lock)
             self._lock = None
 
-    async def _write_all(self) -> None:
-        self._all_changed = False
+    async def _write_all(self, now: datetime) -> None:
+        self._all_written_at = now  # at once, since they may be marked as changed again meanwhile
         self._changed.clear()
         after = ""
         try:
@@ -126,7 +125,7 @@ class SnapshotWriter:
                 await asyncio.to_thread(self._snapshot.write, rows)
                 after = rows[-1][0]
         except BaseException:
-            self._all_changed = True
+            self._all_written_at = None
             raise
 
     async def _write_changed(self) -> None:
