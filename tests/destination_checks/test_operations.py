@@ -288,3 +288,11 @@ def test_links_made_together_are_not_all_followed_together(now: datetime) -> Non
     assert min(times) == now + WHILE_OK * 0.9
     assert now + WHILE_OK * 1.0997 < max(times) < now + WHILE_OK * 1.1
     assert len(set(times)) == 1000
+
+
+async def test_checks_are_read_as_they_are_stored_now(session: AsyncSession, world: World, now: datetime) -> None:
+    link = await put_link(session, world, now)
+    await schedule_checks(session, link, now=now)
+    known = await found(session, link, OK, now)
+    await schedule_checks(session, link, now=now)
+    assert (await the_check(session, link) is known, known.verdict) == (True, None)

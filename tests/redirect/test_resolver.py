@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from campaigns.links.resolver import resolver as resolver_module
-from campaigns.links.resolver.resolver import MAX_SLUGS_PER_QUERY, LookupFailed
+from campaigns.links.resolver.resolver import LookupFailed
 from tests.redirect.look_ups import Counted, a_few_turns, add_links, change, resolver_of
 
 
@@ -24,15 +24,15 @@ async def test_slugs_that_are_asked_for_during_a_look_up_share_the_next(counted:
     pending = [asyncio.create_task(resolver.resolve("abc"))]
     while not counted.asked:
         await asyncio.sleep(0)
-    for number in range(MAX_SLUGS_PER_QUERY + 1):
+    for number in range(65):
         await asyncio.sleep(0)
         pending.append(asyncio.create_task(resolver.resolve(f"unknown-{number}")))
     await asyncio.sleep(0)
     assert counted.asked == 1
     counted.answering.set()
     found = await asyncio.gather(*pending)
-    assert [target is not None for target in found] == [True] + [False] * (MAX_SLUGS_PER_QUERY + 1)
-    assert counted.asked == 3  # the first, as many as one query takes, and the rest
+    assert [target is not None for target in found] == [True] + [False] * 65
+    assert counted.asked == 3  # the first, the 64 that one query takes, and the rest
 
 
 async def test_a_request_that_goes_away_does_not_end_the_look_up_of_others(counted: Counted) -> None:
@@ -114,12 +114,13 @@ async def test_without_memory_and_postgresql_there_is_no_answer(counted: Counted
 
 
 async def test_a_look_up_overtaken_by_a_change_is_not_cached(counted: Counted) -> None:
+    await add_links(counted, "second")
     resolver = resolver_of(counted)
-    pending = asyncio.create_task(resolver.resolve("abc"))
+    pending = [asyncio.create_task(resolver.resolve(slug)) for slug in ("abc", "second")]
     await asyncio.sleep(0)
     resolver.forget("abc")
-    assert await pending is not None
-    assert resolver.cached("abc") is None
+    assert None not in await asyncio.gather(*pending)
+    assert [resolver.cached(slug) is not None for slug in ("abc", "second")] == [False, True]
 
 
 async def test_memory_is_bounded(counted: Counted) -> None:
@@ -202,6 +203,8 @@ async def test_facts_of_another_release_fail_no_other_link(counted: Counted) -> 
     assert isinstance(outcomes[0], LookupFailed)
     assert outcomes[1] is resolver.cached("second")
     assert counted.asked == 1
+    await change(counted, "UPDATE links SET rules = '[]' WHERE slug = 'abc'")
+    assert await resolver.resolve("abc") is not None
 
 
 @pytest.mark.parametrize("facts", ["{}", "[]", "no JSON"])
@@ -216,17 +219,19 @@ async def test_a_snapshot_of_another_release_is_no_answer(counted: Counted, fact
 
 @pytest.mark.parametrize("is_forgotten", [False, True])
 async def test_a_look_up_that_failed_is_made_again(counted: Counted, is_forgotten: bool) -> None:
+    await add_links(counted, "second")
     resolver = resolver_of(counted)
     counted.broken = True
-    pending = asyncio.create_task(resolver.resolve("abc"))
+    pending = [asyncio.create_task(resolver.resolve(slug)) for slug in ("abc", "second")]
     await asyncio.sleep(0)
     if is_forgotten:
         resolver.forget("abc")
-    with pytest.raises(LookupFailed):
-        await pending
+    outcomes = await asyncio.gather(*pending, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [LookupFailed] * 2
     counted.broken = False
-    assert await resolver.resolve("abc") is not None
-    assert counted.asked == 2
+    for slug in ("abc", "second"):
+        assert await resolver.resolve(slug) is not None
+    assert counted.asked == 3
 
 
 async def test_a_refresh_that_fails_is_not_reported_as_an_error_nobody_handled(counted: Counted) -> None:

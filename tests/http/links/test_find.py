@@ -76,6 +76,7 @@ class TestSearch:
             ("by-destination", {"destination": "https://daftar.example/q"}),
             ("percent", {"name": "100% off"}),
             ("underscore", {"name": "a_b"}),
+            ("no-wildcard", {"name": "100 a-b"}),
         ):
             await make(client, world, **{**plain, **changed, "slug": slug})
         if found is None:  # too short

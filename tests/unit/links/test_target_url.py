@@ -35,6 +35,7 @@ SITE = "https://daftar.example/bintara"
         ("?a=1&a=2&b=&a=1", "a=1&a=2&b=&a=1&", ""),
         ("?a==1&=x&b?c", "a==1&=x&b?c&", ""),
         ("?a=1&&b=2&", "a=1&b=2&", ""),
+        ("?a=!~\x7f", "a=!~%7F&", ""),  # the first and the last character that need no escape, and the next
         ("?q=%C3%A9%20%2B+%26%3d&r=%zz", "q=%C3%A9%20%2B+%26%3d&r=%zz&", ""),
         ("#form", "", "#form"),
         ("?a=1#form?utm_source=in-the-fragment", "a=1&", "#form?utm_source=in-the-fragment"),
