@@ -19,7 +19,7 @@ from campaigns.kit.errors import Conflict, NotFound
 from campaigns.links.operations.planning_changes import update_campaign
 from campaigns.planning.operations.campaigns import close_campaign, create_campaign
 from campaigns.planning.queries import get_campaign, list_campaigns
-from campaigns.planning.types import CampaignChanges, CampaignState
+from campaigns.planning.types import CampaignChanges, CampaignSpec, CampaignState
 
 router = ContractRouter(prefix="/v1/campaigns", tags=["campaigns"])
 
@@ -29,7 +29,7 @@ async def create(
     body: CampaignCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
 ) -> CampaignOut:
     """Create a campaign of one of your units for an intake of a programme that the unit may use."""
-    campaign = await create_campaign(session, caller, **body.model_dump(), now=now)
+    campaign = await create_campaign(session, caller, spec=CampaignSpec(**body.model_dump()), now=now)
     return created(response, router.prefix, CampaignOut.model_validate(campaign))
 
 

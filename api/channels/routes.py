@@ -19,7 +19,7 @@ from api.http.sessions import ReadSession, UnitOfWork
 from campaigns.kit.errors import Conflict, NotFound
 from campaigns.planning.operations.channels import close_channel, create_channel, update_channel
 from campaigns.planning.queries import get_channel, list_channels
-from campaigns.planning.types import ChannelChanges, OpenState
+from campaigns.planning.types import ChannelChanges, ChannelSpec, OpenState
 
 router = ContractRouter(prefix="/v1/channels", tags=["channels"])
 
@@ -29,7 +29,8 @@ async def create(
     body: ChannelCreate, caller: CampaignsWriter, session: UnitOfWork, now: Now, response: Response
 ) -> ChannelWritten:
     """Create a channel of one of your units. Each spelling belongs to one source only."""
-    written = await create_channel(session, caller, **body.model_dump(), now=now)
+    spec = ChannelSpec(**body.model_dump(exclude={"keep_names"}))
+    written = await create_channel(session, caller, spec=spec, keep_names=body.keep_names, now=now)
     return created(response, router.prefix, channel_written(written))
 
 

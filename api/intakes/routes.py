@@ -21,7 +21,7 @@ from campaigns.kit.errors import Conflict, NotFound
 from campaigns.planning.models import Intake
 from campaigns.planning.operations.intakes import close_intake, create_intake, update_intake
 from campaigns.planning.queries import get_intake, list_intakes, list_stages
-from campaigns.planning.types import IntakeChanges, StagePlan
+from campaigns.planning.types import IntakeChanges, IntakeSpec, StagePlan
 
 router = ContractRouter(prefix="/v1/intakes", tags=["intakes"])
 
@@ -33,7 +33,7 @@ async def create(
     """Create an intake of a programme that one of your units owns. Without `stages` it gets the six default stages."""
     fields = body.model_dump()
     stages = [StagePlan(**stage) for stage in fields.pop("stages")]
-    intake = await create_intake(session, caller, **fields, stages=stages, now=now)
+    intake = await create_intake(session, caller, spec=IntakeSpec(**fields, stages=stages), now=now)
     return created(response, router.prefix, await _intake_out(session, intake))
 
 

@@ -1,9 +1,11 @@
-"""Types of planning: kinds of units and stages, states, and the fields that can change."""
+"""Types of planning: kinds of units and stages, states, the fields of new objects, and those that can change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypedDict
+from uuid import UUID
 
 
 class UnitKind(StrEnum):
@@ -59,6 +61,50 @@ class StagePlan:
     key: str
     name: str
     kind: StageKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeSpec:
+    """The fields of a new intake as typed; `create_intake` validates them. Its stages are in their order."""
+
+    programme_id: UUID
+    name: str
+    opens_at: datetime
+    closes_at: datetime
+    notice_version: str
+    notice_url: str
+    stages: Sequence[StagePlan]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignSpec:
+    """The fields of a new campaign as typed; `create_campaign` validates them.
+
+    Chats show the preview for links that have none of their own.
+    """
+
+    unit_id: UUID
+    intake_id: UUID
+    name: str
+    slug: str
+    starts_at: datetime
+    ends_at: datetime | None
+    landing_url: str
+    preview_title: str | None = None
+    preview_description: str | None = None
+    preview_image: str | None = None
+    state: CampaignState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSpec:
+    """The fields of a new channel as typed; `create_channel` normalises its source, medium and aliases."""
+
+    unit_id: UUID
+    name: str
+    source: str
+    medium: str
+    aliases: Sequence[str]
 
 
 class UnitChanges(TypedDict, total=False):

@@ -18,6 +18,7 @@ from campaigns.planning.operations.channels import create_channel
 from campaigns.planning.operations.intakes import create_intake
 from campaigns.planning.operations.programmes import create_programme
 from campaigns.planning.rules import DEFAULT_STAGES
+from campaigns.planning.types import ChannelSpec, IntakeSpec
 from tests.contract.requests import Objects
 from tests.factories.links import make_link
 from tests.factories.world import World
@@ -58,17 +59,22 @@ async def sides(session: AsyncSession, world: World, context: Context, now: date
         intake = await create_intake(
             session,
             world.admin,
-            programme_id=programme.id,
-            name=mark,
-            opens_at=world.intake.opens_at,
-            closes_at=world.intake.closes_at,
-            notice_version="1",
-            notice_url="https://daftar.example/privasi",
-            stages=DEFAULT_STAGES,
+            spec=IntakeSpec(
+                programme_id=programme.id,
+                name=mark,
+                opens_at=world.intake.opens_at,
+                closes_at=world.intake.closes_at,
+                notice_version="1",
+                notice_url="https://daftar.example/privasi",
+                stages=DEFAULT_STAGES,
+            ),
             now=now,
         )
         written = await create_channel(
-            session, world.admin, unit_id=unit.id, name=mark, source=mark, medium="social", aliases=[], now=now
+            session,
+            world.admin,
+            spec=ChannelSpec(unit_id=unit.id, name=mark, source=mark, medium="social", aliases=[]),
+            now=now,
         )
         channel = written.row
         link = await make_link(

@@ -16,7 +16,7 @@ from campaigns.planning.operations.intakes import create_intake
 from campaigns.planning.operations.programmes import create_programme
 from campaigns.planning.operations.units import create_root_unit, create_unit
 from campaigns.planning.rules import DEFAULT_STAGES
-from campaigns.planning.types import CampaignState, UnitKind
+from campaigns.planning.types import CampaignSpec, CampaignState, ChannelSpec, IntakeSpec, UnitKind
 
 LANDING = "https://daftar.example/bintara"
 
@@ -54,14 +54,16 @@ async def build_campaign(
     return await create_campaign(
         session,
         admin,
-        unit_id=unit.id,
-        intake_id=intake.id,
-        name=f"Campaign {slug}",
-        slug=slug,
-        starts_at=now - timedelta(days=1),
-        ends_at=None,
-        landing_url=LANDING,
-        state=CampaignState.ACTIVE,
+        spec=CampaignSpec(
+            unit_id=unit.id,
+            intake_id=intake.id,
+            name=f"Campaign {slug}",
+            slug=slug,
+            starts_at=now - timedelta(days=1),
+            ends_at=None,
+            landing_url=LANDING,
+            state=CampaignState.ACTIVE,
+        ),
         now=now,
     )
 
@@ -95,23 +97,23 @@ async def build_world(session: AsyncSession, *, now: datetime) -> World:
     intake = await create_intake(
         session,
         admin,
-        programme_id=programme.id,
-        name="2027",
-        opens_at=now - timedelta(days=2),
-        closes_at=now + timedelta(days=60),
-        notice_version="2026-1",
-        notice_url="https://daftar.example/privacy",
-        stages=DEFAULT_STAGES,
+        spec=IntakeSpec(
+            programme_id=programme.id,
+            name="2027",
+            opens_at=now - timedelta(days=2),
+            closes_at=now + timedelta(days=60),
+            notice_version="2026-1",
+            notice_url="https://daftar.example/privacy",
+            stages=DEFAULT_STAGES,
+        ),
         now=now,
     )
     written = await create_channel(
         session,
         admin,
-        unit_id=national.id,
-        name="Instagram",
-        source="instagram",
-        medium="social",
-        aliases=["ig", "insta"],
+        spec=ChannelSpec(
+            unit_id=national.id, name="Instagram", source="instagram", medium="social", aliases=["ig", "insta"]
+        ),
         now=now,
     )
     channel = written.row

@@ -39,7 +39,7 @@ from campaigns.planning.operations.intakes import create_intake
 from campaigns.planning.operations.programmes import create_programme
 from campaigns.planning.operations.units import create_root_unit, create_unit
 from campaigns.planning.rules import DEFAULT_STAGES
-from campaigns.planning.types import CampaignState
+from campaigns.planning.types import CampaignSpec, CampaignState, ChannelSpec, IntakeSpec
 
 DAYS = 14
 KEY_LIFE = timedelta(days=365)
@@ -123,19 +123,24 @@ async def _make_force(session: AsyncSession, now: datetime) -> tuple[_Force, dic
     intake = await create_intake(
         session,
         admin,
-        programme_id=programme.id,
-        name="Bintara 2027",
-        opens_at=now - timedelta(days=DAYS + 1),
-        closes_at=now + timedelta(days=90),
-        notice_version=NOTICE_VERSION,
-        notice_url=demo_data.NOTICE,
-        stages=DEFAULT_STAGES,
+        spec=IntakeSpec(
+            programme_id=programme.id,
+            name="Bintara 2027",
+            opens_at=now - timedelta(days=DAYS + 1),
+            closes_at=now + timedelta(days=90),
+            notice_version=NOTICE_VERSION,
+            notice_url=demo_data.NOTICE,
+            stages=DEFAULT_STAGES,
+        ),
         now=now,
     )
     channels = {
         source: (
             await create_channel(
-                session, admin, unit_id=national.id, name=name, source=source, medium=medium, aliases=aliases, now=now
+                session,
+                admin,
+                spec=ChannelSpec(unit_id=national.id, name=name, source=source, medium=medium, aliases=aliases),
+                now=now,
             )
         ).row
         for name, source, medium, aliases in demo_data.CHANNELS
@@ -144,14 +149,16 @@ async def _make_force(session: AsyncSession, now: datetime) -> tuple[_Force, dic
         slug: await create_campaign(
             session,
             admin,
-            unit_id=units[unit].id,
-            intake_id=intake.id,
-            name=name,
-            slug=slug,
-            starts_at=now - timedelta(days=DAYS + 1),
-            ends_at=None,
-            landing_url=demo_data.LANDING,
-            state=CampaignState.ACTIVE,
+            spec=CampaignSpec(
+                unit_id=units[unit].id,
+                intake_id=intake.id,
+                name=name,
+                slug=slug,
+                starts_at=now - timedelta(days=DAYS + 1),
+                ends_at=None,
+                landing_url=demo_data.LANDING,
+                state=CampaignState.ACTIVE,
+            ),
             now=now,
         )
         for slug, name, unit in demo_data.CAMPAIGNS

@@ -1,6 +1,7 @@
 """Create and close campaigns; `updates` holds their update."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,61 +23,35 @@ from campaigns.planning.rules import (
     printable_text,
     require_order,
 )
-from campaigns.planning.types import CampaignState, OpenState
+from campaigns.planning.types import CampaignSpec, CampaignState, OpenState
 
 
 async def create_campaign(
-    session: AsyncSession,
-    principal: Principal,
-    *,
-    unit_id: UUID,
-    intake_id: UUID,
-    name: str,
-    slug: str,
-    starts_at: datetime,
-    ends_at: datetime | None,
-    landing_url: str,
-    preview_title: str | None = None,
-    preview_description: str | None = None,
-    preview_image: str | None = None,
-    state: CampaignState,
-    now: datetime,
+    session: AsyncSession, principal: Principal, *, spec: CampaignSpec, now: datetime
 ) -> Campaign:
     """Create a campaign of a unit in the caller's subtree, for an intake that the caller may use.
 
-    Chats show the preview for links that have none of their own. Raises NotFound, Invalid (for example if the landing
-    host is not on the unit's allow-list) or Conflict (`intake-closed`, `campaign-slug-taken`).
+    Raises NotFound, Invalid (for example if the landing host is not on the unit's allow-list) or Conflict
+    (`intake-closed`, `campaign-slug-taken`).
     """
-    await get_unit(session, principal, unit_id=unit_id)
-    intake = await get_intake(session, principal, intake_id=intake_id)
+    await get_unit(session, principal, unit_id=spec.unit_id)
+    intake = await get_intake(session, principal, intake_id=spec.intake_id)
     if intake.state == OpenState.CLOSED:
         raise Conflict("intake-closed", "The intake is closed. It takes no new campaigns.")
-    require_order(starts_at, ends_at, path=("ends_at",))
-    normalized = normalize_campaign_fields(
-        {
-            "landing_url": landing_url,
-            "preview_title": preview_title,
-            "preview_description": preview_description,
-            "preview_image": preview_image,
-        },
-        await effective_hosts(session, unit_id=unit_id),
-    )
-    campaign = Campaign(
-        unit_id=unit_id,
-        intake_id=intake_id,
-        name=name,
-        slug=slug,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        **normalized,
-        state=state.value,
-        created_at=now,
-    )
+    require_order(spec.starts_at, spec.ends_at, path=("ends_at",))
+    hosts = await effective_hosts(session, unit_id=spec.unit_id)
+    fields = normalize_campaign_fields(asdict(spec), hosts)
+    campaign = Campaign(**fields | {"state": spec.state.value}, created_at=now)
     taken = Conflict("campaign-slug-taken", "Another campaign already has this slug.")
     await insert_row(session, campaign, conflicts={"uq_campaigns_slug": taken})
-    changes = {"name": name, "slug": slug, "state": state.value}
     record_change(
-        session, principal, EventType.CAMPAIGN_CREATED, object_id=campaign.id, unit_id=unit_id, now=now, changes=changes
+        session,
+        principal,
+        EventType.CAMPAIGN_CREATED,
+        object_id=campaign.id,
+        unit_id=spec.unit_id,
+        now=now,
+        changes={"name": spec.name, "slug": spec.slug, "state": spec.state.value},
     )
     return campaign
 

@@ -22,18 +22,14 @@ from campaigns.planning.operations.channel_names import (
 )
 from campaigns.planning.operations.write_changes import close_row, write_changes
 from campaigns.planning.queries import get_unit, lock_channel, require_owner
-from campaigns.planning.types import ChannelChanges, OpenState
+from campaigns.planning.types import ChannelChanges, ChannelSpec, OpenState
 
 
 async def create_channel(
     session: AsyncSession,
     principal: Principal,
     *,
-    unit_id: UUID,
-    name: str,
-    source: str,
-    medium: str,
-    aliases: list[str],
+    spec: ChannelSpec,
     keep_names: Collection[str] = (),
     now: datetime,
 ) -> Written[Channel]:
@@ -42,20 +38,22 @@ async def create_channel(
     Near-duplicates of a source or medium in use, and of another source's aliases, are errors unless `keep_names`
     lists them. Raises NotFound, Invalid, or Conflict (`channel-exists`, `alias-taken`).
     """
-    await get_unit(session, principal, unit_id=unit_id)
+    await get_unit(session, principal, unit_id=spec.unit_id)
     words = await lock_channel_names(session, principal)
     corrections: list[NameIssue] = []
     errors: list[FieldError] = []
-    source = normalize_channel_name(source, words.meanings, path=("source",), corrections=corrections, errors=errors)
-    medium = normalize_channel_name(medium, words.media, path=("medium",), corrections=corrections, errors=errors)
-    spelt = _spelt_aliases(aliases, words, corrections, errors)
+    source = normalize_channel_name(
+        spec.source, words.meanings, path=("source",), corrections=corrections, errors=errors
+    )
+    medium = normalize_channel_name(spec.medium, words.media, path=("medium",), corrections=corrections, errors=errors)
+    spelt = _spelt_aliases(spec.aliases, words, corrections, errors)
     errors += find_near_duplicate_names(source, medium, words, keep_names)
     errors += find_near_duplicate_aliases(spelt, source, words, keep_names)
     raise_if_any(errors)
     require_unambiguous(source, spelt, words)
     channel = Channel(
-        unit_id=unit_id,
-        name=name,
+        unit_id=spec.unit_id,
+        name=spec.name,
         source=source,
         medium=medium,
         aliases=sorted(spelt),
@@ -71,7 +69,7 @@ async def create_channel(
         ObjectType.CHANNEL,
         "created",
         object_id=channel.id,
-        unit_id=unit_id,
+        unit_id=spec.unit_id,
         now=now,
         changes=changes,
     )

@@ -18,45 +18,32 @@ from campaigns.planning.operations.stages import new_stage, replace_stages
 from campaigns.planning.operations.write_changes import close_row
 from campaigns.planning.queries import get_programme, lock_intake, require_owner
 from campaigns.planning.rules import require_order, require_stages
-from campaigns.planning.types import IntakeChanges, OpenState, StagePlan
+from campaigns.planning.types import IntakeChanges, IntakeSpec, OpenState, StagePlan
 
 
-async def create_intake(
-    session: AsyncSession,
-    principal: Principal,
-    *,
-    programme_id: UUID,
-    name: str,
-    opens_at: datetime,
-    closes_at: datetime,
-    notice_version: str,
-    notice_url: str,
-    stages: Sequence[StagePlan],
-    now: datetime,
-) -> Intake:
+async def create_intake(session: AsyncSession, principal: Principal, *, spec: IntakeSpec, now: datetime) -> Intake:
     """Create an intake with its ordered stages.
 
     Raises NotFound, Forbidden, Invalid or Conflict (`programme-closed`).
     """
-    programme = await lock_owned_programme(session, principal, programme_id)
+    programme = await lock_owned_programme(session, principal, spec.programme_id)
     if programme.state == OpenState.CLOSED:
         raise Conflict("programme-closed", "The programme is closed. It takes no new intakes.")
-    require_order(opens_at, closes_at, path=("closes_at",))
-    require_stages(stages)
+    require_order(spec.opens_at, spec.closes_at, path=("closes_at",))
+    require_stages(spec.stages)
     intake = Intake(
-        programme_id=programme_id,
-        name=name,
-        opens_at=opens_at,
-        closes_at=closes_at,
-        notice_version=notice_version,
-        notice_url=parse_web_url(notice_url, path=("notice_url",)).text,
+        programme_id=spec.programme_id,
+        name=spec.name,
+        opens_at=spec.opens_at,
+        closes_at=spec.closes_at,
+        notice_version=spec.notice_version,
+        notice_url=parse_web_url(spec.notice_url, path=("notice_url",)).text,
         state=OpenState.ACTIVE.value,
         created_at=now,
     )
     session.add(intake)
     await session.flush()  # the stages refer to the intake
-    session.add_all(new_stage(intake.id, place, plan) for place, plan in enumerate(stages, start=1))
-    changes = {"name": name, "stages": [asdict(plan) for plan in stages]}
+    session.add_all(new_stage(intake.id, place, plan) for place, plan in enumerate(spec.stages, start=1))
     record_audit(
         session,
         principal,
@@ -65,7 +52,7 @@ async def create_intake(
         object_id=intake.id,
         unit_id=programme.unit_id,
         now=now,
-        changes=changes,
+        changes={"name": spec.name, "stages": [asdict(plan) for plan in spec.stages]},
     )
     return intake
 

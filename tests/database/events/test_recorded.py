@@ -18,7 +18,7 @@ from campaigns.links.operations.planning_changes import update_campaign
 from campaigns.links.operations.update import retire_link, update_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.operations.campaigns import close_campaign, create_campaign
-from campaigns.planning.types import CampaignState
+from campaigns.planning.types import CampaignSpec, CampaignState
 from tests.factories.links import make_link
 from tests.factories.world import LANDING, World
 
@@ -61,14 +61,16 @@ async def test_changes_of_a_campaign(session: AsyncSession, world: World, now: d
     campaign = await create_campaign(
         session,
         caller,
-        unit_id=world.own.id,
-        intake_id=world.intake.id,
-        name="Second wave",
-        slug="second-wave",
-        starts_at=now,
-        ends_at=None,
-        landing_url=LANDING,
-        state=CampaignState.ACTIVE,
+        spec=CampaignSpec(
+            unit_id=world.own.id,
+            intake_id=world.intake.id,
+            name="Second wave",
+            slug="second-wave",
+            starts_at=now,
+            ends_at=None,
+            landing_url=LANDING,
+            state=CampaignState.ACTIVE,
+        ),
         now=now,
     )
     for _ in range(2):

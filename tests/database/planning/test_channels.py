@@ -13,6 +13,7 @@ from campaigns.kit.ids import new_id
 from campaigns.planning.models import Channel, Unit
 from campaigns.planning.operations.channels import create_channel, update_channel
 from campaigns.planning.queries import canonical_sources, known_channel_media
+from campaigns.planning.types import ChannelSpec
 from tests.factories.world import World, build_world, principal_of
 
 
@@ -27,7 +28,10 @@ async def make(
     medium: str = "social",
 ) -> Channel:
     written = await create_channel(
-        session, by, unit_id=unit.id, name=source, source=source, medium=medium, aliases=aliases, now=now
+        session,
+        by,
+        spec=ChannelSpec(unit_id=unit.id, name=source, source=source, medium=medium, aliases=aliases),
+        now=now,
     )
     return written.row
 

@@ -38,7 +38,7 @@ from campaigns.planning.queries import (
     unit_codes,
 )
 from campaigns.planning.rules import DEFAULT_STAGES
-from campaigns.planning.types import CampaignState, StageKind, StagePlan
+from campaigns.planning.types import CampaignState, IntakeSpec, StageKind, StagePlan
 from tests.factories.world import World, build_campaign
 
 ALL = PageRequest(limit=100)
@@ -58,13 +58,15 @@ async def add_intake(
     return await create_intake(
         session,
         world.admin,
-        programme_id=programme.id,
-        name=f"Intake of {programme.slug}",
-        opens_at=now,
-        closes_at=now + timedelta(days=1),
-        notice_version="1",
-        notice_url="https://daftar.example/privacy",
-        stages=stages,
+        spec=IntakeSpec(
+            programme_id=programme.id,
+            name=f"Intake of {programme.slug}",
+            opens_at=now,
+            closes_at=now + timedelta(days=1),
+            notice_version="1",
+            notice_url="https://daftar.example/privacy",
+            stages=stages,
+        ),
         now=now,
     )
 

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Role
 from campaigns.planning.models import Channel
 from campaigns.planning.operations.channels import create_channel
+from campaigns.planning.types import ChannelSpec
 from tests.factories.keys import headers_of_new_key
 from tests.factories.trail import trail_of
 from tests.factories.world import World
@@ -41,11 +42,7 @@ async def foreign_channel(session: AsyncSession, world: World, now: datetime) ->
     written = await create_channel(
         session,
         world.admin,
-        unit_id=world.foreign.id,
-        name="Bali Post",
-        source="balipost",
-        medium="print",
-        aliases=[],
+        spec=ChannelSpec(unit_id=world.foreign.id, name="Bali Post", source="balipost", medium="print", aliases=[]),
         now=now,
     )
     await session.commit()

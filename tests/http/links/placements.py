@@ -10,6 +10,7 @@ from campaigns.access.types import Role
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Unit
 from campaigns.planning.operations.channels import create_channel
+from campaigns.planning.types import ChannelSpec
 from tests.factories.links import make_link
 from tests.factories.world import World
 
@@ -38,7 +39,10 @@ async def make(client: httpx.AsyncClient, world: World, **changed: Any) -> dict[
 async def poster_channel(world: World, session: AsyncSession, unit: Unit, now: datetime) -> str:
     """The id of a channel of the unit, created by the national administrator."""
     written = await create_channel(
-        session, world.admin, unit_id=unit.id, name="Poster", source="poster", medium="print", aliases=[], now=now
+        session,
+        world.admin,
+        spec=ChannelSpec(unit_id=unit.id, name="Poster", source="poster", medium="print", aliases=[]),
+        now=now,
     )
     await session.commit()
     return str(written.row.id)

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.planning.models import Campaign
 from campaigns.planning.operations.campaigns import close_campaign, create_campaign
-from campaigns.planning.types import CampaignState
+from campaigns.planning.types import CampaignSpec, CampaignState
 from tests.factories.world import LANDING, World
 
 ADDRESS = "/v1/public/campaigns"
@@ -26,14 +26,16 @@ async def campaign_of(
     campaign = await create_campaign(
         session,
         world.admin,
-        unit_id=world.own.id,
-        intake_id=world.intake.id,
-        name=slug,
-        slug=slug,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        landing_url=LANDING,
-        state=state,
+        spec=CampaignSpec(
+            unit_id=world.own.id,
+            intake_id=world.intake.id,
+            name=slug,
+            slug=slug,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            landing_url=LANDING,
+            state=state,
+        ),
         now=now,
     )
     await session.commit()

@@ -30,7 +30,7 @@ from campaigns.kit.ids import new_id
 from campaigns.planning.operations.campaigns import close_campaign, create_campaign
 from campaigns.planning.operations.intakes import close_intake, create_intake
 from campaigns.planning.rules import DEFAULT_STAGES
-from campaigns.planning.types import CampaignState
+from campaigns.planning.types import CampaignSpec, CampaignState, IntakeSpec
 from tests.factories.intake import build_link, click_token, post_registration, registered, registration
 from tests.factories.world import LANDING, World, build_campaign
 
@@ -82,13 +82,15 @@ class TestAccepted:
         intake = await create_intake(
             session,
             world.admin,
-            programme_id=world.programme.id,
-            name="2028",
-            opens_at=now - timedelta(days=2),
-            closes_at=now + timedelta(days=60),
-            notice_version="2026-1",
-            notice_url="https://daftar.example/privacy",
-            stages=DEFAULT_STAGES,
+            spec=IntakeSpec(
+                programme_id=world.programme.id,
+                name="2028",
+                opens_at=now - timedelta(days=2),
+                closes_at=now + timedelta(days=60),
+                notice_version="2026-1",
+                notice_url="https://daftar.example/privacy",
+                stages=DEFAULT_STAGES,
+            ),
             now=now,
         )
         await build_campaign(session, world.admin, unit=world.own, intake=intake, slug="bintara-2028", now=now)
@@ -297,14 +299,16 @@ class TestRefused:
         await create_campaign(
             session,
             world.admin,
-            unit_id=world.own.id,
-            intake_id=world.intake.id,
-            name="Later",
-            slug="later",
-            starts_at=now + timedelta(days=1),
-            ends_at=None,
-            landing_url=LANDING,
-            state=CampaignState.ACTIVE,
+            spec=CampaignSpec(
+                unit_id=world.own.id,
+                intake_id=world.intake.id,
+                name="Later",
+                slug="later",
+                starts_at=now + timedelta(days=1),
+                ends_at=None,
+                landing_url=LANDING,
+                state=CampaignState.ACTIVE,
+            ),
             now=now,
         )
         await session.commit()

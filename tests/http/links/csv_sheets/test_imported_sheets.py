@@ -11,6 +11,7 @@ from campaigns.access.types import Role
 from campaigns.planning.models import Channel
 from campaigns.planning.operations.campaigns import close_campaign
 from campaigns.planning.operations.channels import close_channel, create_channel
+from campaigns.planning.types import ChannelSpec
 from tests.factories.keys import headers_of_new_key
 from tests.factories.world import LANDING, World
 from tests.http.links.csv_sheets.sheets import HEADER, faults, links, send
@@ -61,11 +62,7 @@ class TestImport:
         written = await create_channel(
             session,
             world.admin,
-            unit_id=world.own.id,
-            name="Own",
-            source="instagram",
-            medium="social",
-            aliases=["ig"],
+            spec=ChannelSpec(unit_id=world.own.id, name="Own", source="instagram", medium="social", aliases=["ig"]),
             now=now,
         )
         own = written.row
@@ -117,11 +114,9 @@ class TestImport:
         await create_channel(
             session,
             world.admin,
-            unit_id=world.national.id,
-            name="Ads",
-            source="instagram",
-            medium="paid-social",
-            aliases=[],
+            spec=ChannelSpec(
+                unit_id=world.national.id, name="Ads", source="instagram", medium="paid-social", aliases=[]
+            ),
             now=now,
         )
         for unit, source in ((world.own, "radio-satu"), (world.district, "radio-dua")):
@@ -199,11 +194,13 @@ class TestImport:
         await create_channel(
             session,
             world.admin,
-            unit_id=world.national.id,
-            name="Kaskus",
-            source="kaskus-forum",
-            medium="social-media",
-            aliases=["kaskus-id"],
+            spec=ChannelSpec(
+                unit_id=world.national.id,
+                name="Kaskus",
+                source="kaskus-forum",
+                medium="social-media",
+                aliases=["kaskus-id"],
+            ),
             now=now,
         )
         await session.commit()
