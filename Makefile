@@ -29,6 +29,7 @@ check: .venv/.development ## run all checks that need no running server: format,
 	$(BIN)/codespell
 	@$(MAKE) --no-print-directory lint-sql
 	$(BIN)/jaring openapi | diff - openapi/openapi.json
+	$(BIN)/jaring problems | diff - docs/problems.md
 
 lint-sql: .venv/.development ## write the SQL of each migration to build/migrations, and lint it
 	@rm -rf build/migrations && mkdir -p build/migrations
@@ -50,8 +51,9 @@ mutants: .venv/.development ## plant faults in rules, queries and SQL, and print
 chaos: .venv/.development ## break everything around a tap, and compare what was acknowledged with what is stored
 	$(BIN)/python -m benchmarks.chaos
 
-spec: .venv/.runtime ## write openapi/openapi.json
+spec: .venv/.runtime ## write openapi/openapi.json and docs/problems.md
 	$(BIN)/jaring openapi > openapi/openapi.json
+	$(BIN)/jaring problems > docs/problems.md
 
 # Needs uv. No address of an index is written down.
 lock: ## pin every package with its hashes

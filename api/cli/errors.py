@@ -23,18 +23,18 @@ def report_errors(command: Callable[Arguments, None]) -> Callable[Arguments, Non
         from campaigns.kit.embedded.errors import EmbeddedPostgresError
         from campaigns.kit.encryption.master_key import MasterKeyError
         from campaigns.kit.errors import DomainError
+        from campaigns.kit.settings import UnknownSetting, value_faults
 
         try:
             command(*args, **kwargs)
-        except (CommandError, EmbeddedPostgresError, MasterKeyError) as error:
+        except (CommandError, EmbeddedPostgresError, MasterKeyError, UnknownSetting) as error:
             _say(str(error))
         except DomainError as error:
             _say(" ".join([error.detail, *(field.detail for field in error.fields)]))
         except ValidationError as error:
-            # Only settings are validated here. The message names the variable, never its value.
-            for one in error.errors(include_input=False, include_url=False):
-                name = "_".join(str(part) for part in one["loc"]).upper()
-                typer.echo(f"jaring: JARING_{name}: {one['msg'].removeprefix('Value error, ')}.", err=True)
+            # Only settings are validated here.
+            for fault in value_faults(error):
+                typer.echo(f"jaring: {fault}", err=True)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

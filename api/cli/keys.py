@@ -41,7 +41,8 @@ def make_key(*, role: str, name: str, unit_code: str | None, days: int) -> str:
     with current_database(Settings()) as url:
         unit, secret = in_transaction(url, work)
     return (
-        f"A {role} key for {unit.name} ({unit.code}), valid for {days} days. It is not shown again:\n\n    {secret}\n\n"
+        f"Key of the role {role} for {unit.name} ({unit.code}), valid for {days} days. "
+        f"It is not shown again:\n\n    {secret}\n\n"
         f"Send it as `Authorization: Bearer {secret[:10]}…`."
     )
 

@@ -143,6 +143,15 @@ def openapi() -> None:
 
 @app.command()
 @report_errors
+def problems() -> None:
+    """Print the page of all problem types and codes, docs/problems.md."""
+    from api.problem_codes.page import problems_page
+
+    typer.echo(problems_page(), nl=False)
+
+
+@app.command()
+@report_errors
 def doctor() -> None:
     """Check each part of the setup. Exits with status 1 if a check fails."""
     from api.cli.doctor import run_checks

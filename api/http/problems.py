@@ -4,7 +4,6 @@
 parameters. No document repeats input.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +18,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
+from api.problem_codes.language import preferred_language
+from api.problem_codes.texts import detail_of, field_detail_of, input_error, title_of
+from api.problem_codes.types import Language
 from campaigns.kit.crash_place import crash_place
 from campaigns.kit.errors import (
     Conflict,
@@ -40,9 +42,6 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:jaring:problem:"
 RETRY_SECONDS = "2"
 QUERY_CANCELLED = "57014"  # PostgreSQL's SQLSTATE when statement_timeout ends a statement
-
-# How pydantic names the members of an enum in a Literal: by their representation in Python.
-_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
 
 log = structlog.get_logger("jaring.problems")
 
@@ -107,7 +106,7 @@ class ProblemField(BaseModel):
         "or header.",
         examples=["/name"],
     )
-    detail: str = Field(examples=["String should have at least 1 character"])
+    detail: str = Field(examples=["Write at least 1 characters."])
     code: str = Field(examples=["string-too-short"])
 
 
@@ -119,11 +118,11 @@ class Problem(BaseModel):
             "examples": [
                 {
                     "type": "urn:jaring:problem:invalid-input",
-                    "title": "Unprocessable Content",
+                    "title": "Invalid input",
                     "status": 422,
                     "detail": "The request has invalid fields.",
                     "errors": [
-                        {"pointer": "/name", "detail": "String should have at least 1 character", "code": "too-short"}
+                        {"pointer": "/name", "detail": "Write at least 1 characters.", "code": "string-too-short"}
                     ],
                     "trace_id": "0198f3a2b7c87d3e9a41c0ffee123456",
                 }
@@ -147,6 +146,11 @@ def invalid_parameter(name: str, detail: str, code: str) -> InvalidParameter:
     return InvalidParameter(refused.code, refused.detail, refused.fields)
 
 
+def language_of(request: Request) -> Language:
+    """The language that the answer to a request is told in."""
+    return preferred_language(request.headers.get("accept-language"))
+
+
 def problem_response(
     request: Request,
     *,
@@ -158,15 +162,17 @@ def problem_response(
 ) -> JSONResponse:
     """A problem document as a response."""
     status = int(status)  # logs would contain the name of an HTTPStatus
+    language = language_of(request)
     document = Problem(
         type=TYPE_PREFIX + code,
-        title=TITLES.get(status) or HTTPStatus(status).phrase,
+        title=title_of(code, language) or TITLES.get(status) or HTTPStatus(status).phrase,
         status=status,
-        detail=detail,
+        detail=detail_of(code, detail, language),
         errors=list(errors),
         trace_id=request.scope.get("jaring.trace_id", ""),
     )
-    sent = {"Cache-Control": "no-store", **(headers or {})}
+    told = {"Content-Language": language.value, "Vary": "Accept-Language"}
+    sent = {"Cache-Control": "no-store", **told, **(headers or {})}
     return JSONResponse(document.model_dump(), status_code=status, headers=sent, media_type=MEDIA_TYPE)
 
 
@@ -177,14 +183,22 @@ def _on_domain_error(request: Request, error: Exception) -> JSONResponse:
         headers["Retry-After"] = RETRY_SECONDS
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     return problem_response(
-        request, status=status, code=error.code, detail=error.detail, errors=_fields_of(error), headers=headers
+        request,
+        status=status,
+        code=error.code,
+        detail=error.detail,
+        errors=_fields_of(error, language_of(request)),
+        headers=headers,
     )
 
 
-def _fields_of(error: DomainError) -> list[ProblemField]:
+def _fields_of(error: DomainError, language: Language) -> list[ProblemField]:
     """The field errors; a filter is the parameter of the same name."""
     render = parameter_pointer if isinstance(error, InvalidFilter | InvalidParameter) else json_pointer
-    return [ProblemField(pointer=render(one.path), detail=one.detail, code=one.code) for one in error.fields]
+    return [
+        ProblemField(pointer=render(one.path), detail=field_detail_of(one.code, one.detail, language), code=one.code)
+        for one in error.fields
+    ]
 
 
 def parameter_pointer(path: FieldPath) -> str:
@@ -207,16 +221,14 @@ def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
         return problem_response(
             request, status=400, code="malformed-json", detail="The request body is not valid JSON."
         )
-    fields = [
-        ProblemField(
-            pointer=_pointer(one["loc"]),
-            detail=_ENUM_MEMBER.sub(r"\1", one["msg"].removeprefix("Value error, ")),
-            code=one["type"].replace("_", "-"),
-        )
-        for one in found
-    ]
+    fields = [_input_field(one, language_of(request)) for one in found]
     detail = "The request has invalid fields."
     return problem_response(request, status=422, code="invalid-input", detail=detail, errors=fields)
+
+
+def _input_field(error: dict[str, Any], language: Language) -> ProblemField:
+    code, detail = input_error(error, language)
+    return ProblemField(pointer=_pointer(error["loc"]), detail=detail, code=code)
 
 
 def on_http_exception(request: Request, error: Exception) -> JSONResponse:

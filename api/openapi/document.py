@@ -95,8 +95,24 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
                     "description": REFUSALS[status],
                     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
                 }
+    _tell_defaults(document)
     add_headers(document)
     return document
+
+
+def _tell_defaults(document: dict[str, Any]) -> None:
+    """Tell the defaults of request bodies in words: generated clients take a field with `default` as always there.
+
+    openapi-typescript then requires it of whoever sends the body, so that no minimal body compiles.
+    """
+    for schema in document["components"]["schemas"].values():
+        for name, field in schema.get("properties", {}).items():
+            if "default" not in field or name in schema.get("required", []):
+                continue
+            default = field.pop("default")
+            if default not in (None, []) and "$ref" not in field:
+                told = f"Default: `{json.dumps(default) if not isinstance(default, str) else default}`."
+                field["description"] = f"{field.get('description', '')} {told}".strip()
 
 
 def _first_sentence(text: str) -> str:

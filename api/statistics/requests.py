@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from api.http.schemas import Name, RequestModel, ShortName, example, near_present
 from campaigns.attribution.types import NOT_SET
@@ -24,7 +25,7 @@ from campaigns.statistics.types import Direction, Operator
 def _written_as_date(value: object) -> object:
     # Pydantic would also accept numbers and midnights as dates.
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("Write a day as YYYY-MM-DD.")
+        raise PydanticCustomError("date_parsing", "not a day")
     return value
 
 

@@ -61,8 +61,8 @@ class DomainError(Exception):
 
 
 class NotFound(DomainError):
-    def __init__(self, what: str) -> None:
-        super().__init__("not-found", Sentence("The {what} does not exist, or you may not see it.", what=what))
+    def __init__(self, what: str, fields: tuple[FieldError, ...] = ()) -> None:
+        super().__init__("not-found", Sentence("The {what} does not exist, or you may not see it.", what=what), fields)
 
 
 class Forbidden(DomainError):

@@ -3,15 +3,41 @@
 Each field is an environment variable `JARING_<NAME>`; `docs/settings.md` documents them and a test keeps it complete.
 """
 
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from campaigns.kit.client_address import Network
 from campaigns.kit.times import known_zones
+
+PREFIX = "JARING_"
+# Variables with the prefix that are no settings: the tests' own.
+OTHER_NAMES = frozenset({"JARING_TEST_POSTGRES_BIN"})
+
+# Pydantic's type of an error -> what to write instead; `{…}` are the values that pydantic gives with it.
+REMEDIES: Mapping[str, str] = {
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
+    "float_parsing": "write a number",
+    "finite_number": "write a number",
+    "greater_than": "write a number greater than {gt}",
+    "greater_than_equal": "write a number that is at least {ge}",
+    "int_parsing": "write a whole number",
+    "int_parsing_size": "write a smaller number",
+    "int_from_float": "write a whole number",
+    "ip_v4_network": "write a network such as 10.0.0.0/8 or fd00::/8",
+    "ip_v6_network": "write a network such as 10.0.0.0/8 or fd00::/8",
+    "less_than": "write a number less than {lt}",
+    "less_than_equal": "write a number that is at most {le}",
+    "literal_error": "write one of {expected}",
+    "path_type": "write the path of a folder",
+}
 
 
 class Settings(BaseSettings):
@@ -122,6 +148,13 @@ class Settings(BaseSettings):
     )
     idempotency_hours: int = Field(72, ge=24, description="How long the response to an `Idempotency-Key` is kept.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _known_names(cls, given: object) -> object:
+        """Raise UnknownSetting for a misspelt variable, which would otherwise change nothing and say nothing."""
+        refuse_unknown_names(os.environ, cls.model_fields)
+        return given
+
     @field_validator("cors_origins", "trusted_proxies", "check_networks", "check_ports", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -162,3 +195,42 @@ class Settings(BaseSettings):
     def short_link_base(self) -> str:
         """What a slug is appended to, ending in a slash."""
         return f"{self.public_url or f'http://{self.host}:{self.port}'}/"
+
+
+class UnknownSetting(Exception):
+    """Variables of the environment that look like settings and are none; its text names each and the nearest one."""
+
+
+def refuse_unknown_names(environment: Iterable[str], known: Collection[str]) -> None:
+    """Raise UnknownSetting for names with the prefix that are not among `known`, which are in lower case without it.
+
+    Upper and lower case are the same, as for the settings themselves.
+    """
+    variables = {f"{PREFIX}{name.upper()}" for name in known}
+    unknown = sorted({name.upper() for name in environment if name.upper().startswith(PREFIX)} - variables)
+    faults = [_unknown(name, variables) for name in unknown if name not in OTHER_NAMES]
+    if faults:
+        raise UnknownSetting(". ".join(faults))
+
+
+def _unknown(name: str, variables: Collection[str]) -> str:
+    near = get_close_matches(name, variables, n=1, cutoff=0.75)
+    advice = f"Did you mean {near[0]}?" if near else "docs/settings.md lists all settings"
+    return f"{name} is not a setting. {advice}"
+
+
+def value_faults(error: ValidationError) -> Iterator[str]:
+    """One sentence for each variable whose value cannot be used; never the value, which can be a secret."""
+    said = set()
+    for one in error.errors(include_input=False, include_url=False):
+        name = f"{PREFIX}{str(one['loc'][0]).upper()}" if one["loc"] else "The settings"
+        if name not in said:
+            said.add(name)
+            yield f"{name}: {_remedy(one)}."
+
+
+def _remedy(one: Any) -> str:
+    if one["type"] == "value_error":  # said by a validator of ours
+        return str(one["msg"]).removeprefix("Value error, ")
+    remedy = REMEDIES.get(one["type"], "this value cannot be used")
+    return remedy.format_map({name: str(value) for name, value in one.get("ctx", {}).items()})

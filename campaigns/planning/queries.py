@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Principal
 from campaigns.kit.database.paging import Page, PageRequest, fetch_page
 from campaigns.kit.database.rows import fetch_existing, fetch_first, fetch_rows, fetch_values, locked
-from campaigns.kit.errors import Forbidden, NotFound, invalid_filter, raise_as_invalid_filter
+from campaigns.kit.errors import FieldError, Forbidden, NotFound, invalid_filter, raise_as_invalid_filter
 from campaigns.naming.templates import Templates
 from campaigns.naming.utm import fold_utm_name
 from campaigns.planning.models import Campaign, Channel, Intake, Programme, Stage, Unit
@@ -203,12 +203,13 @@ async def lock_channel(session: AsyncSession, principal: Principal, *, channel_i
 async def get_channels(
     session: AsyncSession, principal: Principal, *, channel_ids: Collection[UUID]
 ) -> dict[UUID, Channel]:
-    """Channels the caller may use, by id; raises NotFound unless all of them are."""
+    """Channels the caller may use, by id; raises NotFound unless all of them are, at (id,) for each that is not."""
     wanted = set(channel_ids)
     statement = select(Channel).where(col(Channel.id).in_(wanted), col(Channel.unit_id).in_(in_reach(principal)))
     channels = {channel.id: channel for channel in await fetch_values(session, statement)}
-    if wanted - channels.keys():
-        raise NotFound("channel")
+    if missing := wanted - channels.keys():
+        detail = "This channel does not exist, or you may not see it."
+        raise NotFound("channel", tuple(FieldError((str(one),), detail, "unknown-channel") for one in missing))
     return channels
 
 

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Principal
 from campaigns.kit.database.dry_run import RunMode
 from campaigns.kit.errors import FieldError, FieldPath, collect_errors, raise_if_any
-from campaigns.links.operations.create import CreatedLinks, create_links
+from campaigns.links.operations.create import CreatedLinks, channels_at, create_links
 from campaigns.links.operations.placement_context import PlacementContext, read_placement_context
 from campaigns.links.types import LinkSpec
 from campaigns.naming.normal_form import TypedName, parse_typed_name
@@ -43,16 +43,17 @@ async def create_in_bulk(
     """
     typed = [parse_typed_name(content) for content in contents]
     name = _require_request(channel_ids, typed, name)
-    context = await read_placement_context(
-        session,
-        principal,
-        campaign_id=campaign_id,
-        channel_ids=channel_ids,
-        patterns=[name],
-        mode=mode,
-        timezone=timezone,
-        now=now,
-    )
+    with channels_at({channel: ("channel_ids", place) for place, channel in enumerate(channel_ids)}):
+        context = await read_placement_context(
+            session,
+            principal,
+            campaign_id=campaign_id,
+            channel_ids=channel_ids,
+            patterns=[name],
+            mode=mode,
+            timezone=timezone,
+            now=now,
+        )
     return await create_links(
         session,
         principal,

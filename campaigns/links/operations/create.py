@@ -1,6 +1,7 @@
 """Create links: set their terms and contents, then insert them; all or none."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -11,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.kit.database.dry_run import RunMode
-from campaigns.kit.errors import Conflict, FieldError, FieldPath, Invalid, move_path, raise_if_any
+from campaigns.kit.errors import Conflict, FieldError, FieldPath, Invalid, NotFound, move_path, raise_if_any
 from campaigns.links.models import Link
 from campaigns.links.operations.insert import insert_links
 from campaigns.links.operations.name_links import name_links
@@ -45,18 +46,30 @@ async def create_link(
     now: datetime,
 ) -> CreatedLinks:
     """Create one link; raises as `create_links`, with field names of the spec as error paths."""
-    context = await read_placement_context(
-        session,
-        principal,
-        campaign_id=campaign_id,
-        channel_ids=[spec.channel_id],
-        mode=RunMode.REAL,
-        timezone=timezone,
-        now=now,
-    )
+    with channels_at({spec.channel_id: ("channel_id",)}):
+        context = await read_placement_context(
+            session,
+            principal,
+            campaign_id=campaign_id,
+            channel_ids=[spec.channel_id],
+            mode=RunMode.REAL,
+            timezone=timezone,
+            now=now,
+        )
     return await create_links(
         session, principal, context=context, specs=[spec], keep_names=keep_names, input_paths={(0,): ()}
     )
+
+
+@contextmanager
+def channels_at(places: Mapping[UUID, FieldPath]) -> Iterator[None]:
+    """Let a NotFound of the block name each channel that is missing by its place in the caller's input."""
+    try:
+        yield
+    except NotFound as missing:
+        moves: dict[FieldPath, FieldPath] = {(str(channel),): path for channel, path in places.items()}
+        missing.fields = tuple(_moved(missing.fields, moves))
+        raise
 
 
 async def create_links(

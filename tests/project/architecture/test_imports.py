@@ -66,6 +66,7 @@ VIOLATIONS = {
     "cli": ("api/cli/database.py", "api.cli.keys"),
     "cli-demo": ("api/cli/demo/keys.py", "api.cli.demo.fill"),
     "edge-openapi": ("api/openapi/headers.py", "api.openapi.document"),
+    "edge-problem-codes": ("api/problem_codes/types.py", "api.problem_codes.texts"),
     "edge-redirect": ("api/redirect/pages.py", "api.redirect.app"),
     "no-web": ("campaigns/kit/ids.py", "starlette"),
     "pure": ("campaigns/clicks/visitors.py", "sqlalchemy"),
