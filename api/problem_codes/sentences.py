@@ -30,8 +30,8 @@ SENTENCES: Mapping[str, str] = {
     "Rinciannya ada di log server dengan `trace_id` ini.",
     "This `Idempotency-Key` was already used for a different request. Use a new key.": "`Idempotency-Key` ini sudah "
     "dipakai untuk permintaan lain. Gunakan kunci baru.",
-    "The API has too many requests at the moment. Repeat the request later.": "API sedang melayani terlalu banyak permintaan. Ulangi permintaan "
-    "nanti.",
+    "The API has too many requests at the moment. Repeat the request later.": "API sedang melayani terlalu "
+    "banyak permintaan. Ulangi permintaan nanti.",
     "The API does not answer at the moment. Repeat the request later.": "API tidak menjawab saat ini. Ulangi "
     "permintaan nanti.",
     "Registration through this campaign is not open yet.": "Pendaftaran melalui kampanye ini belum dibuka.",
