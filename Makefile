@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 DATA ?= var
+PYTEST ?= pytest
 BIN := .venv/bin
 
 .PHONY: run help test check lint-sql coverage bench mutants chaos spec lock clean
@@ -13,11 +14,11 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: .venv/.development ## run all tests
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder
 
-coverage: .venv/.development ## run all tests, and fail if fewer branches are covered than before
+coverage: .venv/.development ## the same, and fail if fewer branches are covered than before
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(MAKE) --no-print-directory test PYTEST="coverage run -m pytest"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
