@@ -11,12 +11,13 @@ from tests.processes.server.server import Server
 
 LANDING = "https://daftar.example/bintara"
 PHONES = [
-    {
-        "User-Agent": f"Mozilla/5.0 (Linux; Android 14; {model}) AppleWebKit/537.36 (KHTML, like Gecko) "
-        "Chrome/130.0.0.0 Mobile Safari/537.36",
-        "Accept-Language": "id-ID,id;q=0.9",
-    }
-    for model in ("CPH2581", "SM-A155F")
+    {"User-Agent": agent, "Accept-Language": "id-ID,id;q=0.9"}
+    for agent in (
+        "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile "
+        "Safari/537.36",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 "
+        "Mobile/15E148 Safari/604.1",
+    )
 ]
 
 
