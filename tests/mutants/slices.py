@@ -20,7 +20,7 @@ LISTED = (
 )
 # The tests of each slice beside unit/<slice> and database/<slice>.
 TESTS = {
-    "access": ["http/units", "contract/test_access_matrix.py"],
+    "access": ["http/units", "http/audit", "contract/test_access_matrix.py"],
     "applicants": ["http/applications", "http/public"],
     "clicks": ["redirect"],
     "events": ["http/links"],

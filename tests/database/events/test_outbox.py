@@ -208,3 +208,13 @@ async def test_a_removed_consumer_keeps_nothing(sessions: Sessions) -> None:
     async with sessions() as session, session.begin():
         await remove_consumer(session, CONSUMER)
     assert await left(sessions) == 0
+
+
+async def test_only_the_named_consumer_is_removed(sessions: Sessions) -> None:
+    async with sessions() as session, session.begin():
+        await add_consumer(session, "webhooks")
+        await remove_consumer(session, CONSUMER)
+    await committed(sessions, 1)
+    assert await read(sessions, consumer="webhooks") == [1]
+    with pytest.raises(LookupError, match=CONSUMER):
+        await read(sessions)
