@@ -16,7 +16,7 @@ from campaigns.kit.database.connections import Connections
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.links.models import Link
 from campaigns.links.resolver.snapshot import LinkSnapshot
-from tests.redirect.look_ups import Counted
+from tests.redirect.resolver.look_ups import Counted
 from tests.redirect.stores import StagedStore, writing
 from tests.redirect.taps import AGENT, Taps, connections_to, drained, running_redirect, store_link
 

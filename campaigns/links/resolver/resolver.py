@@ -35,18 +35,25 @@ class LookupFailed(Exception):
 
 
 class LinkResolver:
-    """Resolves slugs for one server process; `link_kept_seconds` and `max_links` bound its cache.
+    """Resolves slugs for one server process; `link_kept_seconds`, `max_links` and `max_unknown` bound its cache.
 
     `snapshot` is what this machine knew last, for when PostgreSQL does not answer and this process has just begun.
     """
 
     def __init__(
-        self, connections: Connections, snapshot: LinkSnapshot, *, link_kept_seconds: float, max_links: int
+        self,
+        connections: Connections,
+        snapshot: LinkSnapshot,
+        *,
+        link_kept_seconds: float,
+        max_links: int,
+        max_unknown: int = MAX_CACHED_UNKNOWN,
     ) -> None:
         self._connections = connections
         self._snapshot = snapshot
         self._kept = link_kept_seconds
         self._max_links = max_links
+        self._max_unknown = max_unknown
         # slug -> (target, when it becomes stale, in which generation it was loaded)
         self._known: dict[str, tuple[Target, float, int]] = {}
         self._unknown: dict[str, float] = {}
@@ -158,7 +165,7 @@ class LinkResolver:
         del self._loading[slug]
         if target is None:
             self._known.pop(slug, None)
-            _keep(self._unknown, slug, time.monotonic() + UNKNOWN_CACHE_SECONDS, MAX_CACHED_UNKNOWN)
+            _keep(self._unknown, slug, time.monotonic() + UNKNOWN_CACHE_SECONDS, self._max_unknown)
         else:
             _keep(self._known, slug, (target, time.monotonic() + self._kept, generation), self._max_links)
 

@@ -21,6 +21,8 @@ ROWS_AT_ONCE = 500
 # Some changes are not notified: units are renamed, other links of a campaign end.
 REWRITE_AFTER = timedelta(hours=1)
 
+_NEXT = f"{FACTS_SQL} WHERE link.slug > %s ORDER BY link.slug LIMIT %s".encode()
+
 
 class LinkSnapshot:
     """A file of link facts (see FACTS_SQL) by slug. Its methods block, so callers keep them off the event loop."""
@@ -62,11 +64,15 @@ def open_link_snapshot(directory: Path) -> LinkSnapshot:
 
 
 class SnapshotWriter:
-    """Keeps the snapshot up to date for all processes of this machine, if this one holds its lock."""
+    """Keeps the snapshot up to date for all processes of this machine, if this one holds its lock.
 
-    def __init__(self, snapshot: LinkSnapshot, connections: Connections) -> None:
+    It reads `rows_at_once` links with one query when it writes all.
+    """
+
+    def __init__(self, snapshot: LinkSnapshot, connections: Connections, *, rows_at_once: int = ROWS_AT_ONCE) -> None:
         self._snapshot = snapshot
         self._connections = connections
+        self._rows_at_once = rows_at_once
         self._lock: int | None = None
         self._changed: set[str] = set()
         # None: they were not yet, or changes may have been missed since.
@@ -117,7 +123,8 @@ class SnapshotWriter:
             while True:
                 async with self._connections() as connection:
                     cursor = await connection.execute(
-                        f"{FACTS_SQL} WHERE link.slug > %s ORDER BY link.slug LIMIT {ROWS_AT_ONCE}".encode(), (after,)
+                        f"{FACTS_SQL} WHERE link.slug > %s ORDER BY link.slug LIMIT {self._rows_at_once}".encode(),
+                        (after,),
                     )
                     rows = await cursor.fetchall()
                 if not rows:

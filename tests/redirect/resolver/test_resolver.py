@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from campaigns.links.resolver import resolver as resolver_module
-from campaigns.links.resolver.resolver import LookupFailed
-from tests.redirect.look_ups import Counted, a_few_turns, add_links, change, resolver_of
+from campaigns.links.resolver.resolver import LinkResolver, LookupFailed
+from tests.redirect.resolver.look_ups import Counted, a_few_turns, add_links, change, resolver_of
 
 
 async def test_many_at_once_share_one_look_up(counted: Counted) -> None:
@@ -155,9 +155,8 @@ async def test_an_entry_that_is_looked_up_again_is_the_newest(counted: Counted) 
     assert [resolver.cached(slug) is not None for slug in ("abc", "second", "third")] == [True, False, True]
 
 
-async def test_the_memory_of_unknown_slugs_is_bounded(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolver_module, "MAX_CACHED_UNKNOWN", 2)
-    resolver = resolver_of(counted)
+async def test_the_memory_of_unknown_slugs_is_bounded(counted: Counted) -> None:
+    resolver = LinkResolver(counted, counted.snapshot, link_kept_seconds=30, max_links=100, max_unknown=2)
     for slug in ("one", "two", "three", "two", "three"):
         assert await resolver.resolve(slug) is None
     assert counted.asked == 3

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.links.resolver import snapshot as snapshot_module
 from campaigns.links.resolver.resolver import LookupFailed
 from campaigns.links.resolver.snapshot import SnapshotWriter, open_link_snapshot
-from tests.redirect.look_ups import Counted, add_links, change, resolver_of
+from tests.redirect.resolver.look_ups import Counted, add_links, change, resolver_of
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 
@@ -130,14 +129,13 @@ async def test_only_the_changed_links_are_written(counted: Counted, writer: Snap
     assert ["/moved" in facts(counted, slug) for slug in ("abc", "second")] == [False, True]
 
 
-async def test_all_links_are_read_a_part_at_a_time(
-    counted: Counted, writer: SnapshotWriter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(snapshot_module, "ROWS_AT_ONCE", 2)
+async def test_all_links_are_read_a_part_at_a_time(counted: Counted) -> None:
+    writer = SnapshotWriter(counted.snapshot, counted, rows_at_once=2)
     await add_links(counted, "zz", "yy", "dd", "cc")  # not in the order of their slugs
     await writer.write(NOON)
     assert all(facts(counted, slug) for slug in ("abc", "cc", "dd", "yy", "zz"))
     assert counted.asked == 4  # two, two, one, none
+    await writer.close()
 
 
 async def test_all_links_are_written_anew_after_the_file_was_damaged(counted: Counted, writer: SnapshotWriter) -> None:

@@ -7,7 +7,7 @@ import pytest
 from campaigns.links.resolver import resolver as resolver_module
 from campaigns.links.resolver.resolver import LinkResolver
 from campaigns.links.resolver.snapshot import SnapshotWriter
-from tests.redirect.look_ups import Counted, a_few_turns, resolver_of
+from tests.redirect.resolver.look_ups import Counted, a_few_turns, resolver_of
 
 
 class Clock:
