@@ -210,6 +210,7 @@ def _runtime_folder() -> Iterator[Path]:
         metrics.mkdir()
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ["JARING_METRICS_DIRECTORY"] = str(metrics)
         os.environ["JARING_API_SOCKETS"] = folder
+        os.environ["JARING_SERVE_PID"] = str(os.getpid())
         yield Path(folder)
 
 

@@ -20,7 +20,7 @@ async def running_api(settings: Settings, lane: Lane) -> AsyncIterator[Context]:
     """Start everything and yield; on exit, stop the loops and close the resources."""
     resources = open_api_resources(settings)
     loops = [Loop(work) for work in api_work(resources)] if lane is Lane.STAFF else []
-    tasks = start_loops(loops)
+    tasks = start_loops(loops, parent=settings.serve_pid)
     try:
         yield Context(
             settings=settings,

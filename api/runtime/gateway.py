@@ -26,7 +26,7 @@ async def running_gateway(settings: Settings) -> AsyncIterator[tuple[Context, Re
     resources = await open_gateway_resources(settings)
     processes = open_api_processes(settings, link_changed=resources.resolver.forget)
     loops = [Loop(work) for work in gateway_work(resources)]
-    tasks = start_loops(loops, resources.clicks.start(), resources.orphans.start())
+    tasks = start_loops(loops, resources.clicks.start(), resources.orphans.start(), parent=settings.serve_pid)
     _tune_garbage_collector()
     try:
         yield _context(resources, processes, loops), _redirect_app(resources), processes

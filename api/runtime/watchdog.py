@@ -20,18 +20,24 @@ def end_if_broken(task: asyncio.Task[None]) -> None:
     """
     if task.cancelled():
         return
+    _end()
     log.critical("task_ended", task=task.get_name(), error=type(task.exception()).__name__)
-    # On SIGTERM the server first waits for open requests, which may wait for the ended task: hence the timer.
+
+
+async def end_with_parent(parent: int) -> None:
+    """Stop this process when the one that started it is gone, so that the port becomes free.
+
+    `parent` is its process id, which the parent itself has told: it may have died before this process could look.
+    """
+    while os.getppid() == parent:
+        await asyncio.sleep(PARENT_CHECK_SECONDS)
+    _end()
+    log.error("parent_gone")
+
+
+def _end() -> None:
+    # On SIGTERM the server first waits for open requests, which may wait for what has ended: hence the timer.
     end = threading.Timer(END_SECONDS, os._exit, (1,))
     end.daemon = True
     end.start()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-async def end_with_parent() -> None:
-    """Stop this process when its parent process was killed, so that the port becomes free."""
-    parent = os.getppid()
-    while os.getppid() == parent:
-        await asyncio.sleep(PARENT_CHECK_SECONDS)
-    log.error("parent_gone")
     os.kill(os.getpid(), signal.SIGTERM)

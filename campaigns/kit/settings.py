@@ -146,6 +146,9 @@ class Settings(BaseSettings):
     api_sockets: Path | None = Field(
         None, description="Folder of the API processes' sockets, where gateways reach them. `serve` sets it."
     )
+    serve_pid: int | None = Field(
+        None, description="Process id of `jaring serve`, whose server processes end with it. `serve` sets it."
+    )
     idempotency_hours: int = Field(72, ge=24, description="How long the response to an `Idempotency-Key` is kept.")
 
     @model_validator(mode="before")

@@ -1,8 +1,11 @@
 """The API's own processes: what happens to taps and requests when they die, and that they end with the server."""
 
+import base64
 import os
 import signal
 import stat
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -114,3 +117,20 @@ def test_they_end_when_the_server_is_killed() -> None:
         again = Server(data, free_port()).start()
         assert again.stop() == 0
         wait_until_gone(data)
+
+
+def test_a_process_whose_server_died_before_it_began_ends(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    begin = 'JARING_SERVE_PID=$$ "$@" &'  # the shell ends at once
+    command = [sys.executable, "-m", "api.cli.api_process", "staff", str(tmp_path / "late.sock")]
+    variables = {
+        "JARING_DATA": str(tmp_path),
+        "JARING_DATABASE_URL": "postgresql://127.0.0.1:9/nowhere",
+        "JARING_MASTER_KEY": base64.b64encode(bytes(32)).decode(),
+    }
+    with log.open("w") as output:
+        subprocess.run(
+            ["sh", "-c", begin, "sh", *command], env=os.environ | variables, stdout=output, stderr=output, check=True
+        )
+    wait_until_gone(tmp_path)
+    assert "parent_gone" in log.read_text()
