@@ -19,6 +19,7 @@ class BotReason(IntFlag):
     HEAD = 32  # the method is HEAD
     IMPLAUSIBLE = 64  # headers that the named browser always sends are missing
     BURST = 128  # too many taps from one address on one link in a short time (`bots.bursts`)
+    SUBRESOURCE = 512  # the browser says that it loads a part of a page: an image, a script, a frame
 
 
 AGENT_REASONS = BotReason.CRAWLER | BotReason.PREVIEW | BotReason.AUTOMATED | BotReason.EMPTY_AGENT
@@ -35,6 +36,7 @@ class RequestFlag(IntFlag):
     FETCH_MODE = 32  # has Sec-Fetch-Mode, which browsers send to trustworthy addresses (https) only
     SECURE = 64  # arrived over https, according to the trusted proxies
     BURST = 128  # part of a burst; can be set after the tap is stored (`bots.bursts`)
+    SUBRESOURCE = 512  # Sec-Fetch-Dest, Sec-Fetch-Mode or X-Requested-With say that it is no navigation
 
 
 class Device(StrEnum):

@@ -46,6 +46,46 @@ async def test_observed_facts(taps: Taps) -> None:
     assert not (await noted(taps, **{**BROWSER, "purpose": "other"}))["observed"] & RequestFlag.PREFETCH
 
 
+NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-User": "?1"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *({"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": name} for name in ("image", "script", "style", "video")),
+        {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+        {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "empty"},
+        {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "Image"},
+        {"Sec-Fetch-Mode": "websocket"},
+        {"Sec-Fetch-Dest": "serviceworker"},
+        {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+        {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "object", "Sec-Fetch-User": "?1"},
+        {"X-Requested-With": "XMLHttpRequest"},
+    ],
+)
+async def test_what_a_browser_loads_for_a_page_is_no_navigation(taps: Taps, headers: dict[str, str]) -> None:
+    assert (await noted(taps, **BROWSER | headers))["observed"] & RequestFlag.SUBRESOURCE
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        NAVIGATION,
+        {"Sec-Fetch-Mode": "navigate"},  # Chrome 76 to 79 sent no more
+        {"Sec-Fetch-Mode": "", "Sec-Fetch-Dest": ""},  # emptied by a proxy
+        {"Sec-Fetch-Mode": "Navigate", "Sec-Fetch-Dest": "Document"},
+        NAVIGATION | {"Sec-Fetch-Dest": "iframe"},  # tapped in a page inside another
+        NAVIGATION | {"X-Requested-With": "com.instagram.android"},
+    ],
+)
+async def test_what_a_person_opens_is_a_navigation(taps: Taps, headers: dict[str, str]) -> None:
+    assert not (await noted(taps, **BROWSER | headers))["observed"] & RequestFlag.SUBRESOURCE
+
+
+async def test_an_emptied_header_is_a_missing_one(taps: Taps) -> None:
+    assert not (await noted(taps, **BROWSER | {"Sec-Fetch-Mode": ""}))["observed"] & RequestFlag.FETCH_MODE
+
+
 async def test_the_query_is_noted_without_what_is_personal(taps: Taps) -> None:
     click = await noted(
         taps, "/abc?via=QR&ref=poster+3&email=a%40b.example&hp=0812-3456-7890&fbclid=IwAR0x&utm_source=evil&cid=x"

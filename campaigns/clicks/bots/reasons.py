@@ -14,6 +14,7 @@ _OF_THE_TAP = {
     RequestFlag.PREFETCH: BotReason.PREFETCH,
     RequestFlag.HEAD: BotReason.HEAD,
     RequestFlag.BURST: BotReason.BURST,
+    RequestFlag.SUBRESOURCE: BotReason.SUBRESOURCE,
 }
 
 # A tap with several reasons is reported under the first of these; certain reasons come before likely ones.
@@ -23,6 +24,7 @@ ORDER_OF_REASONS = (
     BotReason.AUTOMATED,
     BotReason.EMPTY_AGENT,
     BotReason.HEAD,
+    BotReason.SUBRESOURCE,
     BotReason.PREFETCH,
     BotReason.IMPLAUSIBLE,
     BotReason.BURST,

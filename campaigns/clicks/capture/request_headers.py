@@ -24,8 +24,12 @@ _PRESENT = (
     (b"accept", int(RequestFlag.ACCEPT)),
     (b"accept-language", int(RequestFlag.LANGUAGE)),
     (b"accept-encoding", int(RequestFlag.ENCODING)),
-    (b"sec-fetch-mode", int(RequestFlag.FETCH_MODE)),
 )
+_FETCH_MODE, _SUBRESOURCE = int(RequestFlag.FETCH_MODE), int(RequestFlag.SUBRESOURCE)
+# Sec-Fetch-Dest of a page inside another. A person can tap a link in there, and only then is Sec-Fetch-User sent.
+_FRAMES = frozenset({b"iframe", b"frame", b"fencedframe"})
+# What libraries of scripts send. Android's WebView sends the package of its app in the same header.
+_BY_SCRIPT = b"xmlhttprequest"
 _PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 _PREFETCH = re.compile(rb"prefetch|prerender|preview", re.IGNORECASE)
 # RFC 5646: a primary language subtag, at the beginning of the first range of Accept-Language (RFC 9110, 12.5.4).
@@ -98,10 +102,27 @@ def _request_flags(headers: Mapping[bytes, bytes], *, head: bool, secure: bool) 
     for name, bit in _PRESENT:
         if name in headers:
             observed |= bit
+    mode, destination = headers.get(b"sec-fetch-mode"), headers.get(b"sec-fetch-dest")
+    if mode:
+        observed |= _FETCH_MODE
+    # Nearly all taps are said to be navigations in these very words, so that the rest need not be looked at.
+    if (mode != b"navigate" or destination != b"document") and _is_subresource(headers, mode, destination):
+        observed |= _SUBRESOURCE
     for name in _PURPOSES:
         if name in headers and _PREFETCH.search(headers[name]):
             observed |= int(RequestFlag.PREFETCH)
     return observed
+
+
+def _is_subresource(headers: Mapping[bytes, bytes], mode: bytes | None, destination: bytes | None) -> bool:
+    """Whether the browser says that it loads a part of a page (W3C Fetch Metadata); an empty header says nothing."""
+    if mode and mode.lower() != b"navigate":
+        return True
+    if destination:
+        if destination.lower() in _FRAMES:
+            return headers.get(b"sec-fetch-user") != b"?1"
+        return destination.lower() != b"document"
+    return headers.get(b"x-requested-with", b"").lower() == _BY_SCRIPT
 
 
 def language_of(header: bytes) -> str | None:
