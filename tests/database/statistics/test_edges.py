@@ -1,7 +1,7 @@
 """Edge cases of single rows: midnights, corrections, other units, empty days, time zones, order and limit."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -23,6 +23,7 @@ DAY, LINK, SOURCE, CAMPAIGN = (
     DimensionName.SOURCE,
     DimensionName.CAMPAIGN,
 )
+MICROSECOND = timedelta(microseconds=1)
 
 
 class TestDays:
@@ -237,13 +238,13 @@ class TestUnits:
             await ask(session, field.viewer(field.world.own), filters=[only(LINK, "bali-story")])
 
     async def test_orphan_clicks_are_the_deployments(self, session: AsyncSession, field: Field) -> None:
-        before, inside, after = (
-            moment(text) for text in ("2026-10-01T12:00Z", "2026-11-01T12:00Z", "2026-11-03T17:00Z")
-        )
-        await store(session, [build_orphan_click(at=at) for at in (before, inside, after)])
+        asked = DateRange(date(2026, 11, 1), date(2026, 11, 2))
+        first, behind = moment("2026-11-01T00:00+07:00"), moment("2026-11-03T00:00+07:00")
+        moments = (first - MICROSECOND, first, behind - MICROSECOND, behind)
+        await store(session, [build_orphan_click(at=at) for at in moments])
         for unit in field.units().values():
-            answer = await ask(session, field.viewer(unit), filters=[])
-            assert answer.meta.quality.orphan_taps == 1
+            answer = await ask(session, field.viewer(unit), date_range=asked)
+            assert answer.meta.quality.orphan_taps == 2
 
 
 class TestFilters:
