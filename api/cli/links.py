@@ -23,9 +23,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.cli.database import current_database
 from api.cli.errors import CommandError
-from api.cli.sessions import in_transaction
+from api.cli.sessions import in_transaction, with_sessions
 from campaigns.access.types import SYSTEM, Principal, Role
 from campaigns.kit.database.dry_run import RunMode, dry_run
+from campaigns.kit.database.engine import SessionFactory
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.encryption.master_key import check_master_key, load_keys
@@ -110,19 +111,15 @@ def export_sheet(path: Path, *, unit_code: str | None, campaign_slug: str | None
     """Write a sheet of links; returns the text to print."""
     settings = Settings()
 
-    async def work(session: AsyncSession) -> int:
-        operator = await _operator(session, unit_code)
-        filters = LinkFilters(campaign_id=await _campaign_id(session, operator, campaign_slug))
-        matching = await matching_links(session, operator, filters)
-        counted = select(func.count()).select_from(matching.subquery())
-        expected, written = (await session.exec(counted)).one(), 0
-        parts = sheet_parts(
-            session,
-            operator,
-            filters=filters,
-            short_link_base=settings.short_link_base,
-            timezone=settings.zone,
-        )
+    async def work(sessions: SessionFactory) -> int:
+        async with sessions() as session:
+            operator = await _operator(session, unit_code)
+            filters = LinkFilters(campaign_id=await _campaign_id(session, operator, campaign_slug))
+            matching = await matching_links(session, operator, filters)
+            counted = select(func.count()).select_from(matching.subquery())
+            expected, written = (await session.exec(counted)).one(), 0
+        base, timezone = settings.short_link_base, settings.zone
+        parts = sheet_parts(sessions, operator, filters=filters, short_link_base=base, timezone=timezone)
         with _replaced(path) as file, typer.progressbar(length=expected, label="Exporting", file=sys.stderr) as bar:
             async for text, number in parts:
                 file.write(text)
@@ -131,7 +128,7 @@ def export_sheet(path: Path, *, unit_code: str | None, campaign_slug: str | None
         return written
 
     with current_database(settings) as url:
-        number = in_transaction(url, work)
+        number = with_sessions(url, work)
     return f"{number} links were exported."
 
 

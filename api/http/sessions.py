@@ -1,8 +1,8 @@
 """Database sessions of requests: one request, one transaction.
 
 `UnitOfWork` and `ReadSession` are function-scoped, so that they end *before* the response is sent: with FastAPI's
-default scope a commit that fails would still answer 201. A streamed response reads while it is sent, in a
-`StreamSession`.
+default scope a commit that fails would still answer 201. No session lives while a response is sent, since a client that
+reads slowly would hold its connection: a streamed response opens short sessions of its own, from `Context.sessions`.
 """
 
 from collections.abc import AsyncIterator
@@ -36,5 +36,3 @@ async def read_session(context: CurrentContext) -> AsyncIterator[AsyncSession]:
 
 UnitOfWork = Annotated[AsyncSession, Depends(unit_of_work, scope="function")]
 ReadSession = Annotated[AsyncSession, Depends(read_session, scope="function")]
-# Ends when the response is sent or the client disconnects. It never commits, so it is only for reading.
-StreamSession = Annotated[AsyncSession, Depends(read_session, scope="request")]

@@ -21,7 +21,7 @@ from api.http.contract.router import ContractRouter
 from api.http.limits.concurrency import HEAVY
 from api.http.problems import invalid_parameter, refuses
 from api.http.schemas import IdempotencyKey
-from api.http.sessions import StreamSession, UnitOfWork
+from api.http.sessions import UnitOfWork
 from api.links.bulk_requests import BulkCreate
 from api.links.bulk_responses import PlacementsOut, dry_run_out, placements_out
 from api.links.filters import Filters
@@ -180,7 +180,6 @@ async def import_sheet(
 )
 async def export(
     caller: LinksReader,
-    session: StreamSession,
     context: CurrentContext,
     filters: Filters,
 ) -> StreamingResponse:
@@ -189,7 +188,7 @@ async def export(
     An import skips unchanged exported rows, so an exported sheet can be imported again after rows were added.
     """
     base, timezone = context.settings.short_link_base, context.settings.zone
-    parts = sheet_parts(session, caller, filters=filters, short_link_base=base, timezone=timezone)
+    parts = sheet_parts(context.sessions, caller, filters=filters, short_link_base=base, timezone=timezone)
     # The first part is read before the response begins, so that errors can still have their status.
     first, _ = await anext(parts)
 

@@ -11,12 +11,23 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.kit.database.connections import Connections
 from campaigns.kit.database.url import sqlalchemy_url
 
+# A transaction in which nothing is asked for so long is ended by PostgreSQL, with its locks: nothing here thinks longer
+# between two statements, and what waits for somebody outside must not wait inside a transaction.
+IDLE_TRANSACTION_SECONDS = 60
+
 SessionFactory = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 
 def make_engine(url: str, *, pool_size: int, statement_timeout_seconds: float) -> AsyncEngine:
-    """An engine whose connections give up on a statement after the time-out and on a lock after 5 s."""
-    options = f"-c statement_timeout={int(statement_timeout_seconds * 1000)} -c lock_timeout=5000 -c timezone=UTC"
+    """An engine whose connections give up on a statement after the time-out, on a lock after 5 s, and which are
+    closed with a transaction that stays idle."""
+    limits = {
+        "statement_timeout": int(statement_timeout_seconds * 1000),
+        "lock_timeout": 5000,
+        "idle_in_transaction_session_timeout": IDLE_TRANSACTION_SECONDS * 1000,
+        "timezone": "UTC",
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in limits.items())
     return create_async_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,

@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -12,6 +14,7 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
+from campaigns.kit.database.engine import SessionFactory
 from campaigns.links.csv_sheets.export import sheet_parts
 from campaigns.links.queries import LinkFilters
 from tests.factories.world import LANDING, World
@@ -53,20 +56,35 @@ class TestExport:
             assert (answer.status_code, answer.json()["type"]) == (404, "urn:jaring:problem:not-found")
 
     async def test_comes_in_parts_and_loses_nothing_between_them(
-        self, client: httpx.AsyncClient, world: World, session: AsyncSession
+        self, client: httpx.AsyncClient, world: World, sessions: SessionFactory
     ) -> None:
         made = await send(client, world, *(f"bintara-jabar,ig,Link {number},c-{number}" for number in range(7)))
         ids = [link["id"] for link in made.json()["links"]]
+        open_sessions = opened = 0
+
+        @asynccontextmanager
+        async def counted() -> AsyncIterator[AsyncSession]:
+            nonlocal open_sessions, opened
+            opened, open_sessions = opened + 1, open_sessions + 1
+            async with sessions() as session:
+                yield session
+            open_sessions -= 1
+
         parts = sheet_parts(
-            session,
+            counted,
             world.principals[Role.VIEWER],
             filters=LinkFilters(),
             short_link_base="https://jaring.example",
             timezone=ZoneInfo("Asia/Jakarta"),
             links_a_part=3,
         )
-        texts, sizes = zip(*[part async for part in parts], strict=True)
-        assert sizes == (3, 3, 1)
+        texts, sizes = [], []
+        async for text, size in parts:
+            # Whoever reads the part slowly now keeps no connection of the database.
+            assert open_sessions == 0
+            texts.append(text)
+            sizes.append(size)
+        assert (sizes, opened) == ([3, 3, 1], 3)
         rows = list(csv.DictReader(io.StringIO("".join(texts).removeprefix("\ufeff"))))
         assert sorted(row["id"] for row in rows) == sorted(ids)
 
