@@ -7,6 +7,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 Network = IPv4Network | IPv6Network
 # Longer headers are parsed each time instead of cached, so that the cache stays small.
 MAX_CACHED_LENGTH = 200
+# Of longer headers the end is read, which the nearest proxies wrote.
+MAX_READ_LENGTH = 2000
+# An IPv6 address with brackets, zone and port, and some more. What is longer is none, and is not kept as a cache's key.
+MAX_ADDRESS_LENGTH = 100
 
 
 class TrustedProxies:
@@ -28,9 +32,9 @@ class TrustedProxies:
         hops, scheme_sent = [], scheme.encode()
         for name, value in headers:
             if name == b"x-forwarded-for":
-                hops.append(value)
+                hops.append(value[-MAX_READ_LENGTH - 1 :])
             elif name == b"x-forwarded-proto":
-                scheme_sent = value
+                scheme_sent = value[-MAX_CACHED_LENGTH:]
         secure = scheme_sent.rpartition(b",")[2].strip().lower() == b"https"
         joined = b",".join(hops)
         read = self._known if len(joined) <= MAX_CACHED_LENGTH else self._forwarded
@@ -38,7 +42,11 @@ class TrustedProxies:
 
     def _forwarded(self, hops: bytes) -> str:
         """The rightmost forwarded address that is not a trusted proxy; empty if there is none."""
-        for forwarded in reversed(hops.decode("latin-1").split(",")):
+        read = hops
+        if len(hops) > MAX_READ_LENGTH:
+            # Without what may be the end of an address only.
+            read = hops[-MAX_READ_LENGTH:].partition(b",")[2]
+        for forwarded in reversed(read.decode("latin-1").split(",")):
             address = plain_address(forwarded.strip())
             if not address:
                 break
@@ -51,9 +59,13 @@ class TrustedProxies:
         return bool(plain) and any(ip_address(plain) in network for network in self._networks)
 
 
-@lru_cache(10_000)
 def plain_address(text: str) -> str:
     """An IP address in canonical form, without port, brackets and zone, IPv4-mapped IPv6 as IPv4; empty if invalid."""
+    return _plain_address(text) if len(text) <= MAX_ADDRESS_LENGTH else ""
+
+
+@lru_cache(10_000)
+def _plain_address(text: str) -> str:
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

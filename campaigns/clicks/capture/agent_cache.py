@@ -8,10 +8,13 @@ import hashlib
 from msgspec import Struct
 
 from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
+from campaigns.clicks.capture.bounded_cache import BoundedCache
 from campaigns.clicks.types import AgentVerdict, BotReason
 
-MAX_AGENT_LENGTH = 1000  # characters; a longer one is cut, then classified
-MAX_CACHED_AGENTS = 50_000
+MAX_AGENT_BYTES = 1000  # a longer one is cut, then kept and classified
+MAX_CACHED_BYTES = 32_000_000
+# What Python needs for an agent and its verdict beside the texts themselves.
+_ENTRY_BYTES = 600
 
 
 class CachedAgent(Struct, eq=False, gc=False):
@@ -41,28 +44,36 @@ class CachedAgent(Struct, eq=False, gc=False):
 
 
 class UserAgentCache:
-    """The user agents of one server process; the oldest are forgotten beyond `most`."""
+    """The user agents of one server process; the oldest are forgotten beyond `max_bytes`."""
 
-    def __init__(self, most: int = MAX_CACHED_AGENTS) -> None:
-        self._known: dict[bytes, CachedAgent] = {}
-        self._most = most
+    def __init__(self, max_bytes: int = MAX_CACHED_BYTES) -> None:
+        self._known = BoundedCache[bytes, CachedAgent](max_bytes, _weight)
+
+    @property
+    def bytes_kept(self) -> int:
+        """About how much memory the cache takes."""
+        return self._known.bytes
 
     def get(self, header: bytes) -> CachedAgent:
         """The agent of a User-Agent header; empty for a request that has none."""
+        header = header[:MAX_AGENT_BYTES]
         agent = self._known.get(header)
         if agent is None:
             text = agent_text(header)
             verdict = classify_user_agent(text)
             agent = CachedAgent(agent_id(text), text, verdict, BotReason.PREVIEW in verdict.reasons)
-            while len(self._known) >= self._most:
-                del self._known[next(iter(self._known))]
-            self._known[header] = agent
+            self._known.keep(header, agent)
         return agent
+
+
+def _weight(header: bytes, agent: CachedAgent) -> int:
+    # A text with one character beyond Latin-1 takes up to four bytes for each.
+    return _ENTRY_BYTES + len(header) + (1 if agent.text.isascii() else 4) * len(agent.text)
 
 
 def agent_text(header: bytes) -> str:
     """A header's text as it is stored and classified; PostgreSQL takes it, whatever bytes came in."""
-    return header.decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_AGENT_LENGTH]
+    return header[:MAX_AGENT_BYTES].decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
 def agent_id(text: str) -> int:

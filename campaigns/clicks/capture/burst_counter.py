@@ -7,6 +7,8 @@ within the sliding window too. It counts the taps of this process only, so the j
 from campaigns.clicks.bots.bursts import MAX_TAPS, WITHIN
 from campaigns.clicks.visitors import NETWORK_SHIFT
 
+# Networks and links in one window. Those that come later are left to the job.
+MAX_COUNTED = 100_000
 _WINDOW_MS = int(WITHIN.total_seconds() * 1000)
 
 
@@ -25,5 +27,6 @@ class BurstCounter:
             self._taps = {}
         key = (visitor >> NETWORK_SHIFT, link_id)
         count = self._taps.get(key, 0) + 1
-        self._taps[key] = count
+        if count > 1 or len(self._taps) < MAX_COUNTED:
+            self._taps[key] = count
         return count > MAX_TAPS

@@ -1,7 +1,7 @@
 """The headers of a tap: user agent, flags of the request, language, referrer, and the network that it names.
 
 On the redirect's hot path. Parsed results are cached per header combination. They identify no one: every user of that
-browser sends the same headers.
+browser sends the same headers. A header is cut before anything is parsed or kept: whoever sends it chooses its length.
 """
 
 import re
@@ -11,13 +11,21 @@ from msgspec import Struct
 
 from campaigns.acquisition.lookup import network_of
 from campaigns.acquisition.referrer import referrer_host
-from campaigns.clicks.capture.agent_cache import CachedAgent, UserAgentCache
+from campaigns.clicks.capture.agent_cache import MAX_AGENT_BYTES, CachedAgent, UserAgentCache
+from campaigns.clicks.capture.bounded_cache import BoundedCache
 from campaigns.clicks.capture.visitor_facts import visitor_facts
 from campaigns.clicks.row import encode_headers
 from campaigns.clicks.types import RequestFlag
 from campaigns.kit.text.languages import current_language
 
-MAX_CACHED_HEADERS = 50_000
+MAX_CACHED_BYTES = 32_000_000
+# What is read of a header: the first language, and scheme and host of a referrer (an authority that is cut is longer
+# than any host).
+MAX_LANGUAGE_BYTES, MAX_REFERRER_BYTES, MAX_PURPOSE_BYTES = 16, 300, 100
+# What Python needs for the facts of one combination beside the headers themselves.
+_ENTRY_BYTES = 800
+
+_Key = tuple[bytes, bytes, bytes, int]
 
 _SECURE, _HEAD, _BURST = int(RequestFlag.SECURE), int(RequestFlag.HEAD), int(RequestFlag.BURST)
 _PRESENT = (
@@ -54,26 +62,28 @@ class HeaderFacts(Struct, frozen=True, gc=False):
 
 
 class HeaderParser:
-    """Parses headers for one server process; the oldest results are forgotten beyond `most` combinations."""
+    """Parses headers for one server process; the oldest results are forgotten beyond `max_bytes`."""
 
-    def __init__(self, most: int = MAX_CACHED_HEADERS) -> None:
-        self.agents = UserAgentCache(most)
-        self._known: dict[tuple[bytes, bytes, bytes, int], HeaderFacts] = {}
-        self._most = most
+    def __init__(self, max_bytes: int = MAX_CACHED_BYTES) -> None:
+        self.agents = UserAgentCache(max_bytes)
+        self._known = BoundedCache[_Key, HeaderFacts](max_bytes, _weight)
+
+    @property
+    def bytes_kept(self) -> int:
+        """About how much memory the caches of headers take."""
+        return self._known.bytes + self.agents.bytes_kept
 
     def parse(self, headers: Mapping[bytes, bytes], *, head: bool, secure: bool) -> HeaderFacts:
         """The facts of a request with these headers (lower-case names)."""
-        agent = headers.get(b"user-agent", b"")
-        languages = headers.get(b"accept-language", b"")
-        referrer = headers.get(b"referer", b"")
+        agent = headers.get(b"user-agent", b"")[:MAX_AGENT_BYTES]
+        languages = headers.get(b"accept-language", b"")[:MAX_LANGUAGE_BYTES]
+        referrer = headers.get(b"referer", b"")[:MAX_REFERRER_BYTES]
         observed = _request_flags(headers, head=head, secure=secure)
         key = (agent, languages, referrer, observed)
         facts = self._known.get(key)
         if facts is None:
             facts = self._parse(*key)
-            while len(self._known) >= self._most:
-                del self._known[next(iter(self._known))]
-            self._known[key] = facts
+            self._known.keep(key, facts)
         return facts
 
     def _parse(self, agent_header: bytes, languages: bytes, referrer: bytes, observed: int) -> HeaderFacts:
@@ -94,6 +104,10 @@ class HeaderParser:
         )
 
 
+def _weight(key: _Key, facts: HeaderFacts) -> int:
+    return _ENTRY_BYTES + sum(map(len, key[:3])) + len(facts.encoded) + len(facts.encoded_in_burst)
+
+
 def _request_flags(headers: Mapping[bytes, bytes], *, head: bool, secure: bool) -> int:
     # Plain numbers: flags of an enum cost more than all the rest of this.
     observed = _SECURE if secure else 0
@@ -109,7 +123,7 @@ def _request_flags(headers: Mapping[bytes, bytes], *, head: bool, secure: bool) 
     if (mode != b"navigate" or destination != b"document") and _is_subresource(headers, mode, destination):
         observed |= _SUBRESOURCE
     for name in _PURPOSES:
-        if name in headers and _PREFETCH.search(headers[name]):
+        if name in headers and _PREFETCH.search(headers[name][:MAX_PURPOSE_BYTES]):
             observed |= int(RequestFlag.PREFETCH)
     return observed
 

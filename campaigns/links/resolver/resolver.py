@@ -24,6 +24,9 @@ LOOK_UP_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 # Slugs in one query: as many as are turned into targets without holding up the event loop for long.
 MAX_SLUGS_PER_QUERY = 64
+# Slugs that wait for a look-up; more are refused at once. Otherwise a PostgreSQL that hangs leaves behind every slug
+# that was tried meanwhile, and real links would wait for them.
+MAX_WAITING = 1024
 
 _FIND = f"{FACTS_SQL} WHERE link.slug = ANY(%s)".encode()
 
@@ -35,7 +38,8 @@ class LookupFailed(Exception):
 
 
 class LinkResolver:
-    """Resolves slugs for one server process; `link_kept_seconds`, `max_links` and `max_unknown` bound its cache.
+    """Resolves slugs for one server process; `link_kept_seconds`, `max_links` and `max_unknown` bound its cache,
+    `max_waiting` the slugs that wait for a look-up.
 
     `snapshot` is what this machine knew last, for when PostgreSQL does not answer and this process has just begun.
     """
@@ -48,12 +52,14 @@ class LinkResolver:
         link_kept_seconds: float,
         max_links: int,
         max_unknown: int = MAX_CACHED_UNKNOWN,
+        max_waiting: int = MAX_WAITING,
     ) -> None:
         self._connections = connections
         self._snapshot = snapshot
         self._kept = link_kept_seconds
         self._max_links = max_links
         self._max_unknown = max_unknown
+        self._max_waiting = max_waiting
         # slug -> (target, when it becomes stale, in which generation it was loaded)
         self._known: dict[str, tuple[Target, float, int]] = {}
         self._unknown: dict[str, float] = {}
@@ -124,7 +130,11 @@ class LinkResolver:
         """What a look-up of the slug will find; all slugs that are asked for during one look-up share the next."""
         found = self._loading.get(slug)
         if found is None:
-            found = self._loading[slug] = asyncio.get_running_loop().create_future()
+            found = asyncio.get_running_loop().create_future()
+            if len(self._queue) >= self._max_waiting:
+                self._failed(slug, found, TimeoutError())
+                return found
+            self._loading[slug] = found
             self._queue.append((slug, found))
             if self._looking_up is None:
                 self._looking_up = asyncio.create_task(self._look_up(), name="look-ups")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from campaigns.acquisition.lookup import network_of
 from campaigns.acquisition.referrer import MAX_HOST_LENGTH, referrer_host
 from campaigns.clicks.bots.classifier import classify_user_agent
-from campaigns.clicks.capture.agent_cache import MAX_AGENT_LENGTH, UserAgentCache
+from campaigns.clicks.capture.agent_cache import MAX_AGENT_BYTES, UserAgentCache
 from campaigns.clicks.types import AGENT_REASONS, BotReason, Device, RequestFlag
 from campaigns.kit.client_address import TrustedProxies
 from tests.properties import hostile
@@ -29,7 +29,7 @@ agent_pieces = st.sampled_from(
     ]
 )
 agents = st.text(hostile.characters, max_size=60) | st.lists(agent_pieces, max_size=12).map("".join)
-agents |= st.builds(lambda piece, number: (piece * number)[:MAX_AGENT_LENGTH], agent_pieces, st.integers(0, 400))
+agents |= st.builds(lambda piece, number: (piece * number)[:MAX_AGENT_BYTES], agent_pieces, st.integers(0, 400))
 
 
 @given(text=agents)
@@ -55,7 +55,7 @@ def test_every_agent_has_a_row_that_postgresql_takes(header: bytes) -> None:
     number, text, reasons, expects, *_ = UserAgentCache().get(header).row()
     assert -(2**63) <= number < 2**63
     assert 0 <= reasons | expects < 2**15
-    assert len(text) <= MAX_AGENT_LENGTH
+    assert len(text) <= MAX_AGENT_BYTES
     assert "\0" not in text
     text.encode("utf-8", "strict")
 

@@ -164,6 +164,21 @@ async def test_the_memory_of_unknown_slugs_is_bounded(counted: Counted) -> None:
     assert counted.asked == 4
 
 
+async def test_while_postgresql_hangs_no_more_slugs_wait_than_the_next_look_ups_take(counted: Counted) -> None:
+    resolver = LinkResolver(counted, counted.snapshot, link_kept_seconds=30, max_links=100, max_waiting=2)
+    counted.answering.clear()
+    under_way = asyncio.create_task(resolver.resolve("abc"))
+    await a_few_turns()
+    waiting = [asyncio.create_task(resolver.resolve(slug)) for slug in ("one", "two")]
+    await a_few_turns()
+    with pytest.raises(LookupFailed):
+        await resolver.resolve("three")
+    counted.answering.set()
+    assert await under_way is not None
+    assert await asyncio.gather(*waiting) == [None, None]
+    assert await resolver.resolve("three") is None
+
+
 async def test_a_link_that_was_changed_is_looked_up_before_it_is_served(counted: Counted) -> None:
     resolver = resolver_of(counted)
     await resolver.resolve("abc")

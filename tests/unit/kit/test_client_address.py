@@ -74,3 +74,16 @@ def test_a_peer_that_is_no_proxy_is_not_believed(peer: str) -> None:
 )
 def test_the_scheme_is_what_the_nearest_proxy_saw(sent: bytes, secure: bool) -> None:
     assert PROXIES.client(PROXY, "http", [(b"x-forwarded-proto", sent)]) == (PROXY, secure)
+
+
+def test_of_a_header_without_end_the_end_is_read() -> None:
+    assert forwarded(b"8.8.8.8, " * 50_000 + b"114.4.0.1") == "114.4.0.1"
+    assert forwarded(b"x" * 390_000) == PROXY
+    assert forwarded(b"8.8.8.8, 114.4.0.1%" + b"x" * 390_000) == PROXY
+    # The address whose beginning is cut off is another one.
+    assert forwarded(b"1" * 5000 + b"0.0.0.8" + b", 10.0.0.9" * 199 + b",") == PROXY
+
+
+def test_what_is_too_long_for_an_address_is_none() -> None:
+    assert plain_address("fe80::1%" + "x" * 390_000) == ""
+    assert plain_address("fe80::1%eth0") == "fe80::1"
