@@ -74,13 +74,14 @@ async def open_gateway_resources(settings: Settings) -> GatewayResources:
         TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, failover, backlog=settings.click_backlog)
         for table in (CLICKS, ORPHANS)
     )
-    salts = SaltKeeper(connections, settings.zone)
+    keys = load_keys(settings.master_key, settings.data)
+    salts = SaltKeeper(connections, settings.zone, keys.visitor)
     salts_fetched = await salts.fetch_first(datetime.now(UTC))
     if not salts_fetched:
         failover.switch_to_journal()
     return GatewayResources(
         settings=settings,
-        keys=load_keys(settings.master_key, settings.data),
+        keys=keys,
         conninfo=conninfo,
         look_up_engine=look_up_engine,
         background_engine=background_engine,

@@ -53,7 +53,7 @@ class Click(SQLModel, table=True):
     network: str | None = text_column(nullable=True)
     via: str | None = text_column(nullable=True)
     variant: str | None = text_column(nullable=True)
-    # The remaining parameters of the short link's query, as a query string; see clicks.capture.query_string.
+    # Parameters of ads in the short link's query, as a query string; see acquisition.ad_parameters.
     extras: str | None = text_column(nullable=True)
 
 
@@ -115,9 +115,13 @@ class Watermark(SQLModel, table=True):
 
 
 class VisitorSalt(SQLModel, table=True):
-    """The random salt of one local day, shared by all servers and deleted at the end of the day."""
+    """The random part of one local day's salt, shared by all servers and destroyed at the end of the day.
+
+    The other part is a key derived from the master key. Unlogged: base backups and the write-ahead log never have it.
+    """
 
     __tablename__ = "visitor_salts"
+    __table_args__ = {"prefixes": ["UNLOGGED"]}
 
     day: date = Field(sa_column=Column(Date, primary_key=True))
     salt: bytes = bytes_column()

@@ -1,4 +1,4 @@
-"""Visitors of one local day: a keyed hash, whose salt is deleted at the end of the day. Pure.
+"""Visitors of one local day: a keyed hash, whose salt is destroyed at the end of the day. Pure.
 
 Limited to one day on purpose: hashes of two days cannot be matched, so people cannot be tracked, and the sum of daily
 visitors is exact. The IP address is used for the hash only and is not stored.
@@ -9,13 +9,15 @@ address, or the IPv6 /64 that one customer or phone has), 10 of what the user ag
 """
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from socket import AF_INET6, inet_pton
 from zoneinfo import ZoneInfo
 
-SALT_BYTES = 32
+# The random part of a salt, which the database holds for the day.
+PART_BYTES = 32
 
 FACTS_BITS = 10
 # `visitor >> NETWORK_SHIFT` is the same for all visitors of an IPv4 address or IPv6 /48: their pace is judged together.
@@ -33,6 +35,15 @@ class DaySalt:
     day: date
     salt: bytes
     ends_at_ms: int
+
+
+def day_salt(key: bytes, part: bytes, day: date, zone: ZoneInfo) -> DaySalt:
+    """The salt of a day: HMAC-SHA-256, under a key that is not in the database, of the random part that is.
+
+    Who has only one of the two can compute no visitor; without the part nobody can.
+    """
+    salt = hmac.digest(key, b"%s\0%s" % (day.isoformat().encode(), part), "sha256")
+    return DaySalt(day, salt, end_of_day_ms(day, zone))
 
 
 def visitor_of(salt: bytes, address: str, facts: int) -> int:

@@ -30,6 +30,7 @@ from tests.factories.loops import looping, restless
 from tests.factories.world import build_world
 
 TOKEN_KEY = b"k" * 32
+VISITOR_KEY = bytes(range(32))
 AGENT = HeaderParser().agents.get(b"Mozilla/5.0 (Linux; Android 14) test")
 
 
@@ -111,7 +112,7 @@ async def running_redirect(
         TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, fallback, backlog=500)
         for table in (CLICKS, ORPHANS)
     )
-    salts = SaltKeeper(connections, ZoneInfo("Asia/Jakarta"))
+    salts = SaltKeeper(connections, ZoneInfo("Asia/Jakarta"), VISITOR_KEY)
     await salts.refresh(datetime.now(UTC))
     app = RedirectApp(
         resolver=resolver,

@@ -35,6 +35,7 @@ class KeyRing:
     wrapping: bytes
     index: bytes
     click_token: bytes
+    visitor: bytes
     response: bytes
     check: bytes
 
@@ -60,6 +61,7 @@ def derive_keys(master_key: str) -> KeyRing:
         wrapping=derive("wrapping"),
         index=derive("index"),
         click_token=derive("click-token"),
+        visitor=derive("visitor"),
         response=derive("response"),
         check=derive("check"),
     )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaigns.clicks.capture.request_headers import HeaderParser
-from campaigns.clicks.visitors import FACTS_BITS, NETWORK_SHIFT, end_of_day_ms, local_day, visitor_of
+from campaigns.clicks.visitors import FACTS_BITS, NETWORK_SHIFT, day_salt, end_of_day_ms, local_day, visitor_of
 
 SALT = b"s" * 32
 # BLAKE2b with 8 bytes, keyed with the salt, put together as the layout says.
@@ -18,6 +18,17 @@ KNOWN_IPV6 = -3078259423751912443
 def test_the_number_is_the_one_that_other_releases_compute() -> None:
     assert visitor_of(SALT, "114.4.1.1", 5) == KNOWN_IPV4
     assert visitor_of(SALT, "2404:c0:1:2::3", 5) == KNOWN_IPV6
+
+
+def test_the_salt_is_the_one_that_other_releases_derive() -> None:
+    # HMAC-SHA-256, under the key, of day, NUL and random part.
+    key, part, zone = bytes(range(32)), bytes(range(32, 64)), ZoneInfo("Asia/Jakarta")
+    salt = day_salt(key, part, date(2026, 11, 23), zone)
+    assert salt.salt.hex() == "f611e589ef02d5d4e944b66bfbf6855be78f58bf9c50bfedacb8f80fc0431a2e"
+    assert salt.ends_at_ms == end_of_day_ms(date(2026, 11, 23), zone)
+    assert "f611" not in repr(salt)
+    others = [(bytes(32), part, 23), (key, bytes(32), 23), (key, part, 24)]
+    assert salt.salt not in {day_salt(one, other, date(2026, 11, day), zone).salt for one, other, day in others}
 
 
 def test_other_facts_addresses_and_salts_are_other_visitors() -> None:

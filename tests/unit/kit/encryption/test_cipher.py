@@ -99,6 +99,7 @@ class TestKeys:
             "wrapping": "28ac12ffcae162f872d5aebd327a09d97e2aec82b1a80e70365844c35d845ecf",
             "index": "4128e4c5bf010fb853170693aec59a3d3a4f5e712703acfd7f8cd3acaca90bf1",
             "click_token": "cb0d8688ca1e68deabe420c3332c14cac1ee70321339b4e8dbcd80f3c151bc80",
+            "visitor": "8f12bd7d063b3b2b7669bb834aab2b800e4c7657f80ae81b7bd5532ea017ef86",
             "response": "e9b475397ff809a18e6757aa034bf06efe0cb6b668cf7a5f839d7cb2736ac3e4",
             "check": "14c106e0b0927110979eb60a43d1d066931f9a4977f9f830246b236d324bd633",
         }
