@@ -86,12 +86,14 @@ async def test_an_emptied_header_is_a_missing_one(taps: Taps) -> None:
     assert not (await noted(taps, **BROWSER | {"Sec-Fetch-Mode": ""}))["observed"] & RequestFlag.FETCH_MODE
 
 
-async def test_the_query_is_noted_without_what_is_personal(taps: Taps) -> None:
+async def test_of_the_query_only_what_advertising_systems_say_is_kept(taps: Taps) -> None:
     click = await noted(
-        taps, "/abc?via=QR&ref=poster+3&email=a%40b.example&hp=0812-3456-7890&fbclid=IwAR0x&utm_source=evil&cid=x"
+        taps,
+        "/abc?via=QR&nama=Rina&email=a%40b.example&hp=0812-3456-7890&fbclid=IwAR0x&utm_source=evil&cid=x"
+        "&placement=Instagram_Stories&keyword=rina",
     )
     assert (click["via"], click["network"]) == ("qr", "meta")
-    assert click["extras"] == "ref=poster%203&email=%28removed%29&hp=%28removed%29"
+    assert click["extras"] == "placement=instagram_stories&keyword=%28removed%29"
     assert (await noted(taps, "/abc?via=other"))["via"] is None
 
 

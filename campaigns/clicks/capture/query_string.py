@@ -6,25 +6,25 @@ and into the database.
 
 import re
 from functools import lru_cache
-from urllib.parse import quote, unquote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from msgspec import Struct
 
+from campaigns.acquisition.ad_parameters import AD_PARAMETERS
 from campaigns.acquisition.networks import CLICK_IDS
 from campaigns.links.target_url import OWN_PARAMETERS, parameter_name
 
+MAX_QUERY_BYTES = 8192  # what is behind is not read
+MAX_PASSED_BYTES = 4096  # of what a destination is given, so that no proxy refuses the answer's header
 MAX_PARAMETERS = 20
 MAX_NAME_LENGTH = 40
 MAX_VALUE_LENGTH = 200
-MAX_STORED_LENGTH = 100
 # Those of TikTok have more than 300 characters, and of the value nothing is kept.
 MAX_CLICK_ID_LENGTH = 1000
 
 VIAS = frozenset({"qr"})
 # The link sets these itself; the values in a tap's query are ignored.
 _RESERVED_NAMES = OWN_PARAMETERS | {"via"}
-# An e-mail address, a telephone or an identity number: only the name of such a parameter is kept.
-_PERSONAL = re.compile(r"@|(?:\d[ .+()-]*){8}")
 REMOVED = "(removed)"
 # RFC 3986, 2.3: unreserved characters, which need no percent-encoding.
 _PLAIN = re.compile(rb"[A-Za-z0-9._~-]*")
@@ -34,8 +34,8 @@ class TapQuery(Struct, frozen=True, gc=False):
     """What is read from the query of a tap.
 
     `via` is one of VIAS, `click_ids` are the lower-case names of the networks' parameters, without their values, and
-    `extras` is a query string of the other parameters, personal data removed. `passed` are the parameters (name, value;
-    percent-encoded) that the destination may be given.
+    `extras` is a query string of the AD_PARAMETERS, with REMOVED for a value that is not stored. `passed` are the
+    parameters (name, value; percent-encoded) that the destination may be given.
     """
 
     via: str | None
@@ -50,10 +50,12 @@ EMPTY_QUERY = TapQuery(None, (), None, ())
 def read_query(query: bytes) -> TapQuery:
     """Read a query string (application/x-www-form-urlencoded, WHATWG URL, 5.1).
 
-    Parameters beyond MAX_PARAMETERS and those with too long a name or value are left out.
+    Parameters beyond MAX_PARAMETERS or MAX_QUERY_BYTES and those with too long a name or value are left out, and of
+    `passed` those beyond MAX_PASSED_BYTES.
     """
     via, click_ids, extras, passed = None, [], [], []
-    for part in query.split(b"&", MAX_PARAMETERS)[:MAX_PARAMETERS]:
+    room = MAX_PASSED_BYTES
+    for part in query[:MAX_QUERY_BYTES].split(b"&", MAX_PARAMETERS)[:MAX_PARAMETERS]:
         raw_name, _, raw_value = part.partition(b"=")
         if not 0 < len(raw_name) <= 3 * MAX_NAME_LENGTH:
             continue
@@ -66,22 +68,24 @@ def read_query(query: bytes) -> TapQuery:
             via = value.lower() if value.lower() in VIAS else via
         if name.is_own:
             continue
-        passed.append((name.safe, _encode(value)))
+        safe_value = _encode(value)
+        room -= len(name.safe) + len(safe_value) + 2
+        if room >= 0:
+            passed.append((name.safe, safe_value))
         if is_click_id:
             click_ids.append(name.folded)  # the value identifies a person, so it is not kept
-        else:
-            shown = REMOVED if _is_personal(value) else value[:MAX_STORED_LENGTH]
-            extras.append(name.shown + b"=" + _encode(shown))
+        elif (stored := AD_PARAMETERS.get(name.folded)) is not None:
+            word = value.lower()
+            extras.append(name.folded.encode() + b"=" + _encode(word if stored.fullmatch(word) else REMOVED))
     kept = b"&".join(extras).decode("ascii") if extras else None
     return TapQuery(via, tuple(click_ids), kept, tuple(passed))
 
 
 class _ParameterName(Struct, frozen=True, gc=False):
-    """A parameter's name in lower case, percent-encoded, and as it is stored; `is_own` if the link sets it itself."""
+    """A parameter's name in lower case, and percent-encoded; `is_own` if the link sets it itself."""
 
     folded: str
     safe: bytes
-    shown: bytes
     is_own: bool
     fits: bool
 
@@ -91,13 +95,7 @@ def _parameter(raw: bytes) -> _ParameterName:
     # The same few names come with nearly every tap.
     text = _decode(raw)
     is_own = parameter_name(raw.decode("latin-1")).lower() in _RESERVED_NAMES
-    shown = _encode(REMOVED if _is_personal(text) else text)
-    return _ParameterName(text.lower(), _encode(text), shown, is_own, 0 < len(text) <= MAX_NAME_LENGTH)
-
-
-def _is_personal(text: str) -> bool:
-    # Addresses inside addresses are encoded twice and more.
-    return bool(_PERSONAL.search(text) or ("%" in text and _PERSONAL.search(unquote(unquote(unquote(text))))))
+    return _ParameterName(text.lower(), _encode(text), is_own, 0 < len(text) <= MAX_NAME_LENGTH)
 
 
 def _decode(raw: bytes) -> str:

@@ -6,12 +6,13 @@ from urllib.parse import unquote
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from campaigns.acquisition.ad_parameters import AD_PARAMETERS
 from campaigns.acquisition.networks import CLICK_IDS
 from campaigns.clicks.capture.query_string import (
     MAX_CLICK_ID_LENGTH,
     MAX_NAME_LENGTH,
     MAX_PARAMETERS,
-    MAX_STORED_LENGTH,
+    MAX_PASSED_BYTES,
     MAX_VALUE_LENGTH,
     REMOVED,
     read_query,
@@ -49,26 +50,30 @@ def test_any_query_gives_values_valid_for_url_and_database(query: bytes) -> None
         assert "\0" not in unquote((name + value).decode())
 
 
-@given(before=hostile.queries, value=personal, name=st.sampled_from(["ref", "email", "\u00e9", "hp"]))
+@given(
+    before=hostile.queries, value=personal | st.just("Zqxwvcanarian"), name=st.sampled_from([*AD_PARAMETERS, "nama"])
+)
 @bounded(60)
-def test_of_a_person_only_the_parameter_is_kept(before: bytes, value: str, name: str) -> None:
-    asked = read_query(b"&".join([*before.split(b"&")[:5], f"{name}={value}".encode()]))
-    assert not re.search(r"siti|0812|3204|345", kept_text(asked.extras))
-    assert kept_text(asked.extras).endswith(f"{name}={REMOVED}")
+def test_no_value_of_a_person_is_kept(before: bytes, value: str, name: str) -> None:
+    asked = read_query(b"&".join([*before[:1000].split(b"&")[:5], f"{name}={value}".encode()]))
+    assert not re.search(r"siti|0812|3204|345|zqx", kept_text(asked.extras).lower())
+    assert kept_text(asked.extras).endswith(f"{name}={REMOVED}") == (name in AD_PARAMETERS)
 
 
-@given(value=personal, rest=st.sampled_from(["", "=", "=1"]))
+@given(value=personal | st.just("Zqxwvcanarian"), rest=st.sampled_from(["", "=", "=1"]))
 @example("siti@example.com", "")
 @bounded(20)
-def test_nor_is_a_person_kept_who_stands_where_a_name_should(value: str, rest: str) -> None:
-    assert not re.search(r"siti|0812|3204|345", kept_text(read_query(f"{value}{rest}".encode()).extras))
+def test_nor_is_a_name_that_is_no_known_parameter(value: str, rest: str) -> None:
+    assert read_query(f"{value}{rest}".encode()).extras is None
 
 
-@given(value=st.text(hostile.characters, min_size=MAX_STORED_LENGTH, max_size=MAX_VALUE_LENGTH))
+@given(value=st.text(hostile.characters, max_size=MAX_VALUE_LENGTH), number=st.integers(1, 30))
 @bounded(30)
-def test_long_values_are_cut(value: str) -> None:
-    asked = read_query(b"ref=%" + value.encode("utf-8", "replace").hex("%").encode())
-    assert len(kept_text(asked.extras)) <= len("ref=") + MAX_STORED_LENGTH
+def test_a_destination_is_given_a_bounded_number_of_bytes(value: str, number: int) -> None:
+    one = b"%" + value.encode("utf-8", "replace").hex("%").encode()
+    asked = read_query(b"&".join(b"p%d=%s" % (place, one) for place in range(number)))
+    assert sum(len(name) + len(sent) + 2 for name, sent in asked.passed) <= MAX_PASSED_BYTES
+    assert len(asked.passed) == min(number, MAX_PARAMETERS) or len(one) * number > MAX_PASSED_BYTES / 9
 
 
 def kept_text(extras: str | None) -> str:
