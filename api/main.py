@@ -31,10 +31,10 @@ from api.gateway.forwarder import Forwarder
 from api.gateway.headers import BehindGatewayMiddleware
 from api.http.contract.head import HeadMiddleware
 from api.http.contract.plain_text import PlainTextErrorMiddleware
-from api.http.logging import configure_logging
 from api.http.problems import install_problem_handlers
 from api.http.request_log import RequestLogMiddleware, operation_id
 from api.lanes import Lane
+from api.logs.configuration import configure_logging
 from api.openapi.document import install_openapi
 from api.runtime.api_process import running_api
 from api.runtime.gateway import running_gateway

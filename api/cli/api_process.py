@@ -13,8 +13,8 @@ import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
-from api.http.logging import configure_logging
 from api.lanes import NICENESS, Lane
+from api.logs.configuration import configure_logging
 from api.main import create_api_process
 from campaigns.kit.settings import Settings
 

@@ -29,7 +29,7 @@ from api.cli.database import ServerAway, embedded_directory, require_server
 from api.cli.demo import data as demo_data
 from api.cli.demo.keys import is_empty, load_demo_keys
 from api.cli.errors import CommandError
-from api.http.logging import configure_logging
+from api.logs.configuration import configure_logging
 from campaigns.kit.database.migrations import current_revision, migrate, newest_revision
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
