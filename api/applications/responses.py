@@ -9,6 +9,8 @@ from pydantic import Field
 from api.http.schemas import ResponseModel, example
 from campaigns.access.types import ActorKind
 from campaigns.applicants.types import ConsentClock, DuplicateState, Evidence
+from campaigns.attribution.rules import MAX_TOUCH_AGE
+from campaigns.attribution.types import TouchVerdict
 from campaigns.planning.types import StageKind
 
 _STAGE = {"key": "registered", "name": "Registered", "kind": "registered"}
@@ -40,6 +42,7 @@ _TOUCH = {
     "source": "instagram",
     "medium": "social",
     "touched_at": "2026-11-23T02:10:41Z",
+    "verdict": "visit",
 }
 
 _STEP = {
@@ -99,7 +102,9 @@ class ApplicationOut(ResponseModel):
     name: str | None
     province: str = Field(description="ISO 3166-2 code of the province.")
     campaign: SlugRefOut
-    link: SlugRefOut | None = Field(description="The link of the last touch. Null if there is no touch.")
+    link: SlugRefOut | None = Field(
+        description="The credited link: that of the last touch that is a visit. Null if there is none."
+    )
     source: str | None
     medium: str | None
     stage: ApplicationStageOut
@@ -130,7 +135,7 @@ class ConsentOut(ResponseModel):
 
 
 class TouchOut(ResponseModel):
-    """A verified click on a campaign link before the registration."""
+    """A click on a campaign link that the candidate brought to the form, and what it proves."""
 
     model_config = example(_TOUCH)
 
@@ -139,6 +144,12 @@ class TouchOut(ResponseModel):
     source: str
     medium: str
     touched_at: datetime
+    verdict: TouchVerdict = Field(
+        description="`visit`: the candidate tapped the link. `shared`: another candidate brought this click first, so "
+        "the address of the landing page was passed on, or a device is shared. `expired`: the click is older than "
+        f"{MAX_TOUCH_AGE.days} days. `robot`: the click was a robot's tap. The last `visit` is credited with the "
+        "application."
+    )
 
 
 class HistoryStepOut(ResponseModel):

@@ -44,11 +44,12 @@ async def list_all(
     request: Request,
     response: Response,
     campaign_id: Annotated[UUID | None, Query(description="Only applications through this campaign.")] = None,
-    link_id: Annotated[UUID | None, Query(description="Only applications whose last touch is this link.")] = None,
+    link_id: Annotated[UUID | None, Query(description="Only applications that are credited to this link.")] = None,
     source: Annotated[
         ShortText | None,
         Query(
-            description="Only applications with this source or alias. `(not set)`: only applications without a touch."
+            description="Only applications with this source or alias. `(not set)`: only applications that are "
+            "credited to no link."
         ),
     ] = None,
     stage: Annotated[

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from api.http.schemas import ResponseModel, example
 from api.statistics.requests import FILTER, ORDER, RANGE
+from campaigns.attribution.rules import MAX_TOUCH_AGE
 from campaigns.statistics.definitions.dimensions import DimensionName
 from campaigns.statistics.definitions.metrics import DECIMALS, MetricName
 from campaigns.statistics.types import Direction, Operator
@@ -26,6 +27,9 @@ _ROW = {"dimensions": ["bintara-ig-story"], "metrics": [1840, 92, 0.05]}
 _QUALITY = {
     "unattributed_registrations": 0,
     "unattributed_share": 0.0,
+    "shared_touches": 2,
+    "expired_touches": 0,
+    "robot_touches": 0,
     "orphan_taps": 3,
     "filtered_taps": 211,
     "filtered_share": 0.102877,
@@ -106,13 +110,22 @@ class AnswerQuality(ResponseModel):
     model_config = example(_QUALITY)
 
     unattributed_registrations: int = Field(
-        description="Registrations without a touch, for the units, days and filters of the query. Filters on "
-        "dimensions that only taps have do not apply."
+        description="Registrations without a touch that is a visit, for the units, days and filters of the query. "
+        "Filters on dimensions that only taps have do not apply."
     )
     unattributed_share: float | None = Field(
         description=f"`unattributed_registrations` divided by all these registrations, rounded to {DECIMALS} "
         f"decimals. Null if there are no registrations."
     )
+    shared_touches: int = Field(
+        description="Touches that another candidate had brought before, by the units, days and campaigns of the "
+        "registrations, and by the links of the touches. They earn no credit. Many of them: somebody passes on the "
+        "address of the landing page with its `cid`."
+    )
+    expired_touches: int = Field(
+        description=f"The same for touches of clicks that were older than {MAX_TOUCH_AGE.days} days."
+    )
+    robot_touches: int = Field(description="The same for touches of robots' taps.")
     orphan_taps: int = Field(
         description="Taps by people on short links that do not exist, for the days of the query. They belong to no "
         "unit, so this number is for the whole deployment, and filters do not apply."

@@ -93,7 +93,7 @@ class Application(SQLModel, table=True):
     email_skeleton_index: bytes | None = bytes_column(nullable=True)
     phone_index: bytes = bytes_column()
     name_birth_date_index: bytes | None = bytes_column(nullable=True)
-    # The last touch, copied here for filters and lists; null is shown as (not set).
+    # The credit, copied here for filters and lists; null is shown as (not set).
     link_id: UUID | None = reference_column("links.id", nullable=True)
     source: str | None = text_column(nullable=True)
     medium: str | None = text_column(nullable=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from campaigns.access.types import ActorKind
+from campaigns.attribution.types import TouchVerdict
 from campaigns.planning.types import RegistrationState, StageKind
 
 
@@ -218,6 +219,7 @@ class TouchView:
     source: str
     medium: str
     touched_at: datetime
+    verdict: TouchVerdict
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,11 +1,14 @@
-"""Tables of attribution: the touches that led to an application, and the conversions that figures are sums of."""
+"""Tables of attribution: the touches that led to an application, who brought each click first, and the conversions
+that figures are sums of.
+"""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, SmallInteger, Uuid
+from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, SmallInteger, Uuid, text
 from sqlmodel import Field, SQLModel
 
+from campaigns.attribution.types import TouchVerdict
 from campaigns.kit.database.columns import check_one_of, id_column, reference_column, text_column, time_column
 from campaigns.planning.types import StageKind
 
@@ -17,20 +20,41 @@ class Touch(SQLModel, table=True):
     """
 
     __tablename__ = "touches"
-    __table_args__ = (PrimaryKeyConstraint("application_id", "position"), Index(None, "link_id"))
+    __table_args__ = (
+        PrimaryKeyConstraint("application_id", "position"),
+        Index(None, "link_id"),
+        check_one_of("verdict", TouchVerdict),
+        # The few that statistics count; an application's id begins with the time of its registration.
+        Index("ix_touches_not_visits", "application_id", postgresql_where=text("verdict <> 'visit'")),
+    )
 
     application_id: UUID = reference_column("applications.id")
     position: int = Field(sa_column=Column(SmallInteger, nullable=False))
     click_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
     link_id: UUID = reference_column("links.id")
     touched_at: datetime = time_column()
+    verdict: str = text_column(default=TouchVerdict.VISIT.value)
+
+
+class ClickClaim(SQLModel, table=True):
+    """The person who brought a click to a form first; for everybody after, the click is `shared`.
+
+    It outlives the person's data, so that a click token cannot be used anew.
+    """
+
+    __tablename__ = "click_claims"
+    __table_args__ = (PrimaryKeyConstraint("campaign_id", "click_id"),)
+
+    campaign_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
+    click_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
+    applicant_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
 
 
 class Conversion(SQLModel, table=True):
     """An application entered (`change` 1) or left again (-1) a stage kind; never changed, and without personal data.
 
     The sum of `change` is the figure; a correction is a row of its own at its own time. It outlives the person's data:
-    `application_id` is no foreign key. `link_id`, `source` and `medium` are the last touch's, null when there was none.
+    `application_id` is no foreign key. `link_id`, `source` and `medium` are the credit, null when there was none.
     """
 
     __tablename__ = "conversions"

@@ -1,54 +1,98 @@
-"""Writes of attribution: an application's touches, and its conversions, which the figures are sums of.
+"""Writes of attribution: an application's touches with what each proves, and its conversions, which figures sum up.
 
 The applicants slice calls them inside the transaction of the registration or move they belong to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.attribution.models import Conversion, Touch
-from campaigns.attribution.rules import conversion_changes, last_touch, order_touches
-from campaigns.attribution.types import ConversionContext, Credit, VerifiedTouch
+from campaigns.attribution.models import ClickClaim, Conversion, Touch
+from campaigns.attribution.queries import robots_clicks
+from campaigns.attribution.rules import conversion_changes, is_expired, last_visit, order_touches
+from campaigns.attribution.types import ConversionContext, Credit, JudgedTouch, TouchVerdict, VerifiedTouch
 from campaigns.clicks.tokens import read_click
+from campaigns.kit.database.rows import fetch_values
 from campaigns.links.models import Link
 from campaigns.planning.types import StageKind
 
 
 async def verify_touches(
-    session: AsyncSession, *, click_key: bytes, tokens: Sequence[str]
-) -> tuple[list[VerifiedTouch], Credit | None]:
-    """The touches that a candidate's click tokens prove, oldest first, and the credit of the last one.
+    session: AsyncSession, *, click_key: bytes, tokens: Sequence[str], applicant_id: UUID, now: datetime
+) -> tuple[list[JudgedTouch], Credit | None]:
+    """The touches in a candidate's click tokens, oldest first, and the credit of the last that proves a visit.
 
     Tokens that are damaged, were signed with another key or name an unknown link are ignored: a registration never
-    fails because of its touches.
+    fails because of its touches. Clicks that nobody brought before are now this applicant's; another registration with
+    one of them waits here until the transaction ends.
     """
     clicks = [click for click in (read_click(click_key, token) for token in tokens) if click is not None]
     link_ids = {click.link_id for click in clicks}
-    rows = await session.exec(select(Link.id, Link.utm_source, Link.utm_medium).where(col(Link.id).in_(link_ids)))
-    credits = {link_id: Credit(link_id, source, medium) for link_id, source, medium in rows.all()}
-    touches = order_touches(
-        VerifiedTouch(click.click_id, click.link_id, click.clicked_at) for click in clicks if click.link_id in credits
+    rows = await session.exec(
+        select(Link.id, Link.campaign_id, Link.utm_source, Link.utm_medium).where(col(Link.id).in_(link_ids))
     )
-    last = last_touch(touches)
-    return touches, credits[last.link_id] if last else None
+    links = {link_id: (campaign_id, Credit(link_id, *channel)) for link_id, campaign_id, *channel in rows.all()}
+    touches = order_touches(
+        VerifiedTouch(click.click_id, links[click.link_id][0], click.link_id, click.clicked_at)
+        for click in clicks
+        if click.link_id in links
+    )
+    verdicts = await _judge(session, touches, applicant_id, now)
+    judged = [JudgedTouch(touch, verdicts[touch.click_id]) for touch in touches]
+    credited = last_visit(judged)
+    return judged, links[credited.link_id][1] if credited else None
 
 
-def record_touches(session: AsyncSession, *, application_id: UUID, touches: Sequence[VerifiedTouch]) -> None:
+async def _judge(
+    session: AsyncSession, touches: Sequence[VerifiedTouch], applicant_id: UUID, now: datetime
+) -> Mapping[UUID, TouchVerdict]:
+    """What each click proves. Only what may prove a visit is claimed."""
+    verdicts = {one.click_id: TouchVerdict.EXPIRED for one in touches if is_expired(one, now=now)}
+    recent = [one for one in touches if one.click_id not in verdicts]
+    verdicts |= dict.fromkeys(await robots_clicks(session, recent), TouchVerdict.ROBOT)
+    persons = [one for one in recent if one.click_id not in verdicts]
+    claimed = await _claim(session, persons, applicant_id)
+    shared = {one.click_id: TouchVerdict.SHARED for one in persons if one.click_id not in claimed}
+    return verdicts | shared | dict.fromkeys(claimed, TouchVerdict.VISIT)
+
+
+async def _claim(session: AsyncSession, touches: Sequence[VerifiedTouch], applicant_id: UUID) -> set[UUID]:
+    """Those of the clicks that this applicant brings first, or brought first in an earlier registration."""
+    if not touches:
+        return set()
+    # In order of the key, so that two registrations with the same clicks cannot deadlock.
+    keys = sorted((one.campaign_id, one.click_id) for one in touches)
+    claims = [{"campaign_id": key[0], "click_id": key[1], "applicant_id": applicant_id} for key in keys]
+    inserted = await session.exec(
+        insert(ClickClaim).values(claims).on_conflict_do_nothing().returning(col(ClickClaim.click_id))
+    )
+    claimed = {click_id for (click_id,) in inserted.all()}
+    if len(claimed) < len(keys):
+        own = select(ClickClaim.click_id).where(
+            tuple_(col(ClickClaim.campaign_id), col(ClickClaim.click_id)).in_(keys),
+            ClickClaim.applicant_id == applicant_id,
+        )
+        claimed |= set(await fetch_values(session, own))
+    return claimed
+
+
+def record_touches(session: AsyncSession, *, application_id: UUID, touches: Sequence[JudgedTouch]) -> None:
     """Store the touches of an application, oldest first; positions count from 1."""
     session.add_all(
         Touch(
             application_id=application_id,
             position=position,
-            click_id=touch.click_id,
-            link_id=touch.link_id,
-            touched_at=touch.touched_at,
+            click_id=one.touch.click_id,
+            link_id=one.touch.link_id,
+            touched_at=one.touch.touched_at,
+            verdict=one.verdict.value,
         )
-        for position, touch in enumerate(touches, start=1)
+        for position, one in enumerate(touches, start=1)
     )
 
 

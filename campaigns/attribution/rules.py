@@ -1,8 +1,9 @@
 """Pure rules of attribution: which touch is credited, and in which stage kinds an application is counted."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
-from campaigns.attribution.types import VerifiedTouch
+from campaigns.attribution.types import JudgedTouch, TouchVerdict, VerifiedTouch
 from campaigns.planning.types import StageKind
 
 # In order: an application that stands in one of these is counted in those before it too (an accepted one was verified).
@@ -11,9 +12,10 @@ PROGRESS = (StageKind.REGISTERED, StageKind.VERIFIED, StageKind.ASSESSED, StageK
 # No longer counted once an application is rejected or withdrawn; that it was verified and assessed stays true.
 UNDONE_OUTSIDE_PROGRESS = frozenset({StageKind.ACCEPTED, StageKind.REJECTED, StageKind.WITHDRAWN})
 
-
 # More than a person taps before registering; each is a row.
 MAX_TOUCHES = 100
+# Longer than an intake is open, and the longest that web analytics look back too (Google Analytics 4: 90 days).
+MAX_TOUCH_AGE = timedelta(days=90)
 
 
 def order_touches(touches: Iterable[VerifiedTouch]) -> list[VerifiedTouch]:
@@ -22,9 +24,14 @@ def order_touches(touches: Iterable[VerifiedTouch]) -> list[VerifiedTouch]:
     return sorted(distinct.values(), key=lambda touch: (touch.touched_at, touch.click_id))[-MAX_TOUCHES:]
 
 
-def last_touch(touches: Sequence[VerifiedTouch]) -> VerifiedTouch | None:
-    """The touch that is credited with the application: the last one, whichever campaign it belongs to."""
-    return touches[-1] if touches else None
+def is_expired(touch: VerifiedTouch, *, now: datetime) -> bool:
+    """Whether the touch is too old to tell why somebody registers now."""
+    return now - touch.touched_at > MAX_TOUCH_AGE
+
+
+def last_visit(touches: Sequence[JudgedTouch]) -> VerifiedTouch | None:
+    """The touch that is credited with the application: the last that proves a visit, of whichever campaign."""
+    return next((one.touch for one in reversed(touches) if one.verdict is TouchVerdict.VISIT), None)
 
 
 def kinds_after(counted: frozenset[StageKind], entered: StageKind) -> frozenset[StageKind]:

@@ -40,6 +40,11 @@ def uuid7_bytes(milliseconds: int) -> bytes:
     return (value & _RANDOM_MASK | _VERSION_AND_VARIANT).to_bytes(16, "big")
 
 
+def least_id_at(moment: datetime) -> UUID:
+    """A bound for ranges of version 7 UUIDs: at most as great as any of this millisecond, greater than all before."""
+    return UUID(int=(int(moment.timestamp() * 1000) << 80) | _VERSION_AND_VARIANT)
+
+
 def time_of(identifier: UUID) -> datetime:
     """When a version 7 UUID was made (UTC, to the millisecond)."""
     return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)

@@ -20,6 +20,7 @@ class FactName(StrEnum):
 
     CLICKS = "clicks"
     CONVERSIONS = "conversions"
+    TOUCHES = "touches"
 
 
 class Direction(StrEnum):
@@ -88,6 +89,9 @@ class Quality:
 
     unattributed_registrations: int
     unattributed_share: float | None
+    shared_touches: int
+    expired_touches: int
+    robot_touches: int
     orphan_taps: int
     filtered_taps: int
     filtered_share: float | None

@@ -79,11 +79,17 @@ async def _prepare(
     answers: Answers,
     receipt: Receipt,
 ) -> Registration:
-    """Find or create the person, and verify the touches."""
+    """Find or create the person, and judge the touches."""
     indexes = blind_indexes(keys, answers)
     await lock_alike(session, indexes)
     applicant_id, vault = await find_or_create_person(session, keys, answers, now=receipt.registered_at)
-    touches, credit = await verify_touches(session, click_key=keys.click_token, tokens=form.touches)
+    touches, credit = await verify_touches(
+        session,
+        click_key=keys.click_token,
+        tokens=form.touches,
+        applicant_id=applicant_id,
+        now=receipt.registered_at,
+    )
     return Registration(
         applicant_id=applicant_id,
         vault=vault,

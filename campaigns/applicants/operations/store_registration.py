@@ -20,7 +20,7 @@ from campaigns.applicants.operations.propose_duplicates import Compared, propose
 from campaigns.applicants.rules import clock_of
 from campaigns.applicants.types import Answers, ConsentGiven
 from campaigns.attribution.operations import record_stage_entry, record_touches
-from campaigns.attribution.types import ConversionContext, VerifiedTouch
+from campaigns.attribution.types import ConversionContext, JudgedTouch
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
 from campaigns.kit.ids import new_id, uuid7_at
@@ -41,7 +41,7 @@ class Registration:
     answers: Answers
     indexes: BlindIndexes
     consent: ConsentGiven
-    touches: list[VerifiedTouch]
+    touches: list[JudgedTouch]
     context: ConversionContext
     campaign_slug: str
     reference: str

@@ -30,7 +30,7 @@ from campaigns.applicants.types import (
     TouchView,
 )
 from campaigns.attribution.models import Touch
-from campaigns.attribution.types import NOT_SET
+from campaigns.attribution.types import NOT_SET, TouchVerdict
 from campaigns.kit.database.paging import Page, PageRequest, fetch_page_of_rows
 from campaigns.kit.database.rows import fetch_existing, fetch_first, fetch_rows, fetch_values
 from campaigns.kit.encryption.cipher import KeyRing
@@ -212,7 +212,7 @@ async def _read_touches(session: AsyncSession, application_id: UUID) -> list[Tou
         .order_by(col(Touch.position))
     )
     return [
-        TouchView(link.id, link.slug, link.utm_source, link.utm_medium, touch.touched_at)
+        TouchView(link.id, link.slug, link.utm_source, link.utm_medium, touch.touched_at, TouchVerdict(touch.verdict))
         for touch, link in await fetch_rows(session, statement)
     ]
 

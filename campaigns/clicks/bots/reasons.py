@@ -17,6 +17,10 @@ _OF_THE_TAP = {
     RequestFlag.SUBRESOURCE: BotReason.SUBRESOURCE,
 }
 
+# Guesses from the pace or the headers of a tap. A registration with its click token refutes them; it does not refute
+# that a robot named itself, or that no page was asked for.
+REFUTABLE = BotReason.PREFETCH | BotReason.IMPLAUSIBLE | BotReason.BURST
+
 # A tap with several reasons is reported under the first of these; certain reasons come before likely ones.
 ORDER_OF_REASONS = (
     BotReason.PREVIEW,

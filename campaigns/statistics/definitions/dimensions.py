@@ -64,15 +64,15 @@ def _day_of(fact: FactName, query: Query) -> SQLColumnExpression[Any]:
     return func.least(func.greatest(day, query.date_range.first), query.date_range.last)
 
 
-def _both(*, clicks: Any, conversions: Any) -> Mapping[FactName, Column]:
-    return {FactName.CLICKS: lambda _: col(clicks), FactName.CONVERSIONS: lambda _: col(conversions)}
+def _all(*, conversions: Any, others: Any) -> Mapping[FactName, Column]:
+    return {fact: lambda _: col(others) for fact in FactName} | {FactName.CONVERSIONS: lambda _: col(conversions)}
 
 
 def _clicks(column: Any) -> Mapping[FactName, Column]:
     return {FactName.CLICKS: lambda _: column}
 
 
-# A registration stores the link of its last touch, but no property of the tap. Grouping all registrations under
+# A registration stores the link that is credited, but no property of the tap. Grouping all registrations under
 # (not set) would show a conversion rate of 0 for every device, so `plan` rejects such a query.
 _OF_CLICKS = "Only for `clicks`, `visitors`, `previews` and `filtered_taps`."
 
@@ -92,36 +92,36 @@ class DimensionName(StrEnum):
         "campaign",
         "Slug of the campaign. For taps: the campaign of the link. For registrations and later stages: the campaign "
         "of the registration.",
-        _both(clicks=Campaign.slug, conversions=Campaign.slug),
+        _all(conversions=Campaign.slug, others=Campaign.slug),
         known_campaigns,
         may_be_unset=False,
     )
     LINK = Dimension(
         "link",
         f"Slug of the link. For taps: the tapped link. For registrations and later stages: the link of the last "
-        f"touch, or `{NOT_SET}`.",
-        _both(clicks=Link.slug, conversions=Link.slug),
+        f"touch that is a visit, or `{NOT_SET}`.",
+        _all(conversions=Link.slug, others=Link.slug),
         known_links,
         may_be_unset=True,
     )
     SOURCE = Dimension(
         "source",
         f"Source of the link (see `link`), or `{NOT_SET}`.",
-        _both(clicks=Link.utm_source, conversions=Conversion.source),
+        _all(conversions=Conversion.source, others=Link.utm_source),
         known_sources,
         may_be_unset=True,
     )
     MEDIUM = Dimension(
         "medium",
         f"Medium of the link (see `link`), or `{NOT_SET}`.",
-        _both(clicks=Link.utm_medium, conversions=Conversion.medium),
+        _all(conversions=Conversion.medium, others=Link.utm_medium),
         known_media,
         may_be_unset=True,
     )
     CHANNEL_GROUP = Dimension(
         "channel_group",
         f"Channel group of the link (see `link`), or `{NOT_SET}`.",
-        _both(clicks=Link.channel_group, conversions=Link.channel_group),
+        _all(conversions=Link.channel_group, others=Link.channel_group),
         fixed_values(ChannelGroup),
         may_be_unset=True,
     )

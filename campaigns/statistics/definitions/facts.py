@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import FromClause, SQLColumnExpression, and_, inspect
 from sqlmodel import SQLModel, col
 
-from campaigns.attribution.models import Conversion
+from campaigns.applicants.models import Application
+from campaigns.attribution.models import Conversion, Touch
 from campaigns.clicks.models import Agent, Click
 from campaigns.links.models import Link
 from campaigns.planning.models import Campaign
@@ -49,5 +50,14 @@ FACTS: Mapping[FactName, Fact] = {
         .outerjoin(_table(Link), col(Link.id) == col(Conversion.link_id)),
         at=col(Conversion.occurred_at),
         unit_id=col(Conversion.unit_id),
+    ),
+    # Like a registration, a touch has the campaign and the time of the application; the link is the one it is about.
+    FactName.TOUCHES: Fact(
+        origin=_table(Touch)
+        .join(_table(Application), col(Application.id) == col(Touch.application_id))
+        .outerjoin(_table(Campaign), col(Campaign.id) == col(Application.campaign_id))
+        .outerjoin(_table(Link), col(Link.id) == col(Touch.link_id)),
+        at=col(Application.registered_at),
+        unit_id=col(Application.unit_id),
     ),
 }

@@ -91,6 +91,9 @@ def _quality(found: RowMapping) -> Quality:
     return Quality(
         unattributed_registrations=found["unattributed"],
         unattributed_share=_number(found["unattributed_share"]),
+        shared_touches=found["shared_touches"],
+        expired_touches=found["expired_touches"],
+        robot_touches=found["robot_touches"],
         orphan_taps=found["orphan_taps"],
         filtered_taps=found["filtered"],
         filtered_share=_number(found["filtered_share"]),

@@ -8,6 +8,7 @@ quality          one row about the range, outer-joined to the groups, so that it
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     and_,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -28,9 +30,11 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import BigInteger
 from sqlmodel import col
 
-from campaigns.attribution.models import Conversion
+from campaigns.attribution.models import Conversion, Touch
+from campaigns.attribution.types import TouchVerdict
 from campaigns.clicks.bots.reasons import REASONS, is_filtered, is_person, is_preview, reasons_of
 from campaigns.clicks.models import Agent, OrphanTap, TapLoss
+from campaigns.kit.ids import least_id_at
 from campaigns.statistics.definitions.dimensions import DIMENSIONS, display_value, matches
 from campaigns.statistics.definitions.facts import FACTS
 from campaigns.statistics.definitions.metrics import MEASURES, METRICS, REGISTRATION_COUNT, as_bigint, rate
@@ -42,8 +46,8 @@ def write_statement(plan: Plan, *, units: Select[Any]) -> Select[Any]:
     """The statement of a plan over the rows of `units`, a subquery of unit ids.
 
     Columns: `dimension_<place>`, `metric_<place>` and `total_rows` (groups before the limit), all null if there is no
-    group; and `unattributed`, `unattributed_share`, `filtered`, `filtered_share`, `previews`, `orphan_taps`,
-    `lost_taps`, `watermark`.
+    group; and `unattributed`, `unattributed_share`, `<verdict>_touches`, `filtered`, `filtered_share`, `previews`,
+    `orphan_taps`, `lost_taps`, `watermark`.
     """
     ranked = _ranked(plan.query, _merged(plan, units))
     quality = _quality(plan.query, units)
@@ -157,11 +161,12 @@ def _order(query: Query, columns: dict[str, ColumnElement[Any]]) -> Sequence[Col
 
 
 def _quality(query: Query, units: Select[Any]) -> CTE:
-    registered, tapped = _registered(query, units), _tapped(query, units)
+    registered, brought, tapped = _registered(query, units), _brought(query, units), _tapped(query, units)
     return (
         select(
             registered.c.unattributed,
             rate(registered.c.unattributed, registered.c["all"]).label("unattributed_share"),
+            *brought.c,
             tapped.c.filtered,
             rate(tapped.c.filtered, tapped.c.filtered + tapped.c.clicks).label("filtered_share"),
             tapped.c.previews,
@@ -169,7 +174,7 @@ def _quality(query: Query, units: Select[Any]) -> CTE:
             _lost(query).label("lost_taps"),
             func.statement_timestamp().label("watermark"),
         )
-        .select_from(registered.join(tapped, true()))
+        .select_from(registered.join(brought, true()).join(tapped, true()))
         .cte("quality")
     )
 
@@ -183,6 +188,30 @@ def _registered(query: Query, units: Select[Any]) -> CTE:
         .select_from(FACTS[FactName.CONVERSIONS].origin)
         .where(_matches_query(query, FactName.CONVERSIONS, units), REGISTRATION_COUNT.of)
         .cte("registered")
+    )
+
+
+def _brought(query: Query, units: Select[Any]) -> CTE:
+    """The touches that prove no visit, by verdict."""
+    verdict = col(Touch.verdict)
+    # For the index of these touches: an application's id begins with the time of its registration, rounded.
+    first, end = least_id_at(query.utc_range.start), least_id_at(query.utc_range.end + timedelta(milliseconds=1))
+    return (
+        select(
+            *(
+                func.count().filter(verdict == one.value).label(f"{one}_touches")
+                for one in TouchVerdict
+                if one is not TouchVerdict.VISIT
+            )
+        )
+        .select_from(FACTS[FactName.TOUCHES].origin)
+        .where(
+            verdict != literal_column(f"'{TouchVerdict.VISIT}'"),
+            col(Touch.application_id) >= first,
+            col(Touch.application_id) < end,
+            _matches_query(query, FactName.TOUCHES, units),
+        )
+        .cte("brought")
     )
 
 

@@ -47,7 +47,7 @@ async def committing(committing_engine: AsyncEngine) -> AsyncIterator[Context]:
         # Tables that refuse it are append-only for the application, not for a test that cleans up.
         await connection.execute(text("SET session_replication_role = replica"))
         await connection.execute(text("TRUNCATE units CASCADE"))
-        await connection.execute(text("TRUNCATE applicants, idempotency_records CASCADE"))
+        await connection.execute(text("TRUNCATE applicants, click_claims, idempotency_records CASCADE"))
         await connection.execute(text("SET session_replication_role = origin"))
 
 

@@ -17,9 +17,10 @@ from campaigns.applicants.models import (
     RepeatedApplication,
 )
 from campaigns.applicants.operations.propose_duplicates import MOST_FOR_EACH
-from campaigns.attribution.models import Conversion
+from campaigns.attribution.models import ClickClaim, Conversion, Touch
+from campaigns.attribution.types import TouchVerdict
 from campaigns.kit.models import IdempotencyRecord
-from tests.factories.intake import post_registration, registration
+from tests.factories.intake import build_link, click_token, post_registration, registration
 from tests.factories.world import World
 
 
@@ -100,3 +101,24 @@ async def test_one_person_with_two_units_at_once_is_one_person_with_two_applicat
     assert {answer.status_code for answer in answers} == {201}
     tables: list[type[SQLModel]] = [Applicant, Application, RepeatedApplication, ProposedDuplicate]
     assert await counted(committing, tables) == [1, 2, 8, 1]
+
+
+async def test_of_twenty_with_the_same_clicks_one_earns_the_credit(
+    committing: Context, committing_client: httpx.AsyncClient, committed_world: World, now: datetime
+) -> None:
+    """Whatever order they name the clicks in, they wait for each other and never deadlock."""
+    async with committing.sessions() as session:
+        link = await build_link(session, campaign=committed_world.campaign, channel=committed_world.channel, now=now)
+    tokens = [click_token(committing.keys, link.id, now) for _ in range(5)]
+    bodies = [
+        registration(now, email=f"p{number}@example.com", touches=tokens[:: 1 if number % 2 else -1])
+        for number in range(20)
+    ]
+    answers = await asyncio.gather(*(post_registration(committing_client, body) for body in bodies))
+    assert {answer.status_code for answer in answers} == {201}
+    async with committing.sessions() as session:
+        by_verdict = await session.exec(select(Touch.verdict, func.count()).group_by(Touch.verdict))
+        assert dict(by_verdict.all()) == {TouchVerdict.VISIT: 5, TouchVerdict.SHARED: 95}
+        credited = select(func.count()).where(Application.link_id == link.id)
+        assert (await session.exec(credited)).one() == 1
+    assert await counted(committing, [ClickClaim]) == [5]

@@ -80,6 +80,7 @@ class TestRead:
                     "source": "instagram",
                     "medium": "social",
                     "touched_at": tapped_at.isoformat().replace("+00:00", "Z"),
+                    "verdict": "visit",
                 }
             ],
             "history": [

@@ -95,6 +95,9 @@ class TestQuery:
                 "quality": {
                     "unattributed_registrations": 1,
                     "unattributed_share": 0.25,
+                    "shared_touches": 0,
+                    "expired_touches": 0,
+                    "robot_touches": 0,
                     "orphan_taps": 1,
                     "filtered_taps": 1,
                     "filtered_share": 0.142857,

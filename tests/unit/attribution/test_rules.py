@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.attribution.rules import conversion_changes, kinds_after, last_touch, order_touches
-from campaigns.attribution.types import VerifiedTouch
+from campaigns.attribution.rules import (
+    MAX_TOUCH_AGE,
+    conversion_changes,
+    is_expired,
+    kinds_after,
+    last_visit,
+    order_touches,
+)
+from campaigns.attribution.types import JudgedTouch, TouchVerdict, VerifiedTouch
 from campaigns.planning.types import StageKind
 
 R, V, A = StageKind.REGISTERED, StageKind.VERIFIED, StageKind.ASSESSED
@@ -17,7 +24,7 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def touch(click: int, minutes: int, link: int = 1) -> VerifiedTouch:
-    return VerifiedTouch(UUID(int=click), UUID(int=link), START + timedelta(minutes=minutes))
+    return VerifiedTouch(UUID(int=click), UUID(int=9), UUID(int=link), START + timedelta(minutes=minutes))
 
 
 class TestJourney:
@@ -33,12 +40,26 @@ class TestJourney:
 
 
 class TestCredit:
-    def test_goes_to_the_last_touch(self) -> None:
-        first, last = touch(1, 5, link=1), touch(2, 6, link=2)
-        assert last_touch([first, last]) == last
+    @pytest.mark.parametrize(
+        ("verdicts", "credited"),
+        [
+            ("visit visit", 1),
+            ("visit shared", 0),
+            ("visit robot", 0),
+            ("shared visit expired", 1),
+            ("shared expired robot", None),
+            ("", None),
+        ],
+    )
+    def test_goes_to_the_last_touch_that_is_a_visit(self, verdicts: str, credited: int | None) -> None:
+        judged = [JudgedTouch(touch(place, place), TouchVerdict(one)) for place, one in enumerate(verdicts.split())]
+        assert last_visit(judged) == (None if credited is None else judged[credited].touch)
 
-    def test_without_touches_there_is_no_credit(self) -> None:
-        assert last_touch([]) is None
+    def test_a_touch_expires_after_its_greatest_age(self) -> None:
+        one = touch(1, 0)
+        assert not is_expired(one, now=START + MAX_TOUCH_AGE)
+        assert is_expired(one, now=START + MAX_TOUCH_AGE + timedelta(milliseconds=1))
+        assert not is_expired(one, now=START - timedelta(days=1)), "of a server whose clock is ahead"
 
 
 # The kinds entered one after the other, and the facts that the last entry writes.
