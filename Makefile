@@ -4,8 +4,13 @@ PORT ?= 8000
 DATA ?= var
 PYTEST ?= pytest
 BIN := .venv/bin
+# Linters and client generators of the OpenAPI document, pinned by openapi/package-lock.json.
+NODE := build/node
+LINT_OPENAPI = REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+	$(NODE)/node_modules/.bin/redocly lint --extends recommended-strict openapi/openapi.json && \
+	$(NODE)/node_modules/.bin/spectral lint --ruleset openapi/.spectral.yaml --fail-severity warn openapi/openapi.json
 
-.PHONY: run help test check lint-sql coverage bench mutants chaos spec lock clean
+.PHONY: run help test check lint-sql lint-openapi coverage bench mutants chaos spec lock clean
 
 run: .venv/.runtime ## start PostgreSQL and the server with demo data (PORT=8000 DATA=var)
 	@JARING_PORT=$(PORT) JARING_DATA=$(DATA) $(BIN)/jaring serve --demo
@@ -31,6 +36,8 @@ check: .venv/.development ## run all checks that need no running server: format,
 	@$(MAKE) --no-print-directory lint-sql
 	$(BIN)/jaring openapi | diff - openapi/openapi.json
 	$(BIN)/jaring problems | diff - docs/problems.md
+	@if test -e $(NODE)/.installed; then $(LINT_OPENAPI); \
+	else echo "redocly and spectral are skipped: \`make lint-openapi\` installs them"; fi
 
 lint-sql: .venv/.development ## write the SQL of each migration to build/migrations, and lint it
 	@rm -rf build/migrations && mkdir -p build/migrations
@@ -40,6 +47,11 @@ lint-sql: .venv/.development ## write the SQL of each migration to build/migrati
 		from=$$revision; \
 	done 2> build/migrations/alembic.log || { cat build/migrations/alembic.log >&2; exit 1; }
 	$(BIN)/squawk build/migrations/*.sql
+
+# The linters need Node.js. Once installed they are part of `check` too.
+lint-openapi: ## lint the OpenAPI document with redocly and spectral, if npm is installed
+	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory $(NODE)/.installed && $(LINT_OPENAPI); \
+	else echo "redocly and spectral are skipped: npm is not installed"; fi
 
 bench: .venv/.development ## measure the redirect and the bot rules
 	$(BIN)/python -m benchmarks.redirects
@@ -73,4 +85,9 @@ clean: ## delete the environment, the demo's data and what was built
 
 .venv/.development: .venv/.runtime requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(NODE)/.installed: openapi/package.json openapi/package-lock.json
+	@mkdir -p $(NODE) && cp openapi/package.json openapi/package-lock.json $(NODE)
+	npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

@@ -1,7 +1,7 @@
 """Authentication by an API key in `Authorization: Bearer`, and the scope that an operation needs.
 
 An operation declares its scope by the type of one parameter, such as `caller: LinksWriter`. The OpenAPI document lists
-it as the operation's security scope, from which the access tests are generated.
+it as `x-required-scopes`.
 """
 
 from collections.abc import AsyncIterator

@@ -89,7 +89,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             # FastAPI would derive the summary from the name of the route, such as "Create".
             operation["summary"] = _first_sentence(operation["description"])
-            operation.setdefault("security", [])
+            _tell_scopes(operation)
             for status in _refusals(path, operation):
                 operation["responses"][status] = {
                     "description": REFUSALS[status],
@@ -113,6 +113,20 @@ def _tell_defaults(document: dict[str, Any]) -> None:
             if default not in (None, []) and "$ref" not in field:
                 told = f"Default: `{json.dumps(default) if not isinstance(default, str) else default}`."
                 field["description"] = f"{field.get('description', '')} {told}".strip()
+
+
+def _tell_scopes(operation: dict[str, Any]) -> None:
+    """Tell the scopes of a key in words and in `x-required-scopes`.
+
+    OpenAPI 3.1 lets the security of an operation name them, but linters and generators expect that of OAuth only.
+    """
+    schemes = operation.get("security", [])
+    operation["security"] = [{name: [] for name in scheme} for scheme in schemes]
+    scopes = [scope for scheme in schemes for scope in scheme.get("api_key", [])]
+    if scopes:
+        operation["x-required-scopes"] = scopes
+        told = " and ".join(f"`{scope}`" for scope in scopes)
+        operation["description"] += f"\n\nThe role of the API key needs the scope {told}."
 
 
 def _first_sentence(text: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 # name -> what it says
 HEADERS: dict[str, str] = {
-    "Allow": "The methods of this path.",
+    "Cache-Control": "How the response may be kept. `no-store`: not at all.",
     "Content-Disposition": "The file name to save the sheet under.",
     "Content-Language": "The language of `title` and `detail`: `en` or `id`, by `Accept-Language`.",
     "ETag": "The version of what is shown, for `If-None-Match` and, where the object has a version, `If-Match`.",
@@ -14,10 +14,11 @@ HEADERS: dict[str, str] = {
     "Location": "The path of the created object.",
     "Retry-After": "After how many seconds the request can be repeated.",
     "Trace-Id": "Identifies this request in the server's log.",
+    "Vary": "The request headers that the response depends on, for caches.",
     "WWW-Authenticate": "The scheme of authentication: `Bearer`.",
 }
 # Headers that are not on every response they are listed for.
-OPTIONAL = {"Idempotent-Replayed", "Link", "Retry-After"}
+OPTIONAL = {"Cache-Control", "Idempotent-Replayed", "Link", "Retry-After"}
 NOT_MODIFIED = {"description": "Your copy is current (`If-None-Match`)."}
 _IF_NONE_MATCH = {
     "name": "if-none-match",
@@ -50,7 +51,7 @@ def add_headers(document: dict[str, Any]) -> None:
 def _names(
     operation: dict[str, Any], status: str, response: dict[str, Any], schemas: dict[str, Any], *, tagged: bool
 ) -> set[str]:
-    names = {"Trace-Id"}
+    names = {"Cache-Control", "Trace-Id"}
     content = response.get("content", {})
     shown = _properties(content, schemas)
     if status in ("200", "201"):
@@ -71,7 +72,7 @@ def _names(
     elif status in ("429", "503"):
         names.add("Retry-After")
     if "application/problem+json" in content:
-        names.add("Content-Language")
+        names |= {"Content-Language", "Vary"}
     return names
 
 

@@ -2,15 +2,19 @@
 
 import re
 from functools import cache
+from typing import Any
 
 import httpx
 import jsonschema_rs
 from fastapi import FastAPI
 
-from tests.contract.document import find_operation, operations, validator_of
+from tests.contract.document import find_operation, operations, resolved, validator_of
 
 # Objects and classes as Python writes them: `<LinkState.DRAFT: 'draft'>`, `<class 'str'>`, `<function f at 0x7f…>`.
 PYTHON = re.compile(r"<\w+\.\w+: [^>]*>|<class '[^']*'>|<[^<>]* at 0x[0-9a-f]+>")
+
+# Headers that describe the body or the connection; the document tells the former elsewhere, and nothing of the latter.
+OF_HTTP = {"content-type", "content-length", "connection"}
 
 
 class CheckedTransport(httpx.ASGITransport):
@@ -35,7 +39,9 @@ def check_response(method: str, path: str, response: httpx.Response) -> None:
         return
     name, status = operation["operationId"], str(response.status_code)
     assert status in operation["responses"], f"{name} answered {status}, which its document does not list"
-    content = operation["responses"][status].get("content", {})
+    declared = operation["responses"][status]
+    _check_headers(f"{name} {status}", declared, response)
+    content = declared.get("content", {})
     if method == "HEAD":
         assert not response.content, f"HEAD {path} has a body"
         return
@@ -51,6 +57,15 @@ def check_response(method: str, path: str, response: httpx.Response) -> None:
     if media_type == "application/problem+json":
         shown = PYTHON.findall(response.text)
         assert not shown, f"{name} {status} shows the inside of the program: {shown}"
+
+
+def _check_headers(answer: str, declared: dict[str, Any], response: httpx.Response) -> None:
+    """Raise AssertionError for a header that is not declared, or that is declared as required and missing."""
+    headers = {key.lower(): resolved(reference) for key, reference in declared["headers"].items()}
+    sent = {key for key in response.headers if key not in OF_HTTP and not key.startswith("access-control-")}
+    assert sent <= set(headers), f"{answer} has headers its document does not list: {sent - set(headers)}"
+    missing = {key for key, header in headers.items() if header["required"]} - sent
+    assert not missing, f"{answer} lacks headers that its document promises: {missing}"
 
 
 @cache

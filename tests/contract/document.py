@@ -41,6 +41,14 @@ def _patterns() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
     ]
 
 
+def resolved(described: dict[str, Any]) -> dict[str, Any]:
+    """A schema or header itself, where the document names it only."""
+    while "$ref" in described:
+        _, _, kind, name = described["$ref"].split("/")
+        described = DOCUMENT["components"][kind][name]
+    return described
+
+
 def validator_of(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
     """A validator that also refuses keys the schema does not declare."""
     whole = {**closed(schema), "components": _closed_components()}

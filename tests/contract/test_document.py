@@ -11,19 +11,13 @@ import pytest
 from api.main import create_api
 from api.openapi.document import rendered
 from campaigns.kit.settings import Settings
-from tests.contract.document import DOCUMENT, operations, validator_of
+from tests.contract.document import DOCUMENT, operations, resolved, validator_of
 
 PROJECT = Path(__file__).parents[2]
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
 OPERATIONS = [pytest.param(*one, id=one[2]["operationId"]) for one in operations()]
-
-
-def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in schema:
-        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return schema
 
 
 def test_the_committed_document_is_this_one() -> None:
