@@ -6,8 +6,8 @@ Touches of before are visits, as they were counted; their clicks are claimed by 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
