@@ -12,12 +12,12 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
+from api.http.problem_document import MAX_ERRORS, MAX_INPUT_ERRORS, Problem, ProblemField, problem_field
 from api.problem_codes.language import preferred_language
 from api.problem_codes.texts import detail_of, field_detail_of, input_error, title_of
 from api.problem_codes.types import Language
@@ -98,48 +98,6 @@ FRAMEWORK_ERRORS: Mapping[int, tuple[str, str]] = {
 TITLES: Mapping[int, str] = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
-class ProblemField(BaseModel):
-    """An error of one field or parameter."""
-
-    pointer: str = Field(
-        description="JSON Pointer (RFC 6901) to the field in the request body, or `parameter:<name>` for a parameter "
-        "or header.",
-        examples=["/name"],
-    )
-    detail: str = Field(examples=["Write at least 1 characters."])
-    code: str = Field(examples=["string-too-short"])
-
-
-class Problem(BaseModel):
-    """An error response (RFC 9457)."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "urn:jaring:problem:invalid-input",
-                    "title": "Invalid input",
-                    "status": 422,
-                    "detail": "The request has invalid fields.",
-                    "errors": [
-                        {"pointer": "/name", "detail": "Write at least 1 characters.", "code": "string-too-short"}
-                    ],
-                    "trace_id": "0198f3a2b7c87d3e9a41c0ffee123456",
-                }
-            ]
-        }
-    )
-
-    type: str = Field(description="Stable identifier of the kind of problem.")
-    title: str
-    status: int
-    detail: str
-    errors: list[ProblemField] = Field(
-        description="One entry for each invalid field. Empty if the problem is not about fields."
-    )
-    trace_id: str = Field(description="Identifies this request in the server's log.")
-
-
 def invalid_parameter(name: str, detail: str, code: str) -> InvalidParameter:
     """An `InvalidParameter` for one parameter or header."""
     refused = invalid_field((name,), detail, code)
@@ -196,8 +154,8 @@ def _fields_of(error: DomainError, language: Language) -> list[ProblemField]:
     """The field errors; a filter is the parameter of the same name."""
     render = parameter_pointer if isinstance(error, InvalidFilter | InvalidParameter) else json_pointer
     return [
-        ProblemField(pointer=render(one.path), detail=field_detail_of(one.code, one.detail, language), code=one.code)
-        for one in error.fields
+        problem_field(render(one.path), field_detail_of(one.code, one.detail, language), one.code)
+        for one in error.fields[:MAX_ERRORS]
     ]
 
 
@@ -214,6 +172,10 @@ def _pointer(location: FieldPath) -> str:
     return parameter_pointer(tuple(rest) or (place,))
 
 
+_INVALID = "The request has invalid fields."
+_TOO_MANY = "The request has {found} invalid fields, of which the first {listed} are listed."
+
+
 def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
     found: Sequence[dict[str, Any]] = error.errors()
@@ -221,14 +183,14 @@ def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
         return problem_response(
             request, status=400, code="malformed-json", detail="The request body is not valid JSON."
         )
-    fields = [_input_field(one, language_of(request)) for one in found]
-    detail = "The request has invalid fields."
+    fields = [_input_field(one, language_of(request)) for one in found[:MAX_INPUT_ERRORS]]
+    detail = _INVALID if len(found) == len(fields) else Sentence(_TOO_MANY, listed=len(fields), found=len(found))
     return problem_response(request, status=422, code="invalid-input", detail=detail, errors=fields)
 
 
 def _input_field(error: dict[str, Any], language: Language) -> ProblemField:
     code, detail = input_error(error, language)
-    return ProblemField(pointer=_pointer(error["loc"]), detail=detail, code=code)
+    return problem_field(_pointer(error["loc"]), detail, code)
 
 
 def on_http_exception(request: Request, error: Exception) -> JSONResponse:

@@ -8,7 +8,16 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar, cast
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from campaigns.kit.times import FIRST_YEAR, LAST_YEAR
@@ -23,6 +32,9 @@ _TIME = re.compile(
     r"([Zz]|[+-]\d{2}:?\d{2}|(?P<blank> \d{2}:?\d{2}))?)?"
 )
 
+# Unknown fields of one object that are named one by one.
+MAX_UNKNOWN_FIELDS = 20
+
 PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]+$"
 
 
@@ -30,6 +42,15 @@ class RequestModel(BaseModel):
     """Base of request bodies."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_fields(cls, given: Any) -> Any:
+        """Refuse an object with very many fields as a whole, before each unknown one becomes an error of its own."""
+        if isinstance(given, dict) and len(given) > len(cls.model_fields) + MAX_UNKNOWN_FIELDS:
+            counts = {"given": len(given), "known": len(cls.model_fields)}
+            raise PydanticCustomError("too_many_fields", "too many fields", counts)
+        return given
 
 
 def example(value: dict[str, Any]) -> ConfigDict:

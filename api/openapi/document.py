@@ -10,7 +10,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.http.problems import MEDIA_TYPE, Problem
+from api.http.problem_document import Problem
+from api.http.problems import MEDIA_TYPE
 from api.openapi.headers import add_headers
 
 # What each tag holds; a test keeps the list complete.

@@ -23,6 +23,10 @@ _OBJECT = Text("Write a JSON object.", "Isi dengan objek JSON.")
 INPUT_ERRORS: Mapping[str, Text] = {
     "missing": Text("This value is required.", "Nilai ini wajib diisi."),
     "extra_forbidden": Text("There is no such field.", "Kolom ini tidak dikenal."),
+    "too_many_fields": Text(
+        "This object has {given} fields. There are only {known}.",
+        "Objek ini memuat {given} kolom. Yang dikenal hanya {known}.",
+    ),
     "string_type": _TEXT,
     "string_unicode": Text("This is not valid Unicode.", "Ini bukan Unicode yang sah."),
     "string_too_short": Text("Write at least {min_length} characters.", "Isi dengan minimal {min_length} karakter."),

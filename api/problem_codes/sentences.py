@@ -8,6 +8,8 @@ from collections.abc import Mapping
 SENTENCES: Mapping[str, str] = {
     # Of whole problems.
     "The request has invalid fields.": "Ada kolom yang tidak sah dalam permintaan.",
+    "The request has {found} invalid fields, of which the first {listed} are listed.": "Ada {found} kolom yang tidak "
+    "sah dalam permintaan; {listed} yang pertama disebutkan.",
     "The request has an invalid field.": "Ada kolom yang tidak sah dalam permintaan.",
     "The list of stages is invalid.": "Daftar tahap tidak sah.",
     "The {what} does not exist, or you may not see it.": "Objek ({what}) tidak ada, atau Anda tidak boleh melihatnya.",

@@ -1,8 +1,12 @@
 """What a refusal says: in the language that is wanted, in words of ours, with the cause of usual slips."""
 
+import re
+from typing import Any
+
 import httpx
 import pytest
 
+from api.http.problem_document import MAX_INPUT_ERRORS
 from campaigns.access.types import Role
 from tests.factories.world import World
 
@@ -57,3 +61,42 @@ async def test_a_missing_channel_in_bulk_is_pointed_at(client: httpx.AsyncClient
     answer = await client.post("/v1/links/bulk?dry_run=true", json=body, headers=world.as_role(Role.MARKETER))
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["pointer"], error["code"]) == (404, "/channel_ids/1", "unknown-channel")
+
+
+async def test_an_answer_does_not_grow_with_what_was_sent(client: httpx.AsyncClient) -> None:
+    path = "/v1/public/campaigns/unknown/applications"
+
+    async def refused(body: object) -> tuple[dict[str, Any], int]:
+        answer = await client.post(path, json=body, headers={"Idempotency-Key": "1"})
+        assert answer.status_code == 422
+        return answer.json(), len(answer.content)
+
+    told, size = await refused({f"unknown{number}": 1 for number in range(4000)})
+    (error,) = told["errors"]
+    assert (error["pointer"], error["code"]) == ("", "too-many-fields")
+    assert "4000" in error["detail"]
+    assert size < 1000
+    told, size = await refused({"k" * 50_000: 1})
+    assert {one["code"] for one in told["errors"]} == {"missing", "extra-forbidden"}
+    assert size < 3000
+    told, size = await refused({"consent": {f"unknown{number}": 1 for number in range(4000)}})
+    assert size < 3000
+
+
+async def test_of_very_many_errors_the_first_are_listed(client: httpx.AsyncClient, world: World) -> None:
+    filters = [{f"unknown{number}": 1 for number in range(15)}] * 10
+    answer = await client.post(
+        "/v1/statistics/query", json={"filters": filters}, headers=world.as_role(Role.ADMINISTRATOR)
+    )
+    told = answer.json()
+    assert len(told["errors"]) == MAX_INPUT_ERRORS
+    (found, listed) = map(int, re.findall(r"\d+", told["detail"]))
+    assert found > listed == MAX_INPUT_ERRORS
+
+
+@pytest.mark.parametrize("body", ["[" * 60_000, '{"name":' * 8_000, '{"name": ' + "9" * 60_000 + "}"])
+async def test_json_without_end_is_refused(client: httpx.AsyncClient, body: str) -> None:
+    headers = {"Idempotency-Key": "1", "Content-Type": "application/json"}
+    answer = await client.post("/v1/public/campaigns/unknown/applications", content=body, headers=headers)
+    assert answer.status_code in (400, 422)
+    assert len(answer.content) < 3000
