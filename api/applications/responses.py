@@ -110,7 +110,9 @@ class ApplicationOut(ResponseModel):
     stage: ApplicationStageOut
     registered_at: datetime
     stage_entered_at: datetime
-    repeat_count: int = Field(description="Number of further registrations of this person, see `repeats`.")
+    repeat_count: int = Field(
+        description="Number of further registrations of this person, those included that are not kept, see `repeats`."
+    )
     duplicate_count: int = Field(
         description="Number of proposed duplicates that you may see and nobody dismissed, see `duplicates`."
     )
@@ -249,7 +251,7 @@ class ApplicationDetailOut(ApplicationOut):
     consent: ConsentOut
     touches: list[TouchOut]
     history: list[HistoryStepOut]
-    repeats: list[RepeatOut]
+    repeats: list[RepeatOut] = Field(description="The first 10 and the newest 10 of them, oldest first.")
     duplicates: list[DuplicateOut] = Field(
         description="Applications to units that you may not see are never listed here."
     )

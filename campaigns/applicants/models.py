@@ -7,7 +7,7 @@ one row makes all of it unreadable. Answers belong to the application and are ne
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Column, Index, Integer, UniqueConstraint, Uuid
 from sqlmodel import Field, SQLModel
 
 from campaigns.access.types import ActorKind
@@ -97,6 +97,8 @@ class Application(SQLModel, table=True):
     link_id: UUID | None = reference_column("links.id", nullable=True)
     source: str | None = text_column(nullable=True)
     medium: str | None = text_column(nullable=True)
+    # Repeats that are no longer stored (`operations/make_room.py`).
+    dropped_repeats: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     version: int = version_column()
 
 

@@ -16,6 +16,7 @@ from campaigns.access.types import Actor, ActorKind
 from campaigns.applicants.blind_indexes import BlindIndexes
 from campaigns.applicants.encryption import PersonVault
 from campaigns.applicants.models import Application, Consent, RepeatedApplication, StageChange
+from campaigns.applicants.operations.make_room import make_room_for_repeat
 from campaigns.applicants.operations.propose_duplicates import Compared, propose_duplicates
 from campaigns.applicants.rules import clock_of
 from campaigns.applicants.types import Answers, ConsentGiven
@@ -145,13 +146,17 @@ def _record_first_stage(session: AsyncSession, registration: Registration, stage
 
 
 async def _record_repeat(session: AsyncSession, registration: Registration, now: datetime) -> None:
-    """Store what was typed with the person's first application with the unit in the intake."""
+    """Store what was typed with the person's first application with the unit in the intake.
+
+    One entry a day stands in the audit trail, since anybody who knows the person can send as many as they like.
+    """
     first = select(Application.id).where(
         Application.applicant_id == registration.applicant_id,
         Application.intake_id == registration.context.intake_id,
         Application.unit_id == registration.context.unit_id,
     )
     application_id = (await session.exec(first)).one()
+    is_first_of_day = await make_room_for_repeat(session, application_id, now=registration.registered_at)
     repeat_id = new_id()
     session.add(
         RepeatedApplication(
@@ -164,7 +169,8 @@ async def _record_repeat(session: AsyncSession, registration: Registration, now:
             answers_sealed=registration.vault.encrypt_repeat(repeat_id, registration.answers, registration.consent),
         )
     )
-    _record_change(session, registration, EventType.APPLICATION_REPEATED, application_id, now)
+    if is_first_of_day:
+        _record_change(session, registration, EventType.APPLICATION_REPEATED, application_id, now)
 
 
 def _record_change(

@@ -194,7 +194,7 @@ def _summary_fields(row: Any, reader: PersonReader) -> dict[str, Any]:
         "stage": _stage_view(row.Stage),
         "registered_at": application.registered_at,
         "stage_entered_at": application.stage_entered_at,
-        "repeat_count": row.repeat_count,
+        "repeat_count": row.repeat_count + application.dropped_repeats,
         "duplicate_count": row.duplicate_count,
         "version": application.version,
     }

@@ -4,7 +4,7 @@ Release 0.1 also stored what was typed in another unit's campaign with the first
 until the server has made an application of it (`operations.index_stored`).
 """
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
@@ -28,7 +28,7 @@ _OF_ITS_UNIT = (
 
 
 def repeat_count() -> ScalarSelect[int]:
-    """How many repeats an application of the enclosing select has."""
+    """How many repeats of an application of the enclosing select are stored."""
     counted = select(func.count()).select_from(RepeatedApplication).where(*_OF_ITS_UNIT)
     return counted.correlate(Application).scalar_subquery()
 
@@ -36,6 +36,17 @@ def repeat_count() -> ScalarSelect[int]:
 def has_repeats() -> ColumnElement[bool]:
     """Whether an application of the enclosing select has repeats."""
     return exists().where(*_OF_ITS_UNIT).correlate(Application)
+
+
+async def stored_repeats(session: AsyncSession, application_id: UUID) -> list[tuple[UUID, datetime]]:
+    """Id and time of the repeats of an application that are stored, oldest first."""
+    statement: Select[UUID, datetime] = (
+        select(col(RepeatedApplication.id), col(RepeatedApplication.registered_at))
+        .join(Application, col(Application.id) == RepeatedApplication.application_id)
+        .where(col(RepeatedApplication.application_id) == application_id, *_OF_ITS_UNIT)
+        .order_by(col(RepeatedApplication.id))
+    )
+    return [(repeat_id, registered_at) for repeat_id, registered_at in await fetch_rows(session, statement)]
 
 
 async def read_repeats(session: AsyncSession, application_id: UUID, reader: PersonReader) -> list[RepeatView]:

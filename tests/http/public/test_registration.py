@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import func
+from sqlalchemy import func, update
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.context import Context, current_time
 from campaigns.access.models import AuditEntry
+from campaigns.access.types import Role
 from campaigns.applicants.models import (
     Applicant,
     Application,
@@ -22,6 +23,7 @@ from campaigns.applicants.models import (
     RepeatedApplication,
     StageChange,
 )
+from campaigns.applicants.operations.make_room import FIRST_KEPT, NEWEST_KEPT
 from campaigns.applicants.rules import MIN_AGE
 from campaigns.attribution.models import Conversion, Touch
 from campaigns.attribution.rules import MAX_TOUCHES
@@ -438,6 +440,34 @@ class TestRepeated:
         for table in (Applicant, Application, Conversion, Consent):
             assert await rows(session, table) == people
         assert await rows(session, RepeatedApplication) == 2 - people
+
+    async def test_one_of_very_many_takes_the_place_of_another(
+        self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime
+    ) -> None:
+        await registered(client, now)
+        for number in range(FIRST_KEPT + NEWEST_KEPT + 3):
+            await registered(client, now, name=f"Sari {chr(ord('A') + number)}")
+        (application_id,) = (await session.exec(select(Application.id))).all()
+        answer = await client.get(f"/v1/applications/{application_id}", headers=world.as_role(Role.RECRUITER))
+        told = answer.json()
+        assert [one["name"] for one in told["repeats"]] == [f"Sari {letter}" for letter in "ABCDEFGHIJNOPQRSTUVW"]
+        assert told["repeat_count"] == 23
+        assert await rows(session, RepeatedApplication) == 20
+
+    async def test_is_audited_once_a_day(self, session: AsyncSession, client: httpx.AsyncClient, now: datetime) -> None:
+        async def audited() -> int:
+            entries = await session.exec(select(AuditEntry).where(AuditEntry.action == "application.repeated"))
+            return len(entries.all())
+
+        await registered(client, now)
+        for _ in range(3):
+            await registered(client, now)
+        assert await audited() == 1
+        yesterday = update(RepeatedApplication).values(registered_at=now - timedelta(days=1))
+        await session.exec(yesterday)
+        await session.commit()
+        await registered(client, now)
+        assert await audited() == 2
 
     async def test_with_another_unit_is_an_application_of_the_same_person(
         self, client: httpx.AsyncClient, world: World, session: AsyncSession, now: datetime

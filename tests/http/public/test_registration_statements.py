@@ -48,6 +48,7 @@ REPEATED = [
     "SELECT click_claims",
     "SELECT clicks",
     "SELECT links",
+    "SELECT repeated_applications",
     "SELECT stages",
     "SELECT unnest",
     "UPDATE idempotency_records",
