@@ -12,7 +12,11 @@ from campaigns.kit.embedded.attach import running_url
 from campaigns.kit.embedded.binaries import find_binaries, major_version
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
 from campaigns.kit.encryption.master_key import MasterKeyError, check_master_key, load_keys
+from campaigns.kit.files.private import open_to_others
 from campaigns.kit.settings import Settings
+
+# Files that one diagnosis names.
+MAX_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ def run_checks() -> Iterator[Diagnosis]:
     version = ".".join(str(part) for part in sys.version_info[:3])
     yield Diagnosis("python", sys.version_info >= (3, 11), version)
     yield Diagnosis("data folder", True, str(settings.data.resolve()))
+    yield _check_private(settings)
     if settings.database_url is None:
         try:
             yield Diagnosis("embedded PostgreSQL", True, f"version {major_version(find_binaries(None))}")
@@ -40,6 +45,29 @@ def run_checks() -> Iterator[Diagnosis]:
             yield from _check_contents(settings, url)
     except (CommandError, EmbeddedPostgresError) as error:
         yield Diagnosis("database", False, str(error))
+
+
+def _check_private(settings: Settings) -> Diagnosis:
+    """Whether what holds secrets or taps can be read by other accounts of the machine."""
+    journal = settings.journal_directory
+    postgres = embedded_directory(settings)
+    found = open_to_others(
+        [
+            settings.data,
+            settings.data / "master.key",
+            settings.data / "demo-keys.json",
+            postgres / "data",
+            postgres / "server.log",
+            journal,
+            *(journal.iterdir() if journal.is_dir() else ()),
+        ]
+    )
+    if not found:
+        return Diagnosis("private files", True, "no other account can read them")
+    named = ", ".join(map(str, found[:MAX_NAMED])) + (", …" if len(found) > MAX_NAMED else "")
+    return Diagnosis(
+        "private files", False, f"other accounts can read or write {named}; take their rights with chmod go-rwx"
+    )
 
 
 def _where(settings: Settings, url: str) -> str:

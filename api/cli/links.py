@@ -258,7 +258,9 @@ def _replaced(path: Path) -> Iterator[TextIO]:
         return
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        file = fresh.open("w", encoding="utf-8", newline="")
+        # Whoever exports decides who else may read it.
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        file = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
     except OSError as error:
         raise CommandError(f"{path} cannot be written ({(error.strerror or '').lower()})") from None
     try:

@@ -31,4 +31,8 @@ class Gateway:
                 return self.redirect(scope, receive, send)
             if scope["path"] not in PROBES:
                 return self.forward(scope, receive, send)
+            # Proxies keep metrics from the public by the path as it was sent: `/%6detrics` is none.
+            sent = scope["raw_path"].decode("latin-1")
+            if sent != scope["path"]:
+                scope = {**scope, "path": sent}
         return self.probes(scope, receive, send)

@@ -6,6 +6,7 @@ import os
 import psycopg
 
 from campaigns.kit.database.url import psycopg_conninfo
+from campaigns.kit.files.private import make_folder
 from campaigns.kit.settings import Settings
 
 
@@ -17,9 +18,10 @@ def is_empty(url: str) -> bool:
 
 def save_keys(settings: Settings, secrets: dict[str, str]) -> None:
     """Save the keys by role, readable by this account only."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     descriptor = os.open(settings.data / "demo-keys.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
+        os.fchmod(descriptor, 0o600)  # a file that was there keeps its own otherwise
         json.dump(secrets, file, indent=2)
 
 

@@ -21,6 +21,7 @@ from campaigns.clicks.journal.loss_record import LossRecord
 from campaigns.clicks.row import RENAMED_TABLES
 from campaigns.clicks.store import AgentRow
 from campaigns.kit.files.lock import try_lock
+from campaigns.kit.files.private import make_database_private, make_private_folder
 from campaigns.kit.files.sqlite import sqlite_files
 
 SUFFIX = ".journal"
@@ -82,6 +83,7 @@ class Journal:
         with contextlib.ExitStack() as failing:
             self.losses = LossRecord(path)
             failing.callback(self.losses.close)
+            make_database_private(path)
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
             failing.callback(self._database.close)
             # Damaged text does not raise here; the checksum detects it.
@@ -97,7 +99,7 @@ class Journal:
     @classmethod
     def create(cls, directory: Path) -> "Journal":
         """Create an empty journal in the directory, and the directory if it does not exist."""
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(directory)
         path = directory / f"{uuid4().hex}{SUFFIX}"
         lock = _take_lock(path)
         if lock is None:

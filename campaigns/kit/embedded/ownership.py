@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
+from campaigns.kit.files.private import make_folder
 
 _held: set[int] = set()
 
@@ -50,9 +51,8 @@ def _make(directory: Path) -> None:
         return
     if directory.exists():
         raise EmbeddedPostgresError(f"{directory} is a file, not a folder; choose another DATA directory")
-    directory.mkdir(parents=True)
     # Under root the server's account must pass through; all that it holds is private in itself.
-    directory.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    make_folder(directory)
 
 
 def release(lock: int) -> None:

@@ -19,6 +19,7 @@ def opened(log: Path, owner: tuple[int, int] | None = None) -> Iterator[IO[bytes
     # Under root the folder may belong to another user, whose symbolic link must not lead us elsewhere.
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "ab") as file:
+        os.fchmod(descriptor, 0o600)  # one of an older release can have another mode
         if owner:
             os.fchown(descriptor, *owner)
         yield file

@@ -8,6 +8,7 @@ import psycopg
 from pydantic import SecretStr
 
 from campaigns.kit.encryption.cipher import KeyRing, derive_keys, new_master_key
+from campaigns.kit.files.private import make_folder
 
 
 class MasterKeyError(Exception):
@@ -36,7 +37,7 @@ def load_keys(configured: SecretStr | None, directory: Path) -> KeyRing:
 
 
 def _write_new_key(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from campaigns.kit.database.connections import Connections
 from campaigns.kit.files.lock import try_lock
+from campaigns.kit.files.private import make_database_private, make_private_folder
 from campaigns.kit.files.sqlite import sqlite_files
 from campaigns.links.resolver.target import FACTS_SQL
 
@@ -41,7 +42,8 @@ class LinkSnapshot:
         return None
 
     def write(self, facts_by_slug: Iterable[tuple[str, str]]) -> None:
-        """Insert or replace the facts of links. Raises sqlite3.Error."""
+        """Insert or replace the facts of links. Raises sqlite3.Error or OSError."""
+        make_database_private(self.path)
         with contextlib.closing(sqlite3.connect(self.path, timeout=5.0)) as database, database:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("CREATE TABLE IF NOT EXISTS links (slug TEXT PRIMARY KEY, facts TEXT NOT NULL)")
@@ -54,7 +56,7 @@ class LinkSnapshot:
 
     def try_lock(self) -> int | None:
         """Lock the snapshot for writing until the returned descriptor is closed; None if another process holds it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(self.path.parent)
         return try_lock(self.path.with_suffix(".lock"))
 
 
