@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, SmallInteger
+from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
 from campaigns.kit.database.columns import (
@@ -38,6 +38,8 @@ class Link(SQLModel, table=True):
         CheckConstraint("ended_destination IS NULL OR ends_at IS NOT NULL", name="ended_destination"),
         Index(None, "campaign_id", "id"),
         Index("ix_links_tags", "tags", postgresql_using="gin"),
+        # `resolver.slug_finder` looks slugs up without their hyphens.
+        Index("ix_links_slug_key", text("replace(slug, '-', '')")),
     )
 
     id: UUID = id_column()
