@@ -8,29 +8,31 @@ agent's verdict and the request's flags (campaigns/clicks/bots/reasons.py). Only
 
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from prometheus_client import Counter
 
-from api.redirect import pages
+from api.redirect import pages, site
+from api.redirect.answers import ANSWERS, EMPTY, NO_STORE, Scope, Send, send_answer, send_page
 from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.tap import Tap, TapReader
 from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.row import encode_click, encode_orphan
 from campaigns.clicks.tokens import sign_click
+from campaigns.clicks.types import RequestFlag
 from campaigns.kit.batched_counter import BatchedCounter
 from campaigns.kit.client_address import TrustedProxies
+from campaigns.links.pasted import read_pasted
 from campaigns.links.resolver.resolver import LinkResolver, LookupFailed
+from campaigns.links.resolver.slug_finder import SlugFinder
 from campaigns.links.resolver.target import Target, TargetUrl
 from campaigns.links.standing import Standing, closed_standing, is_over, is_secret, leads_on, standing_of
 from campaigns.naming.utm import SLUG_LENGTH, SLUG_PATTERN
 from campaigns.planning.types import CampaignState
 
-ANSWERS = Counter("jaring_redirects_total", "Answers of the redirect.", ["answer"])
 REDIRECTED = BatchedCounter(ANSWERS.labels("redirected"))
 HEAD_ONLY = BatchedCounter(ANSWERS.labels("head"))
 PREVIEWED = BatchedCounter(ANSWERS.labels("preview"))
@@ -39,31 +41,39 @@ UNKNOWN = BatchedCounter(ANSWERS.labels("unknown"))
 INACTIVE = BatchedCounter(ANSWERS.labels("not_leading"))
 UNAVAILABLE = BatchedCounter(ANSWERS.labels("unavailable"))
 
-# Whatever cannot be a slug is answered as unknown without a look-up or a record.
+REPAIRED = BatchedCounter(Counter("jaring_repaired_links_total", "Requests whose path was read as it was pasted."))
+
 _SLUG = re.compile(SLUG_PATTERN)
+# What is kept of an unknown path that holds no slug.
+_NO_SLUG = "(other)"
 # All unknown slugs together, since whoever tries them tries many.
 _NO_LINK = b""
-_NO_STORE = (b"cache-control", b"no-store")
-_EMPTY = (b"content-length", b"0")
+_REPAIRED = int(RequestFlag.REPAIRED)
 _REDIRECT = {"type": "http.response.start", "status": 302}
 _NO_BODY = {"type": "http.response.body", "body": b""}
-# Pages load nothing, and no other site can frame them to borrow their trust.
-_POLICY = b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+class _Repaired(NamedTuple):
+    """A request that was pasted with something around its link: the link, and the request with the glued query."""
+
+    target: Target
+    slug: str
+    path: str
+    scope: Scope
 
 
 class RedirectApp:
     """The ASGI application.
 
-    `token_key` signs click tokens, `base` is what short links start with, `zone` is that of times on pages.
+    `token_key` signs click tokens, `base` is what short links start with, `zone` is that of times on pages, `home` is
+    the address that the bare host leads to, if it does not show a page of its own.
     """
 
     def __init__(
         self,
         *,
         resolver: LinkResolver,
+        finder: SlugFinder,
         clicks: TapWriter,
         orphans: TapWriter,
         salts: SaltKeeper,
@@ -72,82 +82,109 @@ class RedirectApp:
         token_key: bytes,
         base: str,
         zone: ZoneInfo,
+        home: str | None = None,
     ) -> None:
         self._resolver = resolver
+        self._finder = finder
         self._clicks = clicks
         self._orphans = orphans
         self._taps = TapReader(salts=salts, headers=headers, proxies=proxies)
         self._token_key = token_key
         self._base = base
         self._zone = zone
+        self._home = home
 
     async def __call__(self, scope: Scope, _receive: Any, send: Send) -> None:
         method = scope["method"]
         if method != "GET" and method != "HEAD":
-            await _answer(send, 405, [(b"allow", b"GET, HEAD"), _EMPTY])
+            await send_answer(send, 405, [(b"allow", b"GET, HEAD"), EMPTY])
             return
         path = scope["path"].strip("/").lower()
         slug = path.removesuffix("+")
         target = self._resolver.cached(slug)
+        path_flags = 0
         if target is None:
+            answer_site = site.answer_for(path)
+            if answer_site is not None:
+                await answer_site(send, method, self._home)
+                return
             try:
                 target = await self._look_up(slug)
+                repaired = None if target else await self._repair(scope)
             except LookupFailed:
                 UNAVAILABLE.add()
-                await _page(send, 503, pages.UNAVAILABLE, method, (b"retry-after", b"2"))
+                await send_page(send, 503, pages.UNAVAILABLE, method, (b"retry-after", b"2"))
                 return
+            if repaired is not None:
+                target, slug, path, scope = repaired
+                path_flags = _REPAIRED
             if target is None:
                 await self._unknown(scope, send, slug)
                 return
         now_ms = time.time_ns() // 1_000_000
         if slug == path and (target.plain or leads_on(target.life, now_ms)):
-            await self._tap(scope, send, target, slug, now_ms)
+            await self._tap(scope, send, target, slug, now_ms, path_flags)
             return
         # Status pages show other links and check results, whose changes are not announced, so the link is read again.
         target = await self._resolver.recent(slug, target)
         if slug == path and leads_on(target.life, now_ms):
-            await self._tap(scope, send, target, slug, now_ms)
+            await self._tap(scope, send, target, slug, now_ms, path_flags)
         elif slug == path or is_secret(target.life):
             INACTIVE.add()
             status, page = self._closed_page(target, now_ms)
-            await _page(send, status, page, method)
+            await send_page(send, status, page, method)
         else:
             OFFICIAL.add()
-            await _page(send, 200, self._official_page(target, slug, now_ms), method)
+            await send_page(send, 200, self._official_page(target, slug, now_ms), method)
+
+    async def _repair(self, scope: Scope) -> _Repaired | None:
+        """The link that the path means, read as it was pasted; None if there is none or could be several."""
+        pasted = read_pasted(scope["path"])
+        slug = pasted.slug
+        target = self._resolver.cached(slug) or await self._look_up(slug)
+        if target is None:
+            slug = await self._finder.find(pasted.readings) or ""
+            target = self._resolver.cached(slug) or await self._look_up(slug)
+        if target is None:
+            return None
+        REPAIRED.add()
+        query = b"&".join(filter(None, (pasted.query, scope["query_string"])))
+        return _Repaired(target, slug, slug + "+" * pasted.is_official, {**scope, "query_string": query})
 
     async def _look_up(self, slug: str) -> Target | None:
         if len(slug) > SLUG_LENGTH or not _SLUG.fullmatch(slug):
             return None
         return await self._resolver.resolve(slug)
 
-    async def _tap(self, scope: Scope, send: Send, target: Target, slug: str, now_ms: int) -> None:
-        tap = self._read(scope, target.link_id, now_ms)
+    async def _tap(self, scope: Scope, send: Send, target: Target, slug: str, now_ms: int, path_flags: int) -> None:
+        tap = self._read(scope, target.link_id, now_ms, path_flags)
         url = target.default if target.plain else _url_for(target, tap, now_ms)
         line = encode_click(tap, target.campaign_id, target.link_id, url.variant)
         agent = tap.facts.agent
         await self._clicks.write(line, agent)
         if agent.is_preview:
             PREVIEWED.add()
-            await _page(send, 200, self._preview_page(target, slug), scope["method"])
+            await send_page(send, 200, self._preview_page(target, slug), scope["method"])
         elif scope["method"] == "HEAD":
             # Link checkers send HEAD. They never register, so they get no token.
             HEAD_ONLY.add()
-            await _answer(send, 302, [(b"location", url.without_token()), _NO_STORE, _EMPTY])
+            await send_answer(send, 302, [(b"location", url.without_token()), NO_STORE, EMPTY])
         else:
             REDIRECTED.add()
             location = url.with_token(sign_click(self._token_key, tap.id, target.link_id))
-            # As `_answer` does, which would be one coroutine more.
-            await send({**_REDIRECT, "headers": [(b"location", location), _NO_STORE, _EMPTY]})
+            # As `send_answer` does, which would be one coroutine more.
+            await send({**_REDIRECT, "headers": [(b"location", location), NO_STORE, EMPTY]})
             await send(_NO_BODY)
 
     async def _unknown(self, scope: Scope, send: Send, slug: str) -> None:
         UNKNOWN.add()
-        if len(slug) <= SLUG_LENGTH and _SLUG.fullmatch(slug):
-            tap = self._read(scope, _NO_LINK, time.time_ns() // 1_000_000)
-            await self._orphans.write(encode_orphan(tap, slug), tap.facts.agent)
-        await _page(send, 404, pages.UNKNOWN, scope["method"])
+        if not (len(slug) <= SLUG_LENGTH and _SLUG.fullmatch(slug)):
+            slug = read_pasted(scope["path"]).slug or _NO_SLUG
+        tap = self._read(scope, _NO_LINK, time.time_ns() // 1_000_000)
+        await self._orphans.write(encode_orphan(tap, slug), tap.facts.agent)
+        await send_page(send, 404, pages.UNKNOWN, scope["method"])
 
-    def _read(self, scope: Scope, link: bytes, now_ms: int) -> Tap:
+    def _read(self, scope: Scope, link: bytes, now_ms: int, path_flags: int = 0) -> Tap:
         peer = scope.get("client")
         return self._taps.read(
             headers=scope["headers"],
@@ -157,6 +194,7 @@ class RedirectApp:
             is_head=scope["method"] == "HEAD",
             link=link,
             now_ms=now_ms,
+            path_flags=path_flags,
         )
 
     def _closed_page(self, target: Target, now_ms: int) -> tuple[int, bytes]:
@@ -213,25 +251,3 @@ def _url_for(target: Target, tap: Tap, now_ms: int) -> TargetUrl:
         facts = tap.facts
         url = target.choose(device=facts.agent.verdict.device.value, language=facts.language, visitor=tap.visitor)
     return url.with_parameters(tap.query.passed) if target.pass_query and tap.query.passed else url
-
-
-async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _page(send: Send, status: int, page: bytes, method: str, *headers: tuple[bytes, bytes]) -> None:
-    await _answer(
-        send,
-        status,
-        [
-            (b"content-type", b"text/html; charset=utf-8"),
-            (b"content-length", str(len(page)).encode()),
-            (b"content-security-policy", _POLICY),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"no-referrer"),
-            _NO_STORE,
-            *headers,
-        ],
-        b"" if method == "HEAD" else page,
-    )

@@ -109,6 +109,19 @@ UNKNOWN = _frame(
         "There is no such link. Check its spelling, and do not enter data on other sites that claim to be official.",
     ),
 )
+HOME = _frame(
+    "Tautan resmi",
+    _paragraphs(
+        "Di sini hanya ada tautan pendek. Buka tautan lengkap yang Anda terima, atau pindai kodenya."
+        " Bila ragu, tambahkan tanda + di belakang tautan untuk melihat ke mana tujuannya.",
+        "There are only short links here. Open the whole link that you were given, or scan its code. If in doubt, add a"
+        " + behind the link to see where it leads.",
+    )
+    + _paragraphs(
+        "<strong>Pendaftaran tidak dipungut biaya.</strong>",
+        "Registration is free of charge.",
+    ),
+)
 UNAVAILABLE = _frame(
     "Coba lagi sebentar",
     _paragraphs(

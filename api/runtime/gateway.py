@@ -63,6 +63,7 @@ def _redirect_app(resources: GatewayResources) -> RedirectApp:
     settings = resources.settings
     return RedirectApp(
         resolver=resources.resolver,
+        finder=resources.finder,
         clicks=resources.clicks,
         orphans=resources.orphans,
         salts=resources.salts,
@@ -71,6 +72,7 @@ def _redirect_app(resources: GatewayResources) -> RedirectApp:
         token_key=resources.keys.click_token,
         base=settings.short_link_base,
         zone=settings.zone,
+        home=settings.home_url,
     )
 
 

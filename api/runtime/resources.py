@@ -19,6 +19,7 @@ from campaigns.kit.encryption.master_key import load_keys
 from campaigns.kit.settings import Settings
 from campaigns.links.destination_checks.follow import Transport, open_transport
 from campaigns.links.resolver.resolver import LinkResolver
+from campaigns.links.resolver.slug_finder import SlugFinder
 from campaigns.links.resolver.snapshot import SnapshotWriter, open_link_snapshot
 
 # Slug look-ups have their own connections, so that nothing else delays taps.
@@ -39,6 +40,7 @@ class GatewayResources:
     sessions: SessionFactory
     background_connections: Connections
     resolver: LinkResolver
+    finder: SlugFinder
     snapshot_writer: SnapshotWriter
     failover: Failover
     drainer: Drainer
@@ -90,6 +92,7 @@ async def open_gateway_resources(settings: Settings) -> GatewayResources:
         resolver=LinkResolver(
             connections, snapshot, link_kept_seconds=settings.link_cache_seconds, max_links=settings.link_cache_size
         ),
+        finder=SlugFinder(connections),
         snapshot_writer=SnapshotWriter(snapshot, connections),
         failover=failover,
         drainer=Drainer(failover, TapStore(conninfo, application_name="jaring-drainer")),

@@ -7,10 +7,11 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import Url
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from campaigns.kit.client_address import Network
@@ -69,6 +70,11 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None,
         description="Beginning of all short URLs, such as `https://jaring.example`. Default: host and port.",
+    )
+    home_url: str | None = Field(
+        None,
+        description="https URL that the bare host leads to, such as `https://daftar.example`. Default: a page that "
+        "says what short links are.",
     )
     cors_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
@@ -183,6 +189,26 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/") if value else None
+
+    @field_validator("home_url")
+    @classmethod
+    def _secure_home(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        try:
+            url = Url(value)
+        except ValidationError:
+            raise ValueError("is not a URL") from None
+        if url.scheme != "https" or url.username is not None or url.password is not None:
+            raise ValueError("must start with https:// and have no user name or password")
+        return str(url)
+
+    @model_validator(mode="after")
+    def _home_elsewhere(self) -> Self:
+        """Refuse a home that is the bare host itself, which would lead to itself for ever."""
+        if self.home_url and self.public_url and self.home_url.rstrip("/") == str(Url(self.public_url)).rstrip("/"):
+            raise ValueError("JARING_HOME_URL is the bare host of JARING_PUBLIC_URL and would lead to itself")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

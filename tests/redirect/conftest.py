@@ -62,12 +62,24 @@ def proxies() -> TrustedProxies:
 
 
 @pytest.fixture
+def home() -> str | None:
+    """The address that the bare host leads to."""
+    return None
+
+
+@pytest.fixture
 async def taps(
-    link: Link, conninfo: str, fallback: Failover, draining: None, proxies: TrustedProxies, tmp_path: Path
+    link: Link,
+    conninfo: str,
+    fallback: Failover,
+    draining: None,
+    proxies: TrustedProxies,
+    home: str | None,
+    tmp_path: Path,
 ) -> AsyncIterator[Taps]:
     snapshot = LinkSnapshot(tmp_path / "links.sqlite")
     async with running_redirect(
-        link=link, conninfo=conninfo, fallback=fallback, proxies=proxies, snapshot=snapshot
+        link=link, conninfo=conninfo, fallback=fallback, proxies=proxies, snapshot=snapshot, home=home
     ) as taps:
         yield taps
 

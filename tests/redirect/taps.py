@@ -25,6 +25,7 @@ from campaigns.kit.database.connections import Connections
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.links.models import Link
 from campaigns.links.resolver.resolver import LinkResolver
+from campaigns.links.resolver.slug_finder import SlugFinder
 from campaigns.links.resolver.snapshot import LinkSnapshot, SnapshotWriter
 from tests.factories.loops import looping, restless
 from tests.factories.world import build_world
@@ -103,7 +104,13 @@ async def drained(fallback: Failover, conninfo: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def running_redirect(
-    *, link: Link, conninfo: str, fallback: Failover, proxies: TrustedProxies, snapshot: LinkSnapshot
+    *,
+    link: Link,
+    conninfo: str,
+    fallback: Failover,
+    proxies: TrustedProxies,
+    snapshot: LinkSnapshot,
+    home: str | None = None,
 ) -> AsyncIterator[Taps]:
     """The redirect application with its writers running, and a client of it."""
     connections = connections_to(conninfo)
@@ -116,6 +123,7 @@ async def running_redirect(
     await salts.refresh(datetime.now(UTC))
     app = RedirectApp(
         resolver=resolver,
+        finder=SlugFinder(connections),
         clicks=clicks,
         orphans=orphans,
         salts=salts,
@@ -124,6 +132,7 @@ async def running_redirect(
         token_key=TOKEN_KEY,
         base="https://jaring.example/",
         zone=ZoneInfo("Asia/Jakarta"),
+        home=home,
     )
     clicks.start()
     orphans.start()

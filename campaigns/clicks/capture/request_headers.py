@@ -60,6 +60,15 @@ class HeaderFacts(Struct, frozen=True, gc=False):
     encoded_in_burst: bytes
     visitor_facts: int
 
+    def encode(self, more_flags: int) -> bytes:
+        """The columns of a tap with further flags."""
+        return encode_headers(
+            agent_id=self.agent.id,
+            observed=self.observed | more_flags,
+            language=self.language,
+            referrer_host=self.referrer_host,
+        )
+
 
 class HeaderParser:
     """Parses headers for one server process; the oldest results are forgotten beyond `max_bytes`."""

@@ -10,9 +10,12 @@ from campaigns.clicks.capture.query_string import EMPTY_QUERY, TapQuery, read_qu
 from campaigns.clicks.capture.request_headers import HeaderFacts, HeaderParser
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.row import TapRow
+from campaigns.clicks.types import RequestFlag
 from campaigns.clicks.visitors import visitor_of
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.ids import uuid7_bytes
+
+_BURST = int(RequestFlag.BURST)
 
 
 class Tap(TapRow, frozen=True, gc=False):
@@ -41,11 +44,13 @@ class TapReader:
         is_head: bool,
         link: bytes,
         now_ms: int,
+        path_flags: int = 0,
     ) -> Tap:
         """The tap of a request that arrived now (Unix milliseconds).
 
         `headers` have lower-case names, `peer` is the address of the connection's other end, and `link` tells links
-        apart for the detection of bursts; all taps on unknown links have the same one. Never raises, whatever was sent.
+        apart for the detection of bursts; all taps on unknown links have the same one. `path_flags` are the flags that
+        the path adds to those of the headers. Never raises, whatever was sent.
         """
         by_name = dict(headers)
         address, secure = self._proxies.client(peer, scheme, headers)
@@ -58,12 +63,15 @@ class TapReader:
         )
         is_burst = self._bursts.is_burst(visitor, link, now_ms)
         click_ids = parsed.click_ids
+        encoded = facts.encoded_in_burst if is_burst else facts.encoded
+        if path_flags:
+            encoded = facts.encode(path_flags | _BURST if is_burst else path_flags)
         return Tap(
             uuid7_bytes(now_ms),
             now_ms,
             visitor,
             country_code(address) or None,
-            facts.encoded_in_burst if is_burst else facts.encoded,
+            encoded,
             network_of(facts.referrer_host, click_ids) if click_ids else facts.network,
             parsed.via,
             parsed.extras,

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import DictRow
 
 from campaigns.clicks.tokens import read_click
+from campaigns.links.pasted import read_pasted
 from tests.properties.hostile import PHONE
 from tests.redirect.taps import TOKEN_KEY, Taps
 
@@ -142,4 +143,7 @@ class Redirect:
 
 
 def _is_preview(request: Request, answer: Answer) -> bool:
-    return answer.status == 200 and not request.path.strip("/").endswith("+")
+    """Whether it is neither the page of the bare host nor the official page of a link."""
+    slug = request.path.strip("/")
+    is_official = slug.endswith("+") or read_pasted(request.path).is_official
+    return answer.status == 200 and slug != "" and not is_official

@@ -45,6 +45,17 @@ def test_settings_in_lower_case_and_other_variables_are_let_be(monkeypatch: pyte
         ("LOG_LEVEL", "loud", "JARING_LOG_LEVEL: write one of 'debug', 'info', 'warning' or 'error'."),
         ("MIGRATE_ON_START", "perhaps", "JARING_MIGRATE_ON_START: write true or false."),
         ("TIMEZONE", "Jakarta", "JARING_TIMEZONE: not a time zone of the IANA database."),
+        (
+            "HOME_URL",
+            "http://daftar.example",
+            "JARING_HOME_URL: must start with https:// and have no user name or password.",
+        ),
+        (
+            "HOME_URL",
+            "https://a@daftar.example",
+            "JARING_HOME_URL: must start with https:// and have no user name or password.",
+        ),
+        ("HOME_URL", "daftar", "JARING_HOME_URL: is not a URL."),
         ("CHECK_PORTS", "80,http", "JARING_CHECK_PORTS: write a whole number."),
     ],
 )
@@ -53,3 +64,18 @@ def test_a_wrong_value_names_the_remedy(monkeypatch: pytest.MonkeyPatch, name: s
     with pytest.raises(ValidationError) as refused:
         Settings()
     assert list(value_faults(refused.value)) == [sentence]
+
+
+def test_the_bare_host_cannot_lead_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JARING_PUBLIC_URL", "https://s.example")
+    monkeypatch.setenv("JARING_HOME_URL", "https://S.example/")
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert "would lead to itself" in next(value_faults(refused.value))
+    monkeypatch.setenv("JARING_HOME_URL", "https://s.example/daftar")
+    assert Settings().home_url == "https://s.example/daftar"
+
+
+def test_the_address_of_the_bare_host_is_written_in_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JARING_HOME_URL", "https://d\u00e4ftar.example/\u00e4")
+    assert Settings().home_url == "https://xn--dftar-gra.example/%C3%A4"
