@@ -41,7 +41,7 @@ class Request:
     def agent(self) -> str:
         """The text that is to be stored of its User-Agent."""
         header = dict(self.headers).get(b"user-agent", b"")
-        return header.decode("utf-8", "replace").replace("\0", "\ufffd")[:1000]
+        return header[:1000].decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
 @dataclass(frozen=True)
