@@ -5,7 +5,8 @@ collects: a batch holds whatever arrived during the last commit, and for the res
 
     PostgreSQL answers in time   -> COPY, then the browser is sent on
     it does not                  -> local journal (on disk too), then the browser is sent on; a drainer replays it
-    the journal is full as well  -> the browser is sent on, the batch stays in memory and is tried again
+    the journal is full as well, -> the browser is sent on, the batch stays in memory and is tried again
+    or its disk does not answer
     memory is full, or it stops  -> lost, counted, and shown in statistics
 """
 
@@ -14,13 +15,14 @@ import contextlib
 import math
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import psycopg
 import structlog
 from prometheus_client import Counter, Gauge
 
 from campaigns.clicks.capture.agent_cache import CachedAgent
+from campaigns.clicks.capture.batch import Batch
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.journal.journal import Entry
 from campaigns.clicks.pg_copy import CopyTable
@@ -40,24 +42,10 @@ MAX_TAPS_IN_COMMIT = 5_000
 # tap is faster for it. A tap that comes alone does not wait.
 PACE_SECONDS = 0.0015
 RETRY_SECONDS = 0.25
+# What the journal's disk may take once PostgreSQL has had its deadline; a healthy one takes some milliseconds.
+JOURNAL_SECONDS = 2.0
 
 log = structlog.get_logger("jaring.capture")
-
-
-@dataclass(slots=True, eq=False)
-class _Batch:
-    """Lines of COPY text that came in one after the other, the agents they refer to, and who waits for them."""
-
-    lines: list[bytes] = field(default_factory=list)
-    agents: dict[int, CachedAgent] = field(default_factory=dict)
-    waiters: list["asyncio.Future[bool]"] = field(default_factory=list)
-    opened: float = 0.0
-
-    def answer(self, durable: bool) -> None:
-        for waiter in self.waiters:
-            if not waiter.done():  # its browser may have gone away
-                waiter.set_result(durable)
-        self.waiters = []
 
 
 class TapWriter:
@@ -72,6 +60,7 @@ class TapWriter:
         backlog: int,
         pace_seconds: float = PACE_SECONDS,
         max_taps_in_commit: int = MAX_TAPS_IN_COMMIT,
+        journal_seconds: float = JOURNAL_SECONDS,
     ) -> None:
         self._store = store
         self._table = table
@@ -79,10 +68,12 @@ class TapWriter:
         self._backlog = backlog
         self._pace_seconds = pace_seconds
         self._max_taps_in_commit = max_taps_in_commit
-        self._full: deque[_Batch] = deque()
-        self._open = _Batch()
-        self._unsaved: deque[_Batch] = deque()
-        self._saving: list[_Batch] = []  # the batch that is being put on a disk
+        self._longest_wait = fallback.deadline_seconds + journal_seconds
+        self._full: deque[Batch] = deque()
+        self._open = Batch()
+        self._unsaved: deque[Batch] = deque()
+        self._saving: list[Batch] = []  # the batch that is being put on a disk
+        self._stuck = False  # since no disk answers; new taps do not wait for it
         self._stopped = False
         self._filled = asyncio.Event()
         self._begun = -math.inf  # when the last commit began
@@ -101,6 +92,12 @@ class TapWriter:
     def waiting(self) -> int:
         """Taps in memory that are on no disk yet."""
         return self._waiting
+
+    @property
+    def waiting_seconds(self) -> float:
+        """How long the oldest of them has been waiting; 0 if there is none."""
+        opened = [batch.opened for batch in self._in_memory() if batch.lines]
+        return time.monotonic() - min(opened) if opened else 0.0
 
     def start(self) -> asyncio.Task[None]:
         """Begin storing; returns the task that does it, which ends only by `stop`. Needs a running event loop."""
@@ -123,14 +120,15 @@ class TapWriter:
         if left:
             self._fallback.lose(left, "stopped with full disks", no_longer_in_memory=self._table.name)
             log.error("taps_lost_at_stop", table=self._table.name, taps=left)
-        for batch in [*self._unsaved, *self._full, self._open, *self._saving]:
+        for batch in self._in_memory():
             batch.answer(False)
         await self._store.close()
 
     def write(self, line: bytes, agent: CachedAgent) -> "asyncio.Future[bool]":
         """Take one line of COPY text, ended by a newline, and its agent.
 
-        The future is true once both are on disk, and false if the tap is to be sent on although they are not.
+        The future is true once both are on disk, and false if the tap is to be sent on although they are not: it is
+        done after the deadline for PostgreSQL and `journal_seconds`, whatever happens.
         """
         waiter: asyncio.Future[bool] = self._loop.create_future()
         if self._waiting >= self._backlog or self._stopped:
@@ -140,18 +138,39 @@ class TapWriter:
         batch = self._open
         if len(batch.lines) >= self._max_taps_in_commit:
             self._full.append(batch)
-            batch = self._open = _Batch()
+            batch = self._open = Batch()
         if not batch.lines:
             batch.opened = time.monotonic()
+            batch.timer = self._loop.call_later(self._longest_wait, self._send_on, batch)
             self._filled.set()
         batch.lines.append(line)
-        batch.waiters.append(waiter)
+        if self._stuck:
+            self._late.inc()
+            waiter.set_result(False)
+        else:
+            batch.waiters.append(waiter)
         if not agent.stored:
             batch.agents[agent.id] = agent
         self._waiting += 1
         if self._due is not None and time.monotonic() >= self._due:
             self._is_due.set()
         return waiter
+
+    def _send_on(self, batch: Batch) -> None:
+        """End the wait for a batch that no disk has taken; it is stored when one does."""
+        if batch is self._open:  # further taps need a limit of their own
+            self._full.append(batch)
+            self._open = Batch()
+        if not self._stuck:
+            log.error("taps_stuck", table=self._table.name, taps=self._waiting)
+        self._stuck = True
+        self._late.inc(len(batch.waiters))
+        batch.answer(False)
+        self._note_unsaved()
+
+    def _in_memory(self) -> Iterator[Batch]:
+        """All taps that are on no disk yet, roughly the oldest first."""
+        yield from (*self._unsaved, *self._saving, *self._full, self._open)
 
     async def _run(self) -> None:
         while True:
@@ -170,7 +189,7 @@ class TapWriter:
             await self._pace()
             while self._full:
                 await self._save(self._full.popleft())
-            fresh, self._open = self._open, _Batch()
+            fresh, self._open = self._open, Batch()
             if fresh.lines:
                 await self._save(fresh)
             if self._unsaved:
@@ -191,7 +210,7 @@ class TapWriter:
         self._due = None
         self._begun = time.monotonic()
 
-    async def _save(self, batch: _Batch) -> None:
+    async def _save(self, batch: Batch) -> None:
         """Put the batch on a disk, whichever takes it in time, and send on those who wait for it."""
         self._saving = [batch]
         try:
@@ -202,16 +221,17 @@ class TapWriter:
         except Exception as error:  # nothing that one batch does may keep the next ones waiting
             log.error("batch_failed", table=self._table.name, error=type(error).__name__)
             saved = False
-        self._saving = []
+        self._saving, self._stuck = [], False
         if saved:
             self._finish(batch)
         else:
-            self._late.inc(len(batch.lines))
+            self._late.inc(len(batch.waiters))
             batch.answer(False)
             self._put_off(batch)
+        if batch.sent_on:
             self._note_unsaved()
 
-    def _put_off(self, batch: _Batch) -> None:
+    def _put_off(self, batch: Batch) -> None:
         """Keep a batch in memory, in one with those before it as far as a commit takes them."""
         last = self._unsaved[-1] if self._unsaved else None
         if last is not None and len(last.lines) + len(batch.lines) <= self._max_taps_in_commit:
@@ -220,7 +240,7 @@ class TapWriter:
         else:
             self._unsaved.append(batch)
 
-    async def _stored_in_time(self, batch: _Batch, entry: Entry) -> bool:
+    async def _stored_in_time(self, batch: Batch, entry: Entry) -> bool:
         within = batch.opened + self._fallback.deadline_seconds - time.monotonic()
         try:
             await self._store.add(self._table, entry.block, entry.agents, within=max(within, 0.001))
@@ -248,7 +268,7 @@ class TapWriter:
         self._note_unsaved()
 
     def _note_unsaved(self) -> None:
-        taps = sum(len(batch.lines) for batch in self._unsaved)
+        taps = sum(len(batch.lines) for batch in self._in_memory() if batch.sent_on)
         self._fallback.in_memory(self._table.name, taps)
         self._gauge.set(taps)
 
@@ -265,10 +285,10 @@ class TapWriter:
                 return True
         return await self._fallback.take(entry)
 
-    def _finish(self, batch: _Batch) -> None:
+    def _finish(self, batch: Batch) -> None:
         self._waiting -= len(batch.lines)
         batch.answer(True)
 
-    def _entry(self, batch: _Batch) -> Entry:
+    def _entry(self, batch: Batch) -> Entry:
         agents = [agent.row() for agent in batch.agents.values()]
         return Entry(self._table.name, self._table.column_list, len(batch.lines), agents, b"".join(batch.lines))

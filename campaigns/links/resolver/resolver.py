@@ -105,7 +105,10 @@ class LinkResolver:
 
     async def _from_snapshot(self, slug: str) -> Target:
         """The target by the snapshot, cached for a moment too; raises LookupFailed if it is not in there."""
-        facts = await asyncio.to_thread(self._snapshot.read, slug)
+        try:
+            facts = await asyncio.wait_for(asyncio.to_thread(self._snapshot.read, slug), LOOK_UP_SECONDS)
+        except TimeoutError:  # its disk does not answer either
+            raise LookupFailed from None
         if facts is None:
             raise LookupFailed
         try:
