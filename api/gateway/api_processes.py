@@ -21,7 +21,8 @@ CONNECT_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 15.0
 # The API's own limit of a statement, and time for what is done around it. The clock stops while the client is slow.
 SILENCE_SECONDS = 60.0
-PROBE_SECONDS = 2.0
+# More than an API process itself gives its database.
+PROBE_SECONDS = 3.0
 # The header that names changed links is the longest one; aiohttp's own limit is 8 kB.
 MAX_HEADER_BYTES = 65_536
 

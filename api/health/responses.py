@@ -8,11 +8,15 @@ from api.http.schemas import ResponseModel, example
 
 
 class Alive(ResponseModel):
-    """The process is running."""
+    """Whether the process works."""
 
-    model_config = example({"status": "ok"})
+    model_config = example({"status": "ok", "broken": []})
 
-    status: Literal["ok"]
+    status: Literal["ok", "broken"] = Field(description="The response is 503 for `broken`.")
+    broken: list[str] = Field(
+        description="Names of the permanent tasks of this server process that have ended or hang. "
+        "`docs/operating.md` explains the loops among them."
+    )
 
 
 class LoopHealth(ResponseModel):
@@ -36,6 +40,7 @@ class Ready(ResponseModel):
             "api": "ok",
             "capture": "direct",
             "taps_waiting": 0,
+            "oldest_tap_seconds": 0.0,
             "taps_journalled": 0,
             "taps_lost": 0,
             "loops": [{"name": "journal-drainer", "age_seconds": 0.2, "failures": 0}],
@@ -43,13 +48,16 @@ class Ready(ResponseModel):
     )
 
     status: Literal["ready", "degraded"] = Field(description="The response is 503 for `degraded`.")
-    database: Literal["ok", "unreachable"]
+    database: Literal["ok", "not_committing", "unreachable"] = Field(
+        description="`not_committing`: it answers, and a transaction that writes fails, as on a standby or a full disk."
+    )
     migrations: Literal["ok", "outdated", "unknown"]
     api: Literal["ok", "unreachable"] = Field(
         description="Whether a process for candidates and one for staff answer. Short links need neither."
     )
     capture: Literal["direct", "journal"] = Field(description="Where this server process stores taps now.")
     taps_waiting: int = Field(description="Taps of this server process that are in memory and on no disk yet.")
+    oldest_tap_seconds: float = Field(description="How long the oldest of them has been waiting; 0 if there is none.")
     taps_journalled: int = Field(
         description="Taps of this server process that are in its journal and not in the database yet."
     )

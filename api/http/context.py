@@ -1,13 +1,15 @@
 """The resources that requests use; created once by the lifespan, in `app.state.context`."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.http.database_probe import DatabaseState
 from api.http.limits.concurrency import Cost, KeyConcurrency
+from api.http.limits.shared_answer import SharedAnswer
 from campaigns.kit.database.engine import SessionFactory
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.periodic import Loop
@@ -18,13 +20,14 @@ from campaigns.kit.settings import Settings
 class CaptureState:
     """State of this process' taps: whether they go directly to PostgreSQL, and how many wait in memory or journal.
 
-    `lost` counts lost taps since the process started.
+    `lost` counts lost taps since the process started. `oldest_seconds`: how long a tap has been in memory only.
     """
 
     direct: bool
     in_memory: int
     in_journal: int
     lost: int
+    oldest_seconds: float = 0.0
 
 
 # Of an API process, which takes none.
@@ -48,6 +51,11 @@ class ApiState:
     loops: Sequence[LoopState] = ()
 
 
+def nothing_broken() -> Sequence[str]:
+    """The broken tasks of a process that has none."""
+    return ()
+
+
 async def answering() -> ApiState:
     """The state of the API as an API process itself sees it."""
     return ApiState(answers=True)
@@ -60,7 +68,8 @@ class Context:
     `newest_revision` is the schema revision this release needs. `capture` returns the state of this process' taps.
     `listeners` maps channels to functions, which are called with the payload of each notification that a request of
     this process committed; PostgreSQL notifies other processes. `loops` are the process' background loops. `api`
-    returns the state of the API processes. `running` counts the requests of each key.
+    returns the state of the API processes. `running` counts the requests of each key. `broken` names the permanent
+    tasks of this process that have ended or hang. `database` shares what a probe found of PostgreSQL.
     """
 
     settings: Settings
@@ -72,6 +81,8 @@ class Context:
     running: KeyConcurrency
     loops: Sequence[Loop] = ()
     api: Callable[[], Awaitable[ApiState]] = answering
+    broken: Callable[[], Sequence[str]] = nothing_broken
+    database: SharedAnswer[DatabaseState] = field(default_factory=SharedAnswer)
 
 
 def key_concurrency(settings: Settings) -> KeyConcurrency:

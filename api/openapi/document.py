@@ -91,7 +91,9 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
             # FastAPI would derive the summary from the name of the route, such as "Create".
             operation["summary"] = _first_sentence(operation["description"])
             _tell_scopes(operation)
-            for status in _refusals(path, operation):
+            # The probes answer with a body of their own when something is unavailable.
+            own = {"503"} if "content" in operation["responses"].get("503", {}) else set()
+            for status in _refusals(path, operation) - own:
                 operation["responses"][status] = {
                     "description": REFUSALS[status],
                     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from api.gateway.headers import note_change
 from api.http.context import NO_TAPS, Context, key_concurrency
 from api.lanes import Lane
 from api.runtime.loops import api_work
 from api.runtime.resources import close_api_resources, open_api_resources
-from api.runtime.tasks import cancel_tasks, start_loops
+from api.runtime.tasks import broken_tasks, cancel_tasks, start_tasks
 from campaigns.kit.database.migrations import newest_revision
 from campaigns.kit.periodic import Loop
 from campaigns.kit.settings import Settings
@@ -19,8 +20,8 @@ from campaigns.links.resolver.channel import LINKS_CHANNEL
 async def running_api(settings: Settings, lane: Lane) -> AsyncIterator[Context]:
     """Start everything and yield; on exit, stop the loops and close the resources."""
     resources = open_api_resources(settings)
-    loops = [Loop(work) for work in api_work(resources)] if lane is Lane.STAFF else []
-    tasks = start_loops(loops, parent=settings.serve_pid)
+    loops = [Loop(work) for work in api_work(resources, lane)]
+    tasks = start_tasks(loops, settings=settings)
     try:
         yield Context(
             settings=settings,
@@ -31,6 +32,7 @@ async def running_api(settings: Settings, lane: Lane) -> AsyncIterator[Context]:
             listeners={LINKS_CHANNEL: note_change},
             running=key_concurrency(settings),
             loops=loops,
+            broken=partial(broken_tasks, tasks, loops),
         )
     finally:
         await cancel_tasks(tasks)

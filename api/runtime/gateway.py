@@ -4,13 +4,15 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
-from api.gateway.api_processes import ApiProcesses, open_api_processes
-from api.http.context import CaptureState, Context, key_concurrency
+from api.gateway.api_processes import PROBE_SECONDS, ApiProcesses, open_api_processes
+from api.http.context import ApiState, CaptureState, Context, key_concurrency
+from api.http.limits.shared_answer import SharedAnswer
 from api.redirect.app import RedirectApp
 from api.runtime.loops import gateway_work
 from api.runtime.resources import GatewayResources, close_gateway_resources, open_gateway_resources
-from api.runtime.tasks import cancel_tasks, start_loops
+from api.runtime.tasks import broken_tasks, cancel_tasks, start_tasks
 from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.database.migrations import newest_revision
@@ -26,10 +28,10 @@ async def running_gateway(settings: Settings) -> AsyncIterator[tuple[Context, Re
     resources = await open_gateway_resources(settings)
     processes = open_api_processes(settings, link_changed=resources.resolver.forget)
     loops = [Loop(work) for work in gateway_work(resources)]
-    tasks = start_loops(loops, resources.clicks.start(), resources.orphans.start(), parent=settings.serve_pid)
+    tasks = start_tasks(loops, resources.clicks.start(), resources.orphans.start(), settings=settings)
     _tune_garbage_collector()
     try:
-        yield _context(resources, processes, loops), _redirect_app(resources), processes
+        yield _context(resources, processes, loops, tasks), _redirect_app(resources), processes
     finally:
         await processes.close()
         await asyncio.gather(
@@ -39,8 +41,16 @@ async def running_gateway(settings: Settings) -> AsyncIterator[tuple[Context, Re
         await close_gateway_resources(resources)
 
 
-def _context(resources: GatewayResources, processes: ApiProcesses, loops: Sequence[Loop]) -> Context:
-    failover = resources.failover
+def _context(
+    resources: GatewayResources, processes: ApiProcesses, loops: Sequence[Loop], tasks: Sequence["asyncio.Task[None]"]
+) -> Context:
+    failover, writers = resources.failover, (resources.clicks, resources.orphans)
+    api = SharedAnswer[ApiState](kept_seconds=0)  # asked once at a time, however many probes come
+
+    async def api_state() -> ApiState:
+        # `processes.state` has limits of its own.
+        return await api.get(processes.state, within_seconds=2 * PROBE_SECONDS) or ApiState(answers=False)
+
     return Context(
         settings=resources.settings,
         keys=resources.keys,
@@ -48,14 +58,16 @@ def _context(resources: GatewayResources, processes: ApiProcesses, loops: Sequen
         newest_revision=newest_revision(),
         capture=lambda: CaptureState(
             direct=failover.postgres_well,
-            in_memory=resources.clicks.waiting + resources.orphans.waiting,
+            in_memory=sum(writer.waiting for writer in writers),
             in_journal=failover.waiting,
             lost=failover.lost,
+            oldest_seconds=max(writer.waiting_seconds for writer in writers),
         ),
         listeners={},
         running=key_concurrency(resources.settings),
         loops=loops,
-        api=processes.state,
+        api=api_state,
+        broken=partial(broken_tasks, tasks, loops),
     )
 
 

@@ -3,20 +3,25 @@
 Logs, metrics and `/readyz` contain the names; docs/operating.md explains each.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.lanes import Lane
+from api.runtime.metrics_files import reserve_room
 from api.runtime.resources import ApiResources, GatewayResources
 from campaigns.applicants.operations.index_stored import index_next_person
 from campaigns.clicks.bots import bursts
 from campaigns.events.operations import RETENTION, delete_read_events
 from campaigns.kit.idempotency import forget_old_answers
 from campaigns.kit.periodic import Backoff, ContinuousWork, PeriodicWork, Work
+from campaigns.kit.settings import Settings
 from campaigns.links.destination_checks.dns import resolve_by_system
 from campaigns.links.destination_checks.follow import Transport, follow
 from campaigns.links.destination_checks.types import Policy
@@ -26,20 +31,44 @@ from campaigns.links.resolver.resolver import follow_changes
 # PostgreSQL unreachable, slow or restarting. Time-outs are OSError.
 DATABASE_ERRORS = (psycopg.Error, SQLAlchemyError, OSError)
 FILE_ERRORS = (sqlite3.Error,)
+# Of work that may find a day's taps waiting: a journal of hours, or a night without marks.
+LONG_RUN_SECONDS = 4 * 3600.0
+# Some seconds of work.
+PERSONS_A_RUN = 1_000
 
 
 def gateway_work(resources: GatewayResources) -> Iterator[Work]:
     """All loops of a gateway process: those of taps and of links."""
+    yield from _metrics_work(resources.settings)
     yield from _tap_work(resources)
     yield from _link_work(resources)
 
 
-def api_work(resources: ApiResources) -> Iterator[Work]:
-    """All loops of an API process for staff; candidates' processes have none, so that nothing delays a registration."""
+def api_work(resources: ApiResources, lane: Lane) -> Iterator[Work]:
+    """All loops of an API process; what uses the database runs in those for staff, to delay no registration."""
+    yield from _metrics_work(resources.settings)
+    if lane is not Lane.STAFF:
+        return
     yield from _cleanup_work(resources)
     yield from _applicant_work(resources)
     if resources.transport is not None:
         yield _check_work(_check_worker(resources, resources.transport))
+
+
+def _metrics_work(settings: Settings) -> Iterator[Work]:
+    if settings.metrics_directory is not None:
+        yield PeriodicWork(
+            name="metrics-room",
+            run=partial(_reserve_room, settings.metrics_directory),
+            interval_seconds=5,
+            first_delay_seconds=0,
+            backoff=Backoff(5, 60),
+            expected=(OSError,),
+        )
+
+
+async def _reserve_room(directory: Path, _now: datetime) -> None:
+    reserve_room(directory)
 
 
 def _tap_work(resources: GatewayResources) -> Iterator[Work]:
@@ -60,6 +89,7 @@ def _tap_work(resources: GatewayResources) -> Iterator[Work]:
         # A round that takes too long is cancelled after minutes; it should not be repeated at once.
         backoff=Backoff(bursts.INTERVAL_SECONDS, bursts.INTERVAL_SECONDS),
         expected=DATABASE_ERRORS,
+        hung_after_seconds=LONG_RUN_SECONDS,
     )
     yield PeriodicWork(
         name="journal-drainer",
@@ -70,6 +100,7 @@ def _tap_work(resources: GatewayResources) -> Iterator[Work]:
         backoff=Backoff(0.25, 0.25),
         expected=DATABASE_ERRORS + FILE_ERRORS,
         close=resources.drainer.close,
+        hung_after_seconds=LONG_RUN_SECONDS,
     )
 
 
@@ -114,12 +145,15 @@ async def _in_transaction(resources: ApiResources, delete: Callable[..., Awaitab
 
 
 def _applicant_work(resources: ApiResources) -> Iterator[Work]:
+    more = asyncio.Event()
+
     async def index_stored(now: datetime) -> None:
-        left = True
-        while left:
+        for _ in range(PERSONS_A_RUN):
             # One person a transaction: registrations may wait for its locks.
             async with resources.sessions() as session, session.begin():
-                left = await index_next_person(session, keys=resources.keys, now=now)
+                if not await index_next_person(session, keys=resources.keys, now=now):
+                    return
+        more.set()
 
     yield PeriodicWork(
         name="stored-applicants",
@@ -128,6 +162,7 @@ def _applicant_work(resources: ApiResources) -> Iterator[Work]:
         first_delay_seconds=1,
         backoff=Backoff(5, 600),
         expected=DATABASE_ERRORS,
+        wake=more,
     )
 
 

@@ -27,6 +27,9 @@ LAST_SUCCESS = Gauge(
     multiprocess_mode="livemin",
 )
 
+# Far beyond the limits of all that work waits for: a run that takes longer will not end by itself.
+HUNG_SECONDS = 600.0
+
 log = structlog.get_logger("jaring.loops")
 
 
@@ -53,7 +56,7 @@ class PeriodicWork:
     """Work that is done, then left for `interval_seconds` (or until `wake` is set), then done again.
 
     `run` is given the time. Errors other than those `expected` are logged as bugs. `wake` does not cut a back-off
-    short. `close` is called when the loop is cancelled.
+    short. `close` is called when the loop is cancelled. A run that takes longer than `hung_after_seconds` hangs.
     """
 
     name: str
@@ -64,6 +67,7 @@ class PeriodicWork:
     expected: tuple[type[Exception], ...]
     wake: asyncio.Event | None = None
     close: Callable[[], Awaitable[object]] | None = None
+    hung_after_seconds: float = HUNG_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +75,14 @@ class ContinuousWork:
     """Work that goes on without end, such as listening; when it returns or fails it is begun again after `backoff`.
 
     `run` is given a function to call whenever the work is known to be well, such as once connected and at each
-    heartbeat: each call counts as a success.
+    heartbeat: each call counts as a success. Without one for `hung_after_seconds`, a run hangs.
     """
 
     name: str
     run: Callable[[Callable[[], None]], Awaitable[object]]
     backoff: Backoff
     expected: tuple[type[Exception], ...]
+    hung_after_seconds: float = HUNG_SECONDS
 
 
 Work = PeriodicWork | ContinuousWork
@@ -129,6 +134,7 @@ class Loop:
         self._work = work
         self._clock = clock
         self._succeeded_at = clock.monotonic()
+        self._running_since: float | None = None
         self._bug_logged = False
         self._last_success = LAST_SUCCESS.labels(work.name)
         self._last_success.set(clock.now().timestamp())
@@ -137,6 +143,14 @@ class Loop:
     def age_seconds(self) -> float:
         """Seconds since the last success, or since the loop was made if there was none."""
         return self._clock.monotonic() - self._succeeded_at
+
+    @property
+    def hangs(self) -> bool:
+        """Whether its work has been running for longer than it may, without a sign of being well."""
+        if self._running_since is None:
+            return False
+        alive_at = max(self._running_since, self._succeeded_at)
+        return self._clock.monotonic() - alive_at > self._work.hung_after_seconds
 
     async def run_forever(self) -> None:
         """Run the work until this is cancelled."""
@@ -157,7 +171,7 @@ class Loop:
                 await work.close()
 
     async def _run_once(self) -> None:
-        began = self._clock.monotonic()
+        began = self._running_since = self._clock.monotonic()
         try:
             if isinstance(self._work, PeriodicWork):
                 await self._work.run(self._clock.now())
@@ -171,6 +185,8 @@ class Loop:
             self._failed(error)  # something that the work waited for was cancelled, not this loop
         except Exception as error:
             self._failed(error)
+        finally:
+            self._running_since = None
         RUNS.labels(self.name).inc()
         SECONDS.labels(self.name).inc(self._clock.monotonic() - began)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from api.lanes import Lane
 from api.runtime.loops import api_work, gateway_work
 from api.runtime.resources import (
     close_api_resources,
@@ -21,16 +22,18 @@ from campaigns.kit.periodic import PeriodicWork, Work
 from campaigns.kit.settings import Settings
 
 OPERATING = Path(__file__).parents[3] / "docs" / "operating.md"
+NEEDS_NO_DATABASE = {"metrics-room"}
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
 
 @asynccontextmanager
 async def all_work(url: str, data: Path, **settings: Any) -> AsyncIterator[list[Work]]:
-    """The loops of a gateway and of an API process for staff."""
-    chosen = Settings(database_url=SecretStr(url), data=data, **settings)
+    """The loops of a gateway, and those that an API process for staff has besides."""
+    chosen = Settings(database_url=SecretStr(url), data=data, metrics_directory=data, **settings)
     gateway, api = await open_gateway_resources(chosen), open_api_resources(chosen)
     try:
-        yield [*gateway_work(gateway), *api_work(api)]
+        own = list(gateway_work(gateway))
+        yield own + [work for work in api_work(api, Lane.STAFF) if work.name not in {one.name for one in own}]
     finally:
         await close_gateway_resources(gateway)
         await close_api_resources(api)
@@ -66,6 +69,12 @@ async def test_each_loop_has_a_name_of_its_own_that_is_documented(own_database: 
     assert len(set(names)) == len(names)
 
 
+async def test_candidates_wait_for_no_loop_that_uses_the_database(tmp_path: Path) -> None:
+    api = open_api_resources(Settings(database_url=SecretStr(NOWHERE), data=tmp_path, metrics_directory=tmp_path))
+    assert {work.name for work in api_work(api, Lane.CANDIDATES)} == NEEDS_NO_DATABASE
+    await close_api_resources(api)
+
+
 async def test_all_of_it_succeeds_with_postgresql(own_database: str, tmp_path: Path) -> None:
     async with all_work(own_database, tmp_path) as works:
         assert {work.name: await run_once(work) for work in works} == {work.name: True for work in works}
@@ -73,7 +82,9 @@ async def test_all_of_it_succeeds_with_postgresql(own_database: str, tmp_path: P
 
 async def test_without_postgresql_it_fails_as_expected(tmp_path: Path) -> None:
     async with all_work(NOWHERE, tmp_path) as works:
-        assert {work.name: await run_once(work) for work in works} == {work.name: False for work in works}
+        assert {work.name: await run_once(work) for work in works} == {
+            work.name: work.name in NEEDS_NO_DATABASE for work in works
+        }
 
 
 async def test_destinations_are_followed_only_if_the_settings_say_so(own_database: str, tmp_path: Path) -> None:

@@ -2,15 +2,20 @@
 
 import subprocess
 import sys
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.health.metrics import metrics_text
-from api.http.context import Context
+from api.http.context import CaptureState, Context
+from api.http.limits.shared_answer import SharedAnswer
+from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.periodic import Backoff, Loop, PeriodicWork
 
 WRITE_GAUGE = """
@@ -48,6 +53,58 @@ async def test_loops_are_named_with_their_age_and_do_not_decide_whether_a_server
     assert 0 <= shown["age_seconds"] < 60
     metrics = (await client.get("/metrics")).text
     assert 'jaring_loop_last_success_timestamp_seconds{loop="journal-drainer"}' in metrics
+
+
+async def test_a_process_with_a_broken_task_is_neither_alive_nor_ready(
+    client: httpx.AsyncClient, app: FastAPI, context: Context
+) -> None:
+    assert (await client.get("/livez")).json() == {"status": "ok", "broken": []}
+    app.state.context = replace(context, broken=lambda: ["journal-drainer"])
+    answer = await client.get("/livez")
+    assert (answer.status_code, answer.json()) == (503, {"status": "broken", "broken": ["journal-drainer"]})
+    assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_taps_that_wait_too_long_for_a_disk_make_a_server_unready(
+    client: httpx.AsyncClient, app: FastAPI, context: Context
+) -> None:
+    def capture() -> CaptureState:
+        return CaptureState(direct=True, in_memory=3, in_journal=0, lost=0, oldest_seconds=waited)
+
+    app.state.context = replace(context, capture=capture)
+    for waited, status in ((2.9, 200), (3.1, 503)):
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["oldest_tap_seconds"]) == (status, waited)
+
+
+async def test_a_database_that_commits_nothing_makes_a_server_unready(
+    client: httpx.AsyncClient, app: FastAPI, context: Context, own_database: str
+) -> None:
+    """As one that has become a standby, or has been made read-only."""
+    engine = make_engine(own_database, pool_size=1, statement_timeout_seconds=15)
+    async with engine.begin() as connection:
+        name = (await connection.execute(text("SELECT current_database()"))).scalar_one()
+        await connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+    await engine.dispose()
+    app.state.context = replace(context, sessions=make_sessions(engine), database=SharedAnswer())
+    answer = await client.get("/readyz")
+    await engine.dispose()
+    assert (answer.status_code, answer.json()["database"], answer.json()["migrations"]) == (503, "not_committing", "ok")
+
+
+async def test_however_often_is_asked_the_database_commits_once_a_second(
+    client: httpx.AsyncClient, app: FastAPI, context: Context
+) -> None:
+    opened = 0
+
+    def counted() -> AbstractAsyncContextManager[AsyncSession]:
+        nonlocal opened
+        opened += 1
+        return context.sessions()
+
+    app.state.context = replace(context, sessions=counted, database=SharedAnswer(kept_seconds=3600))
+    answers = [await client.get("/readyz") for _ in range(20)]
+    assert ({answer.status_code for answer in answers}, opened) == ({200}, 1)
 
 
 def test_the_gauges_of_dead_processes_are_dropped(tmp_path: Path) -> None:
