@@ -34,6 +34,7 @@ _QUALITY = {
     "filtered_taps": 211,
     "filtered_share": 0.102877,
     "previews": 64,
+    "restored_taps": 1,
     "lost_taps": 0,
     "bot_rules": 1,
     "watermark": "2026-11-03T02:00:00Z",
@@ -138,6 +139,10 @@ class AnswerQuality(ResponseModel):
         f"decimals. Null if both are 0."
     )
     previews: int = Field(description="Previews, for the units, days and filters of the query.")
+    restored_taps: int = Field(
+        description="Clicks, for the units, days and filters of the query, that would be filtered (as `prefetch`, "
+        "`implausible` or `burst`) if nobody had registered with them."
+    )
     lost_taps: int = Field(
         description="Taps that could not be stored, in periods that overlap the days of the query. Their links are "
         "unknown, so this number is for the whole deployment."

@@ -1,6 +1,4 @@
-"""Tables of attribution: the touches that led to an application, who brought each click first, and the conversions
-that figures are sums of.
-"""
+"""Tables of attribution: the touches that led to an application, and the conversions that figures are sums of."""
 
 from datetime import datetime
 from uuid import UUID
@@ -34,20 +32,6 @@ class Touch(SQLModel, table=True):
     link_id: UUID = reference_column("links.id")
     touched_at: datetime = time_column()
     verdict: str = text_column(default=TouchVerdict.VISIT.value)
-
-
-class ClickClaim(SQLModel, table=True):
-    """The person who brought a click to a form first; for everybody after, the click is `shared`.
-
-    It outlives the person's data, so that a click token cannot be used anew.
-    """
-
-    __tablename__ = "click_claims"
-    __table_args__ = (PrimaryKeyConstraint("campaign_id", "click_id"),)
-
-    campaign_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
-    click_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
-    applicant_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
 
 
 class Conversion(SQLModel, table=True):

@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, tuple_
+from sqlalchemy import func, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from campaigns.attribution.models import ClickClaim, Conversion, Touch
+from campaigns.attribution.models import Conversion, Touch
 from campaigns.attribution.queries import robots_clicks
 from campaigns.attribution.rules import conversion_changes, is_expired, last_visit, order_touches
 from campaigns.attribution.types import ConversionContext, Credit, JudgedTouch, TouchVerdict, VerifiedTouch
+from campaigns.clicks.models import Click, ClickClaim
 from campaigns.clicks.tokens import read_click
+from campaigns.clicks.types import RequestFlag
 from campaigns.kit.database.rows import fetch_values
 from campaigns.links.models import Link
 from campaigns.planning.types import StageKind
@@ -44,6 +46,7 @@ async def verify_touches(
     )
     verdicts = await _judge(session, touches, applicant_id, now)
     judged = [JudgedTouch(touch, verdicts[touch.click_id]) for touch in touches]
+    await _mark_proven(session, [one.touch for one in judged if one.verdict is TouchVerdict.VISIT])
     credited = last_visit(judged)
     return judged, links[credited.link_id][1] if credited else None
 
@@ -79,6 +82,31 @@ async def _claim(session: AsyncSession, touches: Sequence[VerifiedTouch], applic
         )
         claimed |= set(await fetch_values(session, own))
     return claimed
+
+
+async def _mark_proven(session: AsyncSession, visits: Sequence[VerifiedTouch]) -> None:
+    """Let the taps of the visits count as a person's, whatever was guessed of them.
+
+    Taps that bursts are being marked in, or that are not stored yet, are left to the next round
+    (`clicks.bots.proven`): a candidate does not wait for it.
+    """
+    if not visits:
+        return
+    free = (
+        select(Click.campaign_id, Click.id)
+        .where(
+            tuple_(col(Click.campaign_id), col(Click.id)).in_([(one.campaign_id, one.click_id) for one in visits]),
+            col(Click.observed).bitwise_and(RequestFlag.PROVEN.value) == 0,
+        )
+        .with_for_update(key_share=True, skip_locked=True)
+        .cte("free")
+    )
+    await session.exec(
+        update(Click)
+        .where(col(Click.campaign_id) == free.c.campaign_id, col(Click.id) == free.c.id)
+        .values(observed=col(Click.observed).bitwise_or(RequestFlag.PROVEN.value))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def record_touches(session: AsyncSession, *, application_id: UUID, touches: Sequence[JudgedTouch]) -> None:

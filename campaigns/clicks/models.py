@@ -91,6 +91,20 @@ class Agent(SQLModel, table=True):
     first_seen_at: datetime = time_column()
 
 
+class ClickClaim(SQLModel, table=True):
+    """The person who brought a click to a form first; for everybody after, the click is `shared`.
+
+    It outlives the person's data, so that a click token cannot be used anew.
+    """
+
+    __tablename__ = "click_claims"
+    __table_args__ = (PrimaryKeyConstraint("campaign_id", "click_id"),)
+
+    campaign_id: UUID = _plain_id()
+    click_id: UUID = _plain_id()
+    applicant_id: UUID = _plain_id()
+
+
 class TapLoss(SQLModel, table=True):
     """Taps that could not be stored anywhere between two times, because the journal's disk was full or damaged."""
 

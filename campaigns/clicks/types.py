@@ -37,6 +37,7 @@ class RequestFlag(IntFlag):
     SECURE = 64  # arrived over https, according to the trusted proxies
     BURST = 128  # part of a burst; can be set after the tap is stored (`bots.bursts`)
     SUBRESOURCE = 512  # Sec-Fetch-Dest, Sec-Fetch-Mode or X-Requested-With say that it is no navigation
+    PROVEN = 1024  # somebody registered with the click token of this tap (`bots.proven`)
     REPAIRED = 4096  # the path was no slug as it stood, and could mean this link only (`links.pasted`)
 
 

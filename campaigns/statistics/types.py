@@ -96,6 +96,7 @@ class Quality:
     filtered_taps: int
     filtered_share: float | None
     previews: int
+    restored_taps: int
     lost_taps: int
     bot_rules: int
     watermark: datetime

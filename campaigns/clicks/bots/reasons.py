@@ -5,17 +5,15 @@ figure follows. Statistics and the list of links count with `IS_PERSON`; code th
 `reasons_sql`. The expressions assume `clicks` outer joined to `agents`, unless other aliases are given.
 """
 
-from sqlalchemy import ColumnElement, Integer, case, literal_column
+from collections.abc import Mapping
+
+from sqlalchemy import Boolean, ColumnElement, Integer, case, literal_column
 
 from campaigns.clicks.types import BotReason, RequestFlag
 
 # Request flags that are a bot reason by themselves.
-_OF_THE_TAP = {
-    RequestFlag.PREFETCH: BotReason.PREFETCH,
-    RequestFlag.HEAD: BotReason.HEAD,
-    RequestFlag.BURST: BotReason.BURST,
-    RequestFlag.SUBRESOURCE: BotReason.SUBRESOURCE,
-}
+_CERTAIN = {RequestFlag.HEAD: BotReason.HEAD, RequestFlag.SUBRESOURCE: BotReason.SUBRESOURCE}
+_GUESSED = {RequestFlag.PREFETCH: BotReason.PREFETCH, RequestFlag.BURST: BotReason.BURST}
 
 # Guesses from the pace or the headers of a tap. A registration with its click token refutes them; it does not refute
 # that a robot named itself, or that no page was asked for.
@@ -40,16 +38,34 @@ def reasons_sql(tap: str = "clicks", agent: str = "agents") -> str:
 
     A tap whose agent has no row has no reasons of the agent, and no header is expected of it.
     """
-    observed = f"{tap}.observed"
-    of_the_tap = [
-        f"CASE WHEN {observed} & {seen.value} <> 0 THEN {reason.value} ELSE 0 END"
-        for seen, reason in _OF_THE_TAP.items()
+    guessed = f"CASE WHEN {_is_proven(tap)} THEN 0 ELSE {_guesses_sql(tap, agent)} END"
+    return f"({' | '.join([f'coalesce({agent}.reasons, 0)', *_reasons_by_flag(tap, _CERTAIN), guessed])})"
+
+
+def restored_sql(tap: str = "clicks", agent: str = "agents") -> str:
+    """SQL text for whether a tap has no REFUTABLE reason only because somebody registered with its click token."""
+    return f"({_is_proven(tap)} AND {_guesses_sql(tap, agent)} <> 0)"
+
+
+def _is_proven(tap: str) -> str:
+    return f"{tap}.observed & {RequestFlag.PROVEN.value} <> 0"
+
+
+def _reasons_by_flag(tap: str, reasons: Mapping[RequestFlag, BotReason]) -> list[str]:
+    return [
+        f"CASE WHEN {tap}.observed & {seen.value} <> 0 THEN {reason.value} ELSE 0 END"
+        for seen, reason in reasons.items()
     ]
+
+
+def _guesses_sql(tap: str, agent: str) -> str:
+    """SQL text for the REFUTABLE reasons of a tap."""
+    observed = f"{tap}.observed"
     # Browsers send Sec-Fetch-Mode to secure origins only, so it is not missing elsewhere.
     excused = f"CASE WHEN {observed} & {RequestFlag.SECURE.value} <> 0 THEN 0 ELSE {RequestFlag.FETCH_MODE.value} END"
     missing = f"{agent}.expects & ~({observed} | {excused})"
     implausible = f"CASE WHEN {missing} <> 0 THEN {BotReason.IMPLAUSIBLE.value} ELSE 0 END"
-    return f"({' | '.join([f'coalesce({agent}.reasons, 0)', *of_the_tap, implausible])})"
+    return f"({' | '.join([*_reasons_by_flag(tap, _GUESSED), implausible])})"
 
 
 def reasons_of(tap: str = "clicks", agent: str = "agents") -> ColumnElement[int]:
@@ -85,6 +101,7 @@ def is_filtered(reasons: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 REASONS = reasons_of()
+IS_RESTORED: ColumnElement[bool] = literal_column(restored_sql(), Boolean)
 IS_PERSON = is_person(REASONS)
 IS_PREVIEW = is_preview(REASONS)
 IS_FILTERED = is_filtered(REASONS)

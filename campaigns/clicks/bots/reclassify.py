@@ -17,6 +17,7 @@ import psycopg
 from campaigns.acquisition.channel_groups import GROUPING_VERSION, classify_traffic
 from campaigns.clicks.bots.bursts import BURSTS_VERSION, lock_marking, mark_bursts
 from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
+from campaigns.clicks.bots.proven import mark_proven
 from campaigns.clicks.bots.reasons import reasons_sql
 from campaigns.clicks.watermarks import (
     AGENTS,
@@ -214,6 +215,7 @@ async def _mark_days(
         async with connection.transaction():
             await lock_marking(connection)
             changed.burst_marks += await mark_bursts(connection, since=since, until=since + timedelta(days=1))
+            await mark_proven(connection, since=since, until=since + timedelta(days=1))
             next_day = day + timedelta(days=1)
             await write_watermark(connection, BURST_HISTORY, next_day, version=BURSTS_VERSION, now=now)
         yield 1

@@ -98,6 +98,7 @@ def _quality(found: RowMapping) -> Quality:
         filtered_taps=found["filtered"],
         filtered_share=_number(found["filtered_share"]),
         previews=found["previews"],
+        restored_taps=found["restored_taps"],
         lost_taps=found["lost_taps"],
         bot_rules=RULES_VERSION,
         watermark=found["watermark"],

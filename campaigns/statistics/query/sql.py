@@ -32,7 +32,7 @@ from sqlmodel import col
 
 from campaigns.attribution.models import Conversion, Touch
 from campaigns.attribution.types import TouchVerdict
-from campaigns.clicks.bots.reasons import REASONS, is_filtered, is_person, is_preview, reasons_of
+from campaigns.clicks.bots.reasons import IS_RESTORED, REASONS, is_filtered, is_person, is_preview, reasons_of
 from campaigns.clicks.models import Agent, OrphanTap, TapLoss
 from campaigns.kit.ids import least_id_at
 from campaigns.statistics.definitions.dimensions import DIMENSIONS, display_value, matches
@@ -47,7 +47,7 @@ def write_statement(plan: Plan, *, units: Select[Any]) -> Select[Any]:
 
     Columns: `dimension_<place>`, `metric_<place>` and `total_rows` (groups before the limit), all null if there is no
     group; and `unattributed`, `unattributed_share`, `<verdict>_touches`, `filtered`, `filtered_share`, `previews`,
-    `orphan_taps`, `lost_taps`, `watermark`.
+    `restored_taps`, `orphan_taps`, `lost_taps`, `watermark`.
     """
     ranked = _ranked(plan.query, _merged(plan, units))
     quality = _quality(plan.query, units)
@@ -170,6 +170,7 @@ def _quality(query: Query, units: Select[Any]) -> CTE:
             tapped.c.filtered,
             rate(tapped.c.filtered, tapped.c.filtered + tapped.c.clicks).label("filtered_share"),
             tapped.c.previews,
+            tapped.c.restored_taps,
             _orphans(query).label("orphan_taps"),
             _lost(query).label("lost_taps"),
             func.statement_timestamp().label("watermark"),
@@ -219,7 +220,7 @@ def _tapped(query: Query, units: Select[Any]) -> CTE:
     # Grouped by reasons first: there are few different ones, and each row is classified once. The label must not be the
     # name of a column, such as `reasons` of agents: in GROUP BY a column takes precedence over a label.
     grouped = (
-        select(REASONS.label("verdict"), func.count().label("taps"))
+        select(REASONS.label("verdict"), func.count().label("taps"), func.count().filter(IS_RESTORED).label("restored"))
         .select_from(FACTS[FactName.CLICKS].origin)
         .where(_matches_query(query, FactName.CLICKS, units))
         .group_by("verdict")
@@ -230,6 +231,7 @@ def _tapped(query: Query, units: Select[Any]) -> CTE:
         as_bigint(taps.filter(is_person(reasons))).label("clicks"),
         as_bigint(taps.filter(is_filtered(reasons))).label("filtered"),
         as_bigint(taps.filter(is_preview(reasons))).label("previews"),
+        as_bigint(func.sum(grouped.c.restored).filter(is_person(reasons))).label("restored_taps"),
     ).cte("tapped")
 
 

@@ -17,9 +17,13 @@ from campaigns.applicants.models import (
     RepeatedApplication,
 )
 from campaigns.applicants.operations.propose_duplicates import MOST_FOR_EACH
-from campaigns.attribution.models import ClickClaim, Conversion, Touch
+from campaigns.attribution.models import Conversion, Touch
 from campaigns.attribution.types import TouchVerdict
+from campaigns.clicks.models import Click, ClickClaim
+from campaigns.clicks.tokens import sign_click
+from campaigns.clicks.types import RequestFlag
 from campaigns.kit.models import IdempotencyRecord
+from tests.factories.clicks import build_click
 from tests.factories.intake import build_link, click_token, post_registration, registration
 from tests.factories.world import World
 
@@ -122,3 +126,20 @@ async def test_of_twenty_with_the_same_clicks_one_earns_the_credit(
         credited = select(func.count()).where(Application.link_id == link.id)
         assert (await session.exec(credited)).one() == 1
     assert await counted(committing, [ClickClaim]) == [5]
+
+
+async def test_a_candidate_does_not_wait_while_bursts_are_marked(
+    committing: Context, committing_client: httpx.AsyncClient, committed_world: World, now: datetime
+) -> None:
+    async with committing.sessions() as session:
+        link = await build_link(session, campaign=committed_world.campaign, channel=committed_world.channel, now=now)
+        click = build_click(link=link, at=now, observed=RequestFlag.BURST)
+        token = sign_click(committing.keys.click_token, click.id.bytes, link.id.bytes).decode()
+        session.add(click)
+        await session.commit()
+        await session.exec(select(Click.id).with_for_update())
+        answer = await post_registration(committing_client, registration(now, touches=[token]))
+        assert answer.status_code == 201
+        await session.rollback()
+    async with committing.sessions() as session:
+        assert (await session.exec(select(Touch.verdict))).all() == [TouchVerdict.VISIT]

@@ -18,7 +18,17 @@ def day_of(one: Happened, zone: str) -> date:
     return one.at.astimezone(ZoneInfo(zone)).date()
 
 
-FIRST_REASONS = ["preview", "crawler", "automated", "empty_agent", "head", "prefetch", "implausible", "burst"]
+FIRST_REASONS = [
+    "preview",
+    "crawler",
+    "automated",
+    "empty_agent",
+    "head",
+    "subresource",
+    "prefetch",
+    "implausible",
+    "burst",
+]
 
 
 def value_of(one: Happened, dimension: str, zone: str) -> str:

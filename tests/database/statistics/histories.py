@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as made
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,6 +23,7 @@ from tests.factories.clicks import (
 )
 
 FIRST, LAST = date(2026, 10, 30), date(2026, 11, 3)
+GUESSES = BotReason.PREFETCH | BotReason.IMPLAUSIBLE | BotReason.BURST
 
 
 @dataclass
@@ -48,10 +49,16 @@ class Happened:
             expected &= ~RequestFlag.FETCH_MODE
         if expected & ~self.observed:
             reasons |= BotReason.IMPLAUSIBLE
-        for seen in (RequestFlag.PREFETCH, RequestFlag.HEAD, RequestFlag.BURST):
+        for seen in (RequestFlag.PREFETCH, RequestFlag.HEAD, RequestFlag.BURST, RequestFlag.SUBRESOURCE):
             if seen in self.observed:
                 reasons |= BotReason[str(seen.name)]
-        return reasons
+        return reasons & ~GUESSES if RequestFlag.PROVEN in self.observed else reasons
+
+    @property
+    def restored(self) -> bool:
+        """Whether the tap is a click only because somebody registered with it."""
+        unproven = replace(self, observed=self.observed & ~RequestFlag.PROVEN)
+        return not self.reasons and bool(unproven.reasons)
 
 
 def random_history(field: Field, *, seed: int, rows: int = 700) -> list[Happened]:
@@ -97,7 +104,7 @@ def _observed(chance: random.Random) -> RequestFlag:
     """Mostly the flags of a browser's request, sometimes random bits."""
     browser = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING
     usual = [browser, browser | RequestFlag.SECURE | RequestFlag.FETCH_MODE, browser | RequestFlag.SECURE]
-    return chance.choice([*usual, RequestFlag(chance.randrange(256))])
+    return chance.choice([*usual, RequestFlag(chance.randrange(2048))])
 
 
 def _noted(chance: random.Random) -> dict[str, str | None]:

@@ -153,7 +153,8 @@ async def test_a_metric_queried_alone_is_the_same(session: AsyncSession, field: 
 async def test_quality_is_of_the_figures_of_the_same_answer(session: AsyncSession, field: Field) -> None:
     history = random_history(field, seed=8)
     await store(session, as_rows(history))
-    viewer = field.viewer(field.world.own)
+    viewer_unit = field.world.own
+    viewer = field.viewer(viewer_unit)
     answer = await ask(session, viewer, dimensions=[DimensionName.LINK], metrics=[MetricName.REGISTRATIONS])
     by_link = {row.dimensions[0]: row.metrics[0] for row in answer.results}
     quality = answer.meta.quality
@@ -169,6 +170,8 @@ async def test_quality_is_of_the_figures_of_the_same_answer(session: AsyncSessio
     assert clicks is not None
     assert filtered is not None
     assert (quality.filtered_taps, quality.previews) == (filtered, previews)
+    seen = counted(history, viewer=viewer_unit, units=list(field.units().values()), zone="Asia/Jakarta")
+    assert quality.restored_taps == sum(one.restored for one in seen if one.kind == "tap") > 0
     assert quality.filtered_share == round(filtered / (filtered + clicks), 6)
 
 

@@ -31,6 +31,7 @@ FRESH = [
     "SELECT stages",
     "SELECT unnest",
     "UPDATE idempotency_records",
+    "WITH clicks",
 ]
 # The inserts of the person's key and the application are tried first, and find the row that is there.
 REPEATED = [
@@ -52,13 +53,14 @@ REPEATED = [
     "SELECT stages",
     "SELECT unnest",
     "UPDATE idempotency_records",
+    "WITH clicks",
 ]
 REPLAYED = ["INSERT idempotency_records", "SELECT campaigns", "SELECT idempotency_records"]
 
 
 def outline(statements: list[str]) -> list[str]:
-    """Each statement's verb and first table, sorted; without savepoints, which are the tests' own."""
-    found = [re.match(r"(INSERT|UPDATE|SELECT)(?: INTO|.*?FROM)? (\w+)", one, re.DOTALL) for one in statements]
+    """Each statement's first verb and first table, sorted; without savepoints, which are the tests' own."""
+    found = [re.match(r"(INSERT|UPDATE|SELECT|WITH)(?: INTO|.*?FROM)? (\w+)", one, re.DOTALL) for one in statements]
     return sorted(f"{match[1]} {match[2]}" for match in found if match)
 
 

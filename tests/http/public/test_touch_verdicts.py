@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlmodel import select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.context import Context
@@ -15,6 +15,7 @@ from campaigns.access.types import Role
 from campaigns.applicants.models import Application
 from campaigns.attribution.models import Touch
 from campaigns.attribution.rules import MAX_TOUCH_AGE
+from campaigns.clicks.bots.reasons import IS_PERSON
 from campaigns.clicks.models import Agent, Click
 from campaigns.clicks.tokens import sign_click
 from campaigns.clicks.types import BotReason, RequestFlag
@@ -140,6 +141,37 @@ async def test_a_robots_tap_proves_no_visit(
 ) -> None:
     receipt = await registered(client, now, touches=[await tapped(**told)])
     assert await outcome(session, receipt) == (link.id if verdict == "visit" else None, [verdict])
+
+
+@pytest.mark.parametrize(
+    ("told", "restored"),
+    [
+        ({"observed": RequestFlag.BURST}, 1),
+        ({"observed": RequestFlag.PREFETCH}, 1),
+        ({"expects": RequestFlag.ACCEPT}, 1),
+        ({"reasons": BotReason.AUTOMATED, "observed": RequestFlag.BURST}, 0),
+        ({"observed": RequestFlag.HEAD}, 0),
+        ({"observed": RequestFlag.SUBRESOURCE}, 0),
+    ],
+)
+async def test_a_tap_that_somebody_registered_with_counts_and_the_other_taps_do_not(
+    client: httpx.AsyncClient, session: AsyncSession, tapped: Tapped, now: datetime, told: dict[str, Any], restored: int
+) -> None:
+    token, _ = await tapped(**told), await tapped(**told)
+    clicks = select(func.count()).select_from(Click).outerjoin(Agent, col(Agent.id) == Click.agent_id).where(IS_PERSON)
+    assert (await session.exec(clicks)).one() == 0
+    await registered(client, now, touches=[token])
+    assert (await session.exec(clicks)).one() == restored
+
+
+async def test_a_tap_is_proven_by_the_first_who_brings_it_only(
+    client: httpx.AsyncClient, session: AsyncSession, tapped: Tapped, now: datetime
+) -> None:
+    tokens = [await tapped(observed=RequestFlag.BURST) for _ in range(2)]
+    for place in range(3):
+        await registered(client, now, email=f"p{place}@example.com", touches=tokens[:1])
+    proven = select(func.count()).select_from(Click).where(Click.observed == RequestFlag.BURST | RequestFlag.PROVEN)
+    assert (await session.exec(proven)).one() == 1
 
 
 async def test_an_old_click_expires_and_one_that_is_not_stored_does_not(

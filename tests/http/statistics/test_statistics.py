@@ -102,6 +102,7 @@ class TestQuery:
                     "filtered_taps": 1,
                     "filtered_share": 0.142857,
                     "previews": 1,
+                    "restored_taps": 0,
                     "lost_taps": 0,
                     "bot_rules": RULES_VERSION,
                     "complete": True,

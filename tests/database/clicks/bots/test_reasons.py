@@ -5,11 +5,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.clicks.bots.reasons import (
     ORDER_OF_REASONS,
+    REFUTABLE,
     first_reason,
     is_filtered,
     is_person,
     is_preview,
     reasons_sql,
+    restored_sql,
 )
 from campaigns.clicks.types import BotReason, RequestFlag
 from tests.database.clicks.stored import Stored
@@ -38,7 +40,9 @@ def meant(observed: RequestFlag, reasons: BotReason, expects: RequestFlag) -> Bo
     missing = expects & ~observed
     if RequestFlag.SECURE not in observed:
         missing &= ~RequestFlag.FETCH_MODE
-    return reasons | BotReason.IMPLAUSIBLE if missing else reasons
+    if missing:
+        reasons |= BotReason.IMPLAUSIBLE
+    return reasons & ~REFUTABLE if RequestFlag.PROVEN in observed else reasons
 
 
 async def test_every_combination(stored: Stored) -> None:
@@ -46,7 +50,8 @@ async def test_every_combination(stored: Stored) -> None:
     expectations = [one for one in range(256) if one & ~EXPECTED.value == 0]
     cursor = await stored.connection.execute(
         f"""
-        SELECT taps.observed, agents.reasons, agents.expects, {reasons_sql("taps", "agents")}
+        SELECT taps.observed, agents.reasons, agents.expects, {reasons_sql("taps", "agents")},
+            {restored_sql("taps", "agents")}
         FROM unnest(%s::smallint[]) AS taps (observed)
         CROSS JOIN (
             SELECT * FROM unnest(%s::smallint[]) AS reasons CROSS JOIN unnest(%s::smallint[]) AS expects
@@ -56,8 +61,11 @@ async def test_every_combination(stored: Stored) -> None:
     )
     rows = await cursor.fetchall()
     assert len(rows) == len(observations) * len(AGENTS) * len(expectations)
-    for observed, reasons, expects, found in rows:
-        assert BotReason(found) == meant(RequestFlag(observed), BotReason(reasons), RequestFlag(expects))
+    for observed, reasons, expects, found, restored in rows:
+        flags, expected = RequestFlag(observed), RequestFlag(expects)
+        assert BotReason(found) == meant(flags, BotReason(reasons), expected)
+        unproven = meant(flags & ~RequestFlag.PROVEN, BotReason(reasons), expected)
+        assert restored == (RequestFlag.PROVEN in flags and bool(unproven & REFUTABLE))
 
 
 async def test_without_an_agent_only_the_tap_speaks(stored: Stored) -> None:
