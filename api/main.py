@@ -22,6 +22,7 @@ import api.intakes.routes
 import api.links.bulk_routes
 import api.links.qr_routes
 import api.links.routes
+import api.openapi.routes
 import api.programmes.routes
 import api.public.routes
 import api.statistics.routes
@@ -57,6 +58,7 @@ ROUTERS = [
     api.statistics.routes.router,
     api.audit.routes.router,
     api.health.routes.router,
+    api.openapi.routes.router,
 ]
 
 DESCRIPTION = """\
@@ -69,14 +71,12 @@ RFC 3339. Statistics count days in the time zone Asia/Jakarta, unless the deploy
 
 def create_api(settings: Settings, lifespan: Any = None) -> FastAPI:
     """The whole API; its `state.context` is set by the lifespan."""
-    app = _create(settings, ROUTERS, lifespan, openapi_url="/openapi.json")
+    app = _create(settings, ROUTERS, lifespan)
     install_openapi(app)
     return app
 
 
-def _create(
-    settings: Settings, routers: Sequence[APIRouter], lifespan: Any = None, *, openapi_url: str | None = None
-) -> FastAPI:
+def _create(settings: Settings, routers: Sequence[APIRouter], lifespan: Any = None) -> FastAPI:
     """A FastAPI application with these routers, whose every answer is logged, counted and, if an error, a problem."""
     app = FastAPI(
         title="Jaring",
@@ -84,7 +84,8 @@ def _create(
         summary="Recruitment campaigns and applicant intake.",
         description=DESCRIPTION,
         lifespan=lifespan,
-        openapi_url=openapi_url,
+        # Off: `api.openapi` serves the document and its page, the framework's pages load scripts from elsewhere.
+        openapi_url=None,
         # Off: the redirect would be built from the Host header, which the client chooses.
         redirect_slashes=False,
         generate_unique_id_function=operation_id,

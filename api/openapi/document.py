@@ -5,6 +5,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.http.problem_document import Problem
 from api.http.problems import MEDIA_TYPE
+from api.openapi.file import File
 from api.openapi.headers import add_headers
 
 # What each tag holds; a test keeps the list complete.
@@ -49,7 +51,7 @@ REFUSALS = {
 
 
 def install_openapi(app: FastAPI) -> None:
-    """Make the app serve the completed document."""
+    """Let the app have the completed document, and as the file that is served."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -68,7 +70,12 @@ def install_openapi(app: FastAPI) -> None:
             )
         return app.openapi_schema
 
+    @cache
+    def document_file() -> File:
+        return File(json.dumps(document(), ensure_ascii=False).encode(), "application/json")
+
     app.openapi = document  # type: ignore[method-assign]
+    app.state.openapi_document = document_file
 
 
 def rendered(document: dict[str, Any]) -> str:

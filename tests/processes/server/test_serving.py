@@ -1,6 +1,7 @@
 """Starting and stopping a server, by a newcomer and by an operator."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ import pytest
 
 from campaigns.kit.embedded.attach import running_url
 from tests.processes.server.server import JARING, Server, free_port, wait_until_gone
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,22 @@ class TestDemo:
     def test_prints_what_to_open(self, demo: Server) -> None:
         for needed in ("/docs", "marketer", "recruiter", "administrator", "jrg_"):
             assert needed in demo.printed
+
+    @pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed")
+    def test_the_page_of_the_document_works_in_a_browser(self, demo: Server, tmp_path: Path) -> None:
+        """An operation is unfolded, so that models and examples are drawn too."""
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--enable-logging=stderr"]
+        page = f"{demo.url}/docs#/links/links_create"
+        shown = subprocess.run(
+            [str(BROWSER), *options, f"--user-data-dir={tmp_path}", "--virtual-time-budget=20000", "--dump-dom", page],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert 'data-path="/v1/links/bulk"' in shown.stdout
+        assert "campaign_id" in shown.stdout
+        # What the policy of the page forbids is said on the console.
+        assert "Content Security Policy" not in shown.stderr
 
     def test_the_printed_link_works(self, demo: Server) -> None:
         link = next(
