@@ -20,7 +20,6 @@ from types import FrameType
 import psycopg
 import structlog
 import typer
-from granian.constants import HTTPModes, Interfaces, Loops
 from granian.server import MPServer
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -30,6 +29,7 @@ from api.cli.demo import data as demo_data
 from api.cli.demo.keys import is_empty, load_demo_keys
 from api.cli.errors import CommandError
 from api.logs.configuration import configure_logging
+from api.runtime.public_server import public_server
 from campaigns.kit.database.migrations import current_revision, migrate, newest_revision
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
@@ -38,8 +38,6 @@ from campaigns.kit.settings import Settings
 from campaigns.links.resolver.snapshot import open_link_snapshot
 
 READY_SECONDS = 60.0
-# Longer than the workers need to store waiting taps (api/runtime).
-KILL_SECONDS = 10
 RETRY_SECONDS = 1.0
 
 log = structlog.get_logger("jaring.serve")
@@ -217,21 +215,7 @@ def _runtime_folder() -> Iterator[Path]:
 def _serve(settings: Settings, guide: str, stopping: _Stopping, *, ready_at: str) -> None:
     # Workers start as fresh interpreters: a forked copy would share this process' threads and locks.
     multiprocessing.set_start_method("spawn", force=True)
-    server = MPServer(
-        "api.main:create_gateway",
-        factory=True,
-        interface=Interfaces.ASGI,
-        address=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        loop=Loops.uvloop,
-        http=HTTPModes.http1,
-        websockets=False,
-        log_enabled=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=KILL_SECONDS,
-        working_dir=Path.cwd(),
-    )
+    server = public_server(settings)
     server.main_loop_interrupt = _WakefulEvent()
     stopping.server = server
     # Granian installs its own signal handlers before it calls this hook.

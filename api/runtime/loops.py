@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.gateway.connections import LOOK_SECONDS
 from api.lanes import Lane
 from api.runtime.metrics_files import reserve_room
 from api.runtime.resources import ApiResources, GatewayResources
@@ -38,10 +39,19 @@ PERSONS_A_RUN = 1_000
 
 
 def gateway_work(resources: GatewayResources) -> Iterator[Work]:
-    """All loops of a gateway process: those of taps and of links."""
+    """All loops of a gateway process: those of taps, of links, and of clients' connections."""
     yield from _metrics_work(resources.settings)
     yield from _tap_work(resources)
     yield from _link_work(resources)
+    yield PeriodicWork(
+        name="connections",
+        run=lambda _: resources.connections.look(),
+        interval_seconds=LOOK_SECONDS,
+        first_delay_seconds=LOOK_SECONDS,
+        backoff=Backoff(LOOK_SECONDS, 60),
+        expected=(OSError,),
+        close=resources.connections.end,
+    )
 
 
 def api_work(resources: ApiResources, lane: Lane) -> Iterator[Work]:

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.gateway.connections import ClientConnections, places_of
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.row import CLICKS, ORPHANS
 from campaigns.clicks.store import TapStore
+from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.database.connections import Connections
 from campaigns.kit.database.engine import SessionFactory, make_engine, make_sessions, plain_connections
 from campaigns.kit.database.url import psycopg_conninfo
@@ -33,6 +35,7 @@ class GatewayResources:
     """`salts_fetched`: whether PostgreSQL answered at the start."""
 
     settings: Settings
+    connections: ClientConnections
     keys: KeyRing
     conninfo: str
     look_up_engine: AsyncEngine
@@ -84,6 +87,9 @@ async def open_gateway_resources(settings: Settings) -> GatewayResources:
     return GatewayResources(
         settings=settings,
         keys=keys,
+        connections=ClientConnections(
+            settings.port, places=places_of(settings), proxies=TrustedProxies(settings.trusted_proxies)
+        ),
         conninfo=conninfo,
         look_up_engine=look_up_engine,
         background_engine=background_engine,

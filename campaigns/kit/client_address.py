@@ -40,6 +40,10 @@ class TrustedProxies:
         read = self._known if len(joined) <= MAX_CACHED_LENGTH else self._forwarded
         return read(joined) or plain_address(peer), secure
 
+    def trusts(self, address: str) -> bool:
+        """Whether it is one of the proxies."""
+        return self._trusts(address)
+
     def _forwarded(self, hops: bytes) -> str:
         """The rightmost forwarded address that is not a trusted proxy; empty if there is none."""
         read = hops
@@ -76,3 +80,10 @@ def _plain_address(text: str) -> str:
         return ""
     mapped = getattr(address, "ipv4_mapped", None)
     return str(mapped or address)
+
+
+def network_of(address: str) -> str:
+    """The network of a plain address that one subscriber has: of IPv4 the address, of IPv6 its first 64 bits."""
+    if ":" not in address:
+        return address
+    return str(IPv6Network((address, 64), strict=False))

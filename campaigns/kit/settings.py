@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         le=64,
         description="API processes for candidates, and as many for staff. Gateways pass requests to them.",
     )
+    connections: int = Field(
+        8192,
+        ge=16,
+        le=65_536,
+        description="Maximum number of connections of clients with one gateway; beyond it they are refused with 503.",
+    )
     public_url: str | None = Field(
         None,
         description="Beginning of all short URLs, such as `https://jaring.example`. Default: host and port.",

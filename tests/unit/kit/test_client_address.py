@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from campaigns.kit.client_address import TrustedProxies, plain_address
+from campaigns.kit.client_address import TrustedProxies, network_of, plain_address
 
 PROXY = "10.0.0.1"
 PROXIES = TrustedProxies([ip_network("10.0.0.0/8"), ip_network("fd00::/8")])
@@ -87,3 +87,17 @@ def test_of_a_header_without_end_the_end_is_read() -> None:
 def test_what_is_too_long_for_an_address_is_none() -> None:
     assert plain_address("fe80::1%" + "x" * 390_000) == ""
     assert plain_address("fe80::1%eth0") == "fe80::1"
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("114.4.0.1", "114.4.0.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("", ""),
+    ],
+)
+def test_a_subscriber_has_one_ipv4_address_or_64_bits_of_ipv6(address: str, network: str) -> None:
+    assert network_of(address) == network
