@@ -28,7 +28,6 @@ import api.public.routes
 import api.statistics.routes
 import api.units.routes
 from api.gateway.app import Gateway
-from api.gateway.forwarder import Forwarder
 from api.gateway.headers import BehindGatewayMiddleware
 from api.http.contract.head import HeadMiddleware
 from api.http.contract.plain_text import PlainTextErrorMiddleware
@@ -39,7 +38,6 @@ from api.logs.configuration import configure_logging
 from api.openapi.document import install_openapi
 from api.runtime.api_process import running_api
 from api.runtime.gateway import running_gateway
-from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.settings import Settings
 
 log = structlog.get_logger("jaring.main")
@@ -135,12 +133,10 @@ def create_gateway() -> Gateway:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with _said_why():
-            async with running_gateway(settings) as (context, redirect, processes):
+            async with running_gateway(settings, refusing=refusals) as (context, redirect, forwarder):
                 app.state.context = context
                 gateway.redirect = redirect
-                gateway.forward = Forwarder(
-                    processes, proxies=TrustedProxies(settings.trusted_proxies), refusing=refusals
-                )
+                gateway.forward = forwarder
                 yield
 
     refusals = _create(settings, [api.gateway.refusal.router])

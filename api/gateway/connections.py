@@ -21,8 +21,9 @@ from campaigns.kit.files.open_files import allow_open_files
 from campaigns.kit.settings import Settings
 
 LOOK_SECONDS = 0.25
-# A client that is gone, or reads nothing, acknowledges nothing. A phone in a tunnel is back sooner or asks again.
-UNREAD_SECONDS = 30.0
+# So many times the silence that is allowed, a client may acknowledge nothing of what it was sent: half a minute with
+# 10 s. Who is gone or reads nothing acknowledges nothing; a phone in a tunnel is back sooner or asks again.
+UNREAD = 3
 # When all places are taken, one address keeps a sixteenth of them.
 SHARES = 16
 # What a gateway has open beside its clients: connections with PostgreSQL and the API, journals, metrics.
@@ -49,11 +50,12 @@ def places_of(settings: Settings) -> int:
 class ClientConnections:
     """The connections on `port`. Those of trusted proxies are many people's and have no share."""
 
-    def __init__(self, port: int, *, places: int, proxies: TrustedProxies) -> None:
+    def __init__(self, port: int, *, places: int, silence_seconds: float, proxies: TrustedProxies) -> None:
         self._port = port
         self._places = places
         self._share = max(1, places // SHARES)
         self._proxies = proxies
+        self._unread_seconds = silence_seconds * UNREAD
         self._listening = ListeningSocket(port)
         self._waited = 0
         self._full = False
@@ -61,7 +63,7 @@ class ClientConnections:
 
     async def look(self) -> None:
         """Make room if somebody waits now and did at the last look."""
-        self._listening.wait_for_readers(UNREAD_SECONDS)
+        self._listening.wait_for_readers(self._unread_seconds)
         self._let_go()
         waiting = self._listening.queued()
         if waiting and self._waited:

@@ -55,6 +55,11 @@ class BadRequest(DomainError):
     pass
 
 
+class BodyTooSlow(DomainError):
+    def __init__(self) -> None:
+        super().__init__("body-too-slow", "The request body did not arrive in time. Send the request again.")
+
+
 class UnsupportedMediaType(DomainError):
     def __init__(self, wanted: str) -> None:
         super().__init__(
@@ -69,6 +74,7 @@ class InvalidParameter(Invalid):
 
 STATUS: Mapping[type[DomainError], HTTPStatus] = {
     BadRequest: HTTPStatus.BAD_REQUEST,
+    BodyTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
@@ -137,6 +143,8 @@ def problem_response(
 def _on_domain_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DomainError)  # noqa: S101 - registered for this type only
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else {}
+    if isinstance(error, BodyTooSlow):
+        headers["Connection"] = "close"  # the rest of the body is not read
     if isinstance(error, TooManyRequests | Unavailable):
         headers["Retry-After"] = RETRY_SECONDS
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))

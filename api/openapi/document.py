@@ -39,6 +39,7 @@ REFUSALS = {
     "401": "The API key is missing or not valid.",
     "403": "The role of the API key does not allow this operation.",
     "404": "The object does not exist, or it belongs to another unit and you may not see it.",
+    "408": "The request body did not arrive in time.",
     "409": "Conflict with the current state of the resource.",
     "412": "The object has changed since the version in `If-Match`.",
     "413": "The request body is too large.",
@@ -174,7 +175,7 @@ def _refusals(path: str, operation: dict[str, Any]) -> set[str]:
     if "{" in path:
         possible.add("404")
     if "requestBody" in operation:
-        possible |= {"400", "413", "415"}
+        possible |= {"400", "408", "413", "415"}
     if any(parameter["name"].lower() == "if-match" for parameter in parameters):
         possible.add("412")
     return possible

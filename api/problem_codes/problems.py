@@ -32,6 +32,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "method-not-allowed": _problem(
         405, "Method not allowed", "Metode tidak didukung", "The path does not support the method; see `Allow`."
     ),
+    "body-too-slow": _problem(408, "Body too slow", "Isi terlalu lambat", "The body did not arrive in time."),
     "body-too-large": _problem(413, "Body too large", "Isi terlalu besar", "The body exceeds the operation's limit."),
     "unsupported-media-type": _problem(
         415,

@@ -20,6 +20,8 @@ SENTENCES: Mapping[str, str] = {
     "Send the body with the header `Content-Type: {wanted}`, not compressed.": "Kirim isi permintaan dengan header "
     "`Content-Type: {wanted}`, tanpa kompresi.",
     "The request body is not valid JSON.": "Isi permintaan bukan JSON yang sah.",
+    "The request body did not arrive in time. Send the request again.": "Isi permintaan tidak tiba pada waktunya. "
+    "Kirim lagi permintaan ini.",
     "The request body exceeds the size limit.": "Isi permintaan melebihi batas ukuran.",
     "No resource exists at this path.": "Tidak ada apa pun di alamat ini.",
     "The server cannot parse the request.": "Server tidak dapat membaca permintaan.",

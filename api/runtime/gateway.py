@@ -6,7 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
+from starlette.types import ASGIApp
+
 from api.gateway.api_processes import PROBE_SECONDS, ApiProcesses, open_api_processes
+from api.gateway.bodies import BodyReader
+from api.gateway.forwarder import Forwarder
 from api.http.context import ApiState, CaptureState, Context, key_concurrency
 from api.http.limits.shared_answer import SharedAnswer
 from api.redirect.app import RedirectApp
@@ -23,15 +27,24 @@ STOP_SECONDS = 5.0
 
 
 @asynccontextmanager
-async def running_gateway(settings: Settings) -> AsyncIterator[tuple[Context, RedirectApp, ApiProcesses]]:
-    """Start everything and yield; on exit, store waiting taps, stop the loops, and close the resources."""
+async def running_gateway(
+    settings: Settings, *, refusing: ASGIApp
+) -> AsyncIterator[tuple[Context, RedirectApp, Forwarder]]:
+    """Start everything and yield; on exit, store waiting taps, stop the loops, and close the resources.
+
+    `refusing` is the forwarder's.
+    """
     resources = await open_gateway_resources(settings)
     processes = open_api_processes(settings, link_changed=resources.resolver.forget)
     loops = [Loop(work) for work in gateway_work(resources)]
     tasks = start_tasks(loops, resources.clicks.start(), resources.orphans.start(), settings=settings)
     _tune_garbage_collector()
     try:
-        yield _context(resources, processes, loops, tasks), _redirect_app(resources), processes
+        yield (
+            _context(resources, processes, loops, tasks),
+            _redirect_app(resources),
+            _forwarder(resources, processes, refusing),
+        )
     finally:
         await processes.close()
         await asyncio.gather(
@@ -85,6 +98,19 @@ def _redirect_app(resources: GatewayResources) -> RedirectApp:
         base=settings.short_link_base,
         zone=settings.zone,
         home=settings.home_url,
+    )
+
+
+def _forwarder(resources: GatewayResources, processes: ApiProcesses, refusing: ASGIApp) -> Forwarder:
+    settings = resources.settings
+    silence = settings.client_silence_seconds
+    return Forwarder(
+        processes,
+        proxies=TrustedProxies(settings.trusted_proxies),
+        bodies=BodyReader(most_bytes=settings.max_body_bytes, silence_seconds=silence),
+        silence_seconds=silence,
+        close=resources.connections.close,
+        refusing=refusing,
     )
 
 

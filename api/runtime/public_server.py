@@ -10,9 +10,6 @@ from granian.server import MPServer
 from api.gateway.connections import places_of
 from campaigns.kit.settings import Settings
 
-# From the end of an answer, or of the handshake, until the next request's headers are whole; then the connection is
-# closed. Enough for two packets lost in a row on a phone's network. It is the keep-alive time as well.
-HEADER_SECONDS = 10.0
 # Of one request; browsers and proxies stay under 16 kB. What is larger is answered with 431.
 MAX_HEADER_BYTES = 65_536
 # Connections that wait to be accepted, as far as the kernel allows it (net.core.somaxconn).
@@ -37,7 +34,12 @@ def public_server(settings: Settings) -> MPServer:
         workers=settings.workers,
         loop=Loops.uvloop,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=int(HEADER_SECONDS * 1000), max_buffer_size=MAX_HEADER_BYTES),
+        http1_settings=HTTP1Settings(
+            # From the end of an answer, or of the handshake, until the next request's headers are whole; then the
+            # connection is closed. So it is the keep-alive time as well.
+            header_read_timeout=int(settings.client_silence_seconds * 1000),
+            max_buffer_size=MAX_HEADER_BYTES,
+        ),
         websockets=False,
         backlog=BACKLOG,
         backpressure=places,

@@ -88,7 +88,10 @@ async def open_gateway_resources(settings: Settings) -> GatewayResources:
         settings=settings,
         keys=keys,
         connections=ClientConnections(
-            settings.port, places=places_of(settings), proxies=TrustedProxies(settings.trusted_proxies)
+            settings.port,
+            places=places_of(settings),
+            silence_seconds=settings.client_silence_seconds,
+            proxies=TrustedProxies(settings.trusted_proxies),
         ),
         conninfo=conninfo,
         look_up_engine=look_up_engine,

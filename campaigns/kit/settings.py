@@ -73,6 +73,12 @@ class Settings(BaseSettings):
         le=65_536,
         description="Maximum number of connections of clients with one gateway; beyond it they are refused with 503.",
     )
+    client_silence_seconds: float = Field(
+        10.0,
+        ge=1,
+        le=60,
+        description="How long a client may be silent: before a request, while it sends one, and between two.",
+    )
     public_url: str | None = Field(
         None,
         description="Beginning of all short URLs, such as `https://jaring.example`. Default: host and port.",

@@ -34,7 +34,8 @@ async def wired() -> AsyncIterator[Wired]:
         serving = asyncio.create_task(server.serve())
         await until(path.exists)
         processes = open_api_processes(settings, link_changed=changed.append)
-        yield Wired(upstream, processes, forwarder_of(processes), changed)
+        closed = list[tuple[str, int]]()
+        yield Wired(upstream, processes, forwarder_of(processes, closed=closed), changed, closed)
         await processes.close()
         asyncio.get_running_loop().call_soon(server.stop)
         await serving

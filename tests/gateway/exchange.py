@@ -5,10 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.gateway.api_processes import ApiProcesses
+from api.gateway.bodies import BodyReader
 from api.gateway.forwarder import REFUSAL, Forwarder
+from api.http.problems import STATUS
 from campaigns.kit.client_address import TrustedProxies
 
 
@@ -89,19 +92,48 @@ def answering(body: bytes, *headers: tuple[bytes, bytes], status: int = 200) -> 
 
 async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
     """The gateway's own answer, with the code of the refusal as its body."""
-    await answering(scope[REFUSAL].code.encode(), status=503)(scope, receive, send)
+    refusal = scope[REFUSAL]
+    if isinstance(refusal, HTTPException):
+        await answering(b"", status=refusal.status_code)(scope, receive, send)
+        return
+    status = next(status for kind, status in STATUS.items() if isinstance(refusal, kind))
+    await answering(refusal.code.encode(), status=status)(scope, receive, send)
 
 
 @dataclass
 class Wired:
+    """`closed` are the clients whose connections the forwarder had closed."""
+
     upstream: Upstream
     processes: ApiProcesses
     forwarder: Forwarder
     changed: list[str]
+    closed: list[tuple[str, int]]
+
+    def forwarder_with(self, **settings: Any) -> Forwarder:
+        return forwarder_of(self.processes, closed=self.closed, **settings)
 
 
-def forwarder_of(processes: ApiProcesses, proxies: Sequence[Any] = ()) -> Forwarder:
-    return Forwarder(processes, proxies=TrustedProxies(list(proxies)), refusing=refusing)
+def forwarder_of(
+    processes: ApiProcesses,
+    *,
+    closed: list[tuple[str, int]],
+    proxies: Sequence[Any] = (),
+    most_bytes: int = 65_536,
+    held_bytes: int = 65_536,
+    silence_seconds: float = 60,
+) -> Forwarder:
+    async def close(host: str, port: int) -> None:
+        closed.append((host, port))
+
+    return Forwarder(
+        processes,
+        proxies=TrustedProxies(list(proxies)),
+        bodies=BodyReader(most_bytes=most_bytes, silence_seconds=silence_seconds, held_bytes=held_bytes),
+        silence_seconds=silence_seconds,
+        close=close,
+        refusing=refusing,
+    )
 
 
 async def until(true: Callable[[], bool]) -> None:

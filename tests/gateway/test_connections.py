@@ -114,7 +114,7 @@ async def crowd(serving: None, port: int) -> AsyncIterator[Crowd]:
 async def test_while_there_are_places_an_address_may_have_them_all(crowd: Crowd) -> None:
     crowd.connect(PLACES)
     await crowd.accepted(PLACES)
-    connections = ClientConnections(crowd.port, places=PLACES, proxies=NOBODY)
+    connections = ClientConnections(crowd.port, places=PLACES, silence_seconds=10, proxies=NOBODY)
     for _ in range(3):
         await connections.look()
     assert crowd.closed() == []
@@ -124,7 +124,7 @@ async def test_a_server_that_is_only_slow_to_accept_closes_nobody(crowd: Crowd) 
     held = crowd.connect(PLACES)
     await crowd.accepted(PLACES)
     crowd.connect(1)
-    connections = ClientConnections(crowd.port, places=PLACES + 1, proxies=NOBODY)
+    connections = ClientConnections(crowd.port, places=PLACES + 1, silence_seconds=10, proxies=NOBODY)
     await until(lambda: sockets.ListeningSocket(crowd.port).queued() == 1)
     for _ in range(3):
         await connections.look()
@@ -144,7 +144,7 @@ async def test_the_address_with_most_makes_room_for_others(crowd: Crowd) -> None
         await loop.sock_recv(client, 1000)
     (newcomer,) = crowd.connect(1, "127.0.0.3")
     await loop.sock_sendall(newcomer, REQUEST)
-    connections = ClientConnections(crowd.port, places=PLACES, proxies=NOBODY)
+    connections = ClientConnections(crowd.port, places=PLACES, silence_seconds=10, proxies=NOBODY)
     await until(lambda: sockets.ListeningSocket(crowd.port).queued() == 1)
     await connections.look()
     assert crowd.closed() == []
@@ -163,7 +163,7 @@ async def test_where_nobody_has_too_many_the_next_is_refused(crowd: Crowd, proxi
             crowd.connect(SHARE, f"127.0.1.{number + 1}")
     await crowd.accepted(PLACES)
     proxies = TrustedProxies([ip_network("127.0.0.1")] if proxied else [])
-    connections = ClientConnections(crowd.port, places=PLACES, proxies=proxies)
+    connections = ClientConnections(crowd.port, places=PLACES, silence_seconds=10, proxies=proxies)
     refused = crowd.connect(3, "127.0.0.3")
     await until(lambda: sockets.ListeningSocket(crowd.port).queued() == len(refused))
     for _ in range(3):
@@ -182,7 +182,7 @@ async def test_where_nobody_has_too_many_the_next_is_refused(crowd: Crowd, proxi
 async def test_one_connection_can_be_ended_by_its_far_end(crowd: Crowd) -> None:
     one, other = crowd.connect(2)
     await crowd.accepted(2)
-    connections = ClientConnections(crowd.port, places=PLACES, proxies=NOBODY)
+    connections = ClientConnections(crowd.port, places=PLACES, silence_seconds=10, proxies=NOBODY)
     await connections.close("::ffff:127.0.0.1", one.getsockname()[1])
     await until(lambda: crowd.closed() == [one])
     assert not _ended(other)
@@ -190,7 +190,7 @@ async def test_one_connection_can_be_ended_by_its_far_end(crowd: Crowd) -> None:
 
 async def test_accepted_connections_end_when_nobody_reads(crowd: Crowd) -> None:
     """The kernel's own clock ends them, so only the limit is looked at."""
-    await ClientConnections(crowd.port, places=PLACES, proxies=NOBODY).look()
+    await ClientConnections(crowd.port, places=PLACES, silence_seconds=10, proxies=NOBODY).look()
     (client,) = crowd.connect(1)
     await crowd.accepted(1)
     (inbound,) = sockets.inbound(crowd.port)
@@ -202,7 +202,7 @@ async def test_accepted_connections_end_when_nobody_reads(crowd: Crowd) -> None:
 
 
 async def test_nothing_is_done_where_no_server_listens(port: int) -> None:
-    connections = ClientConnections(port, places=PLACES, proxies=NOBODY)
+    connections = ClientConnections(port, places=PLACES, silence_seconds=10, proxies=NOBODY)
     await connections.look()
     await connections.close("127.0.0.1", 1)
     assert list(sockets.inbound(port)) == []
