@@ -116,6 +116,8 @@ def _create(settings: Settings, routers: Sequence[APIRouter], lifespan: Any = No
                 "Idempotent-Replayed",
                 "Link",
                 "Location",
+                "RateLimit",
+                "RateLimit-Policy",
                 "Retry-After",
                 "Trace-Id",
             ],

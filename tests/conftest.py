@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.http.context import CaptureState, Context, key_concurrency
+from api.http.context import CaptureState, Context, key_concurrency, key_rate
 from api.main import create_api
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.database.migrations import migrate, newest_revision
@@ -164,6 +164,7 @@ def context(sessions: async_sessionmaker[AsyncSession], settings: Settings) -> C
         capture=lambda: CaptureState(direct=True, in_memory=0, in_journal=0, lost=0),
         listeners={},
         running=key_concurrency(settings),
+        key_rate=key_rate(settings),
     )
 
 

@@ -50,7 +50,9 @@ class BodyReader:
             raise HTTPException(413)
         network = network_of(address)
         if self._reading[network] >= MAX_PER_NETWORK:
-            raise TooManyRequests("too-many-requests", "Your network sends too many requests at a time.")
+            raise TooManyRequests(
+                "too-many-requests", "Your network sends too many requests at a time. Repeat the request later."
+            )
         self._reading[network] += 1
         try:
             async with asyncio.timeout(self._silence_seconds * WHOLE_BODY):
@@ -76,7 +78,9 @@ class BodyReader:
                 if size > self._most_bytes:
                     raise HTTPException(413)
                 if self._free_bytes < 0:
-                    raise Unavailable("api-busy", "The API has too many requests at the moment. Repeat it later.")
+                    raise Unavailable(
+                        "api-busy", "The API has too many requests at the moment. Repeat the request later."
+                    )
                 parts.append(part)
             return b"".join(parts)
         finally:

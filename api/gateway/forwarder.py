@@ -19,6 +19,7 @@ from api.gateway.api_processes import ApiProcess, ApiProcesses
 from api.gateway.bodies import BodyReader, ClientGone
 from api.gateway.connections import UNREAD
 from api.gateway.headers import CHANGED, CLIENT, PREFIX, SCHEME
+from api.gateway.public_writes import PublicWrites
 from api.lanes import lane_of
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.errors import DomainError, Unavailable
@@ -74,6 +75,7 @@ class Forwarder:
         processes: ApiProcesses,
         *,
         proxies: TrustedProxies,
+        writes: PublicWrites,
         bodies: BodyReader,
         silence_seconds: float,
         close: CloseConnection,
@@ -81,6 +83,7 @@ class Forwarder:
     ) -> None:
         self._processes = processes
         self._proxies = proxies
+        self._writes = writes
         self._bodies = bodies
         self._unread_seconds = silence_seconds * UNREAD
         self._close = close
@@ -91,7 +94,11 @@ class Forwarder:
         client, secure = self._proxies.client(peer, scope["scheme"], scope["headers"])
         headers = _headers_for(scope, client, "https" if secure else "http")
         lane = lane_of(scope["path"])
+        send, refusal = self._writes.allow(scope, client, send)
         try:
+            if refusal is not None:
+                REFUSED.labels(lane.value, "rate").inc()
+                raise refusal
             body = await self._bodies.read(scope["headers"], receive, client)
             process = self._processes.least_busy(lane)
             if process.full:

@@ -16,6 +16,7 @@ from api.http.problems import Unauthenticated
 from campaigns.access.queries import find_principal
 from campaigns.access.rules import require_scope
 from campaigns.access.types import Principal, Scope
+from campaigns.kit.errors import Sentence, TooManyRequests
 
 bearer = HTTPBearer(
     auto_error=False, scheme_name="api_key", description="An API key (`jrg_…`). Create one with `jaring keys create`."
@@ -40,6 +41,13 @@ async def authenticated(
         principal = await find_principal(session, secret=credentials.credentials, now=now)
     if principal is None:
         raise Unauthenticated
+    taken = context.key_rate.take(str(principal.actor.id))
+    if taken.wait_seconds:
+        detail = Sentence(
+            "The API key makes too many requests a minute. Repeat the request in {seconds} seconds.",
+            seconds=taken.wait_seconds,
+        )
+        raise TooManyRequests("too-many-requests", detail, retry_seconds=taken.wait_seconds)
     for scope in needed.scopes:
         require_scope(principal, Scope(scope))
     with context.running.counted(str(principal.actor.id), cost_of(request)):

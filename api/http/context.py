@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from api.http.database_probe import DatabaseState
 from api.http.limits.concurrency import Cost, KeyConcurrency
+from api.http.limits.rates import RateLimit
 from api.http.limits.shared_answer import SharedAnswer
 from campaigns.kit.database.engine import SessionFactory
 from campaigns.kit.encryption.cipher import KeyRing
@@ -68,8 +69,8 @@ class Context:
     `newest_revision` is the schema revision this release needs. `capture` returns the state of this process' taps.
     `listeners` maps channels to functions, which are called with the payload of each notification that a request of
     this process committed; PostgreSQL notifies other processes. `loops` are the process' background loops. `api`
-    returns the state of the API processes. `running` counts the requests of each key. `broken` names the permanent
-    tasks of this process that have ended or hang. `database` shares what a probe found of PostgreSQL.
+    returns the state of the API processes. `running` and `key_rate` count the requests of each key. `broken` names the
+    permanent tasks of this process that have ended or hang. `database` shares what a probe found of PostgreSQL.
     """
 
     settings: Settings
@@ -79,6 +80,7 @@ class Context:
     capture: Callable[[], CaptureState]
     listeners: Mapping[str, Callable[[str], None]]
     running: KeyConcurrency
+    key_rate: RateLimit
     loops: Sequence[Loop] = ()
     api: Callable[[], Awaitable[ApiState]] = answering
     broken: Callable[[], Sequence[str]] = nothing_broken
@@ -88,6 +90,12 @@ class Context:
 def key_concurrency(settings: Settings) -> KeyConcurrency:
     """A counter with the limits of the settings."""
     return KeyConcurrency({Cost.LIGHT: settings.requests_per_key, Cost.HEAVY: settings.heavy_requests_per_key})
+
+
+def key_rate(settings: Settings) -> RateLimit:
+    """A counter with the limit of the settings."""
+    per_minute = settings.requests_per_key_per_minute
+    return RateLimit(per_minute=per_minute, at_once=per_minute)
 
 
 def _context(request: Request) -> Context:

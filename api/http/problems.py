@@ -146,7 +146,7 @@ def _on_domain_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, BodyTooSlow):
         headers["Connection"] = "close"  # the rest of the body is not read
     if isinstance(error, TooManyRequests | Unavailable):
-        headers["Retry-After"] = RETRY_SECONDS
+        headers["Retry-After"] = str(getattr(error, "retry_seconds", None) or RETRY_SECONDS)
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     return problem_response(
         request,

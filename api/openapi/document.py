@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.gateway.public_writes import PREFIX
 from api.http.problem_document import Problem
 from api.http.problems import MEDIA_TYPE
 from api.openapi.file import File
@@ -45,7 +46,8 @@ REFUSALS = {
     "413": "The request body is too large.",
     "415": "The body has another media type than the operation takes, or is compressed.",
     "422": "The request has invalid fields.",
-    "429": "The API key has too many requests running. Repeat the request after `Retry-After` seconds.",
+    "429": "The API key, or the network of the client, makes too many requests. Repeat the request after `Retry-After` "
+    "seconds.",
     "500": "An internal error occurred.",
     "503": "A service that Jaring needs is unavailable. Repeat the request later.",
 }
@@ -174,6 +176,8 @@ def _refusals(path: str, operation: dict[str, Any]) -> set[str]:
         possible |= {"401", "403", "429"}
     if "{" in path:
         possible.add("404")
+    if path.startswith(PREFIX):
+        possible.add("429")
     if "requestBody" in operation:
         possible |= {"400", "408", "413", "415"}
     if any(parameter["name"].lower() == "if-match" for parameter in parameters):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from api.gateway.public_writes import PREFIX, READS
+
 # name -> what it says
 HEADERS: dict[str, str] = {
     "Cache-Control": "How the response may be kept. `no-store`: not at all.",
@@ -12,13 +14,15 @@ HEADERS: dict[str, str] = {
     "`Idempotency-Key`; absent otherwise.",
     "Link": 'The address of the next page, as `<…>; rel="next"`. Absent on the last page.',
     "Location": "The path of the created object.",
+    "RateLimit": "What is left of the policy: `r` more requests at once, and seconds (`t`) until there is one more.",
+    "RateLimit-Policy": "How many requests (`q`) in how many seconds (`w`) the client's network may send.",
     "Retry-After": "After how many seconds the request can be repeated.",
     "Trace-Id": "Identifies this request in the server's log.",
     "Vary": "The request headers that the response depends on, for caches.",
     "WWW-Authenticate": "The scheme of authentication: `Bearer`.",
 }
 # Headers that are not on every response they are listed for.
-OPTIONAL = {"Cache-Control", "Idempotent-Replayed", "Link", "Retry-After"}
+OPTIONAL = {"Cache-Control", "Idempotent-Replayed", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"}
 NOT_MODIFIED = {"description": "Your copy is current (`If-None-Match`)."}
 _IF_NONE_MATCH = {
     "name": "if-none-match",
@@ -45,6 +49,8 @@ def add_headers(document: dict[str, Any]) -> None:
                     operation["parameters"].append(dict(_IF_NONE_MATCH))
             for status, response in operation["responses"].items():
                 names = _names(operation, status, response, schemas, tagged=tagged)
+                if path.startswith(PREFIX) and method.upper() not in READS:
+                    names |= {"RateLimit", "RateLimit-Policy"}
                 response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in sorted(names)}
 
 

@@ -97,7 +97,10 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "key-ambiguous": _problem(409, "Key ambiguous", "Kunci tidak jelas", "Several keys begin with these characters."),
     # Too much at a time, and trouble of the server.
     "too-many-requests": _problem(
-        429, "Too many requests", "Terlalu banyak permintaan", "The key has as many requests running as it may."
+        429,
+        "Too many requests",
+        "Terlalu banyak permintaan",
+        "The key, or the network of the client, makes more requests than it may; see `Retry-After`.",
     ),
     "api-busy": _problem(503, "Server busy", "Server sibuk", "All processes of the API are busy; see `Retry-After`."),
     "api-away": _problem(

@@ -34,6 +34,12 @@ SENTENCES: Mapping[str, str] = {
     "Rinciannya ada di log server dengan `trace_id` ini.",
     "This `Idempotency-Key` was already used for a different request. Use a new key.": "`Idempotency-Key` ini sudah "
     "dipakai untuk permintaan lain. Gunakan kunci baru.",
+    "The API key makes too many requests a minute. Repeat the request in {seconds} seconds.": "Kunci API ini membuat "
+    "terlalu banyak permintaan per menit. Ulangi permintaan ini dalam {seconds} detik.",
+    "Too many requests come from your network. Repeat the request in {seconds} seconds.": "Terlalu banyak permintaan "
+    "dari jaringan Anda. Ulangi permintaan ini dalam {seconds} detik.",
+    "Your network sends too many requests at a time. Repeat the request later.": "Jaringan Anda mengirim terlalu "
+    "banyak permintaan sekaligus. Ulangi permintaan nanti.",
     "The API has too many requests at the moment. Repeat the request later.": "API sedang melayani terlalu "
     "banyak permintaan. Ulangi permintaan nanti.",
     "The API does not answer at the moment. Repeat the request later.": "API tidak menjawab saat ini. Ulangi "

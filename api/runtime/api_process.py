@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from api.gateway.headers import note_change
-from api.http.context import NO_TAPS, Context, key_concurrency
+from api.http.context import NO_TAPS, Context, key_concurrency, key_rate
 from api.lanes import Lane
 from api.runtime.loops import api_work
 from api.runtime.resources import close_api_resources, open_api_resources
@@ -31,6 +31,7 @@ async def running_api(settings: Settings, lane: Lane) -> AsyncIterator[Context]:
             capture=lambda: NO_TAPS,
             listeners={LINKS_CHANNEL: note_change},
             running=key_concurrency(settings),
+            key_rate=key_rate(settings),
             loops=loops,
             broken=partial(broken_tasks, tasks, loops),
         )

@@ -11,7 +11,8 @@ from starlette.types import ASGIApp
 from api.gateway.api_processes import PROBE_SECONDS, ApiProcesses, open_api_processes
 from api.gateway.bodies import BodyReader
 from api.gateway.forwarder import Forwarder
-from api.http.context import ApiState, CaptureState, Context, key_concurrency
+from api.gateway.public_writes import PublicWrites
+from api.http.context import ApiState, CaptureState, Context, key_concurrency, key_rate
 from api.http.limits.shared_answer import SharedAnswer
 from api.redirect.app import RedirectApp
 from api.runtime.loops import gateway_work
@@ -78,6 +79,7 @@ def _context(
         ),
         listeners={},
         running=key_concurrency(resources.settings),
+        key_rate=key_rate(resources.settings),
         loops=loops,
         api=api_state,
         broken=partial(broken_tasks, tasks, loops),
@@ -107,6 +109,7 @@ def _forwarder(resources: GatewayResources, processes: ApiProcesses, refusing: A
     return Forwarder(
         processes,
         proxies=TrustedProxies(settings.trusted_proxies),
+        writes=PublicWrites(settings.public_writes_per_minute),
         bodies=BodyReader(most_bytes=settings.max_body_bytes, silence_seconds=silence),
         silence_seconds=silence,
         close=resources.connections.close,

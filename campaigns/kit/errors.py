@@ -89,7 +89,11 @@ class InvalidFilter(Invalid):
 
 
 class TooManyRequests(DomainError):
-    pass
+    """`retry_seconds` is after how long the same request is answered, as far as that is known."""
+
+    def __init__(self, code: str, detail: str, *, retry_seconds: int | None = None) -> None:
+        super().__init__(code, detail)
+        self.retry_seconds = retry_seconds
 
 
 class Unavailable(DomainError):

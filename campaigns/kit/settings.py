@@ -105,6 +105,18 @@ class Settings(BaseSettings):
         8, ge=1, description="Maximum number of requests of one API key that an API process answers at a time."
     )
     heavy_requests_per_key: int = Field(2, ge=1, description="The same for imports, bulk creation and exports.")
+    requests_per_key_per_minute: int = Field(
+        3000,
+        ge=1,
+        description="Number of requests a minute that an API process answers to one API key; after a pause, as many "
+        "at once.",
+    )
+    public_writes_per_minute: int = Field(
+        120,
+        ge=1,
+        description="Number of registrations a minute that a gateway takes from one address (of IPv6: one /64); after "
+        "a pause, three times as many at once.",
+    )
     statement_timeout_seconds: float = Field(
         15.0, gt=0, le=600, description="Maximum duration of one SQL statement of the API."
     )

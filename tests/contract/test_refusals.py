@@ -31,8 +31,9 @@ FORM = {
     "touches": [],
 }
 # Declared for every operation and answered only while something is broken: a fault of ours, or a database that does
-# not answer. Tests of the problems produce both on single routes. 429 has a test of its own below.
-OF_TROUBLE = {"429", "500", "503"}
+# not answer. Tests of the problems produce both on single routes. 429 has a test of its own below; 408 is the answer of
+# the gateway.
+OF_TROUBLE = {"408", "429", "500", "503"}
 # Declared and not produced here. This list may only shrink.
 UNPRODUCED = {
     # The body is not read as JSON by the framework, which declares this for every body.

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.gateway.api_processes import ApiProcesses
 from api.gateway.bodies import BodyReader
 from api.gateway.forwarder import REFUSAL, Forwarder
+from api.gateway.public_writes import PublicWrites
 from api.http.problems import STATUS
 from campaigns.kit.client_address import TrustedProxies
 
@@ -122,6 +123,7 @@ def forwarder_of(
     most_bytes: int = 65_536,
     held_bytes: int = 65_536,
     silence_seconds: float = 60,
+    writes_per_minute: int = 120,
 ) -> Forwarder:
     async def close(host: str, port: int) -> None:
         closed.append((host, port))
@@ -129,6 +131,7 @@ def forwarder_of(
     return Forwarder(
         processes,
         proxies=TrustedProxies(list(proxies)),
+        writes=PublicWrites(writes_per_minute),
         bodies=BodyReader(most_bytes=most_bytes, silence_seconds=silence_seconds, held_bytes=held_bytes),
         silence_seconds=silence_seconds,
         close=close,

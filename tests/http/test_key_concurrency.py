@@ -1,4 +1,4 @@
-"""How many requests of one key are answered at a time."""
+"""How many requests of one key are answered at a time, and in a minute."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api.http.context import Context
 from api.http.limits.concurrency import Cost, KeyConcurrency
+from api.http.limits.rates import RateLimit
 from campaigns.access.types import Role
 from campaigns.kit.errors import TooManyRequests
 from tests.factories.world import World
@@ -57,3 +58,14 @@ async def test_requests_of_another_key_are_not_counted(
     with running.counted("another", Cost.LIGHT):
         answer = await client.get("/v1/units", headers=world.as_role(Role.VIEWER))
     assert answer.status_code == 200
+
+
+async def test_a_key_has_so_many_requests_a_minute(
+    client: httpx.AsyncClient, app: FastAPI, context: Context, world: World
+) -> None:
+    app.state.context = replace(context, key_rate=RateLimit(per_minute=1, at_once=2))
+    answers = [await client.get("/v1/units", headers=world.as_role(Role.VIEWER)) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].json()["type"] == "urn:jaring:problem:too-many-requests"
+    assert 50 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert (await client.get("/v1/units", headers=world.as_role(Role.MARKETER))).status_code == 200

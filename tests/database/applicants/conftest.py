@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.http.context import CaptureState, Context, key_concurrency
+from api.http.context import CaptureState, Context, key_concurrency, key_rate
 from api.main import create_api
 from campaigns.kit.database.engine import make_engine, make_sessions
 from campaigns.kit.database.migrations import newest_revision
@@ -42,6 +42,7 @@ async def committing(committing_engine: AsyncEngine) -> AsyncIterator[Context]:
         capture=lambda: CaptureState(direct=True, in_memory=0, in_journal=0, lost=0),
         listeners={},
         running=key_concurrency(settings),
+        key_rate=key_rate(settings),
     )
     async with committing_engine.begin() as connection:
         # Tables that refuse it are append-only for the application, not for a test that cleans up.
