@@ -59,6 +59,7 @@ PlanningWriter = Annotated[Principal, Security(authenticated, scopes=[Scope.PLAN
 CampaignsWriter = Annotated[Principal, Security(authenticated, scopes=[Scope.CAMPAIGNS_WRITE])]
 LinksReader = Annotated[Principal, Security(authenticated, scopes=[Scope.LINKS_READ])]
 LinksWriter = Annotated[Principal, Security(authenticated, scopes=[Scope.LINKS_WRITE])]
+LinksRestorer = Annotated[Principal, Security(authenticated, scopes=[Scope.LINKS_RESTORE])]
 ApplicationsReader = Annotated[Principal, Security(authenticated, scopes=[Scope.APPLICATIONS_READ])]
 ApplicationsWriter = Annotated[Principal, Security(authenticated, scopes=[Scope.APPLICATIONS_WRITE])]
 StatisticsReader = Annotated[Principal, Security(authenticated, scopes=[Scope.STATISTICS_READ])]

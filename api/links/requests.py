@@ -195,6 +195,11 @@ class LinkChange(RequestModel):
     preview_image: WebAddress | MISSING | None = MISSING
     rules: Rules | MISSING = MISSING
     variants: Variants | MISSING = MISSING
+    successor_id: UUID | MISSING | None = Field(
+        MISSING,
+        description="The link to name on the page of this one once it is retired or over. It is named while it leads "
+        "on. The only field of a retired link that can be changed. Null: none is named.",
+    )
     keep_names: KeepNames = Field(default_factory=list)
 
 

@@ -43,6 +43,7 @@ _EXAMPLE_LINK: dict[str, Any] = {
         "content": "story-1",
     },
     "retired_at": None,
+    "successor_id": None,
     "check": {**_EXAMPLE_PLACE, "places": [_EXAMPLE_PLACE]},
     "clicks": None,
     "created_at": "2026-10-20T02:00:00Z",
@@ -139,6 +140,9 @@ class LinkOut(ResponseModel):
     utm: UtmOut
     state: LinkState
     retired_at: datetime | None
+    successor_id: UUID | None = Field(
+        description="The link that the page of this one names once it no longer leads on."
+    )
     starts_at: datetime | None
     ends_at: datetime | None
     ended_destination: str | None
@@ -198,6 +202,7 @@ def link_out(
         utm=UtmOut.model_validate(link.utm),
         state=LinkState(link.state),
         retired_at=link.retired_at,
+        successor_id=link.successor_id,
         starts_at=link.starts_at,
         ends_at=link.ends_at,
         ended_destination=link.ended_destination,

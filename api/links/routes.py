@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from api.http.auth import LinksReader, LinksWriter
+from api.http.auth import LinksReader, LinksRestorer, LinksWriter
 from api.http.conditional import ExpectedVersion, created, with_content_etag
 from api.http.context import CurrentContext, Now
 from api.http.contract.router import ContractRouter
@@ -20,7 +20,7 @@ from api.links.responses import LinkChanged, LinkCreated, LinkOut, link_changed,
 from campaigns.kit.errors import Conflict, NotFound
 from campaigns.links.destination_checks.queries import read_checks
 from campaigns.links.operations.create import create_link
-from campaigns.links.operations.update import retire_link, update_link
+from campaigns.links.operations.update import restore_link, retire_link, update_link
 from campaigns.links.queries import get_link, list_links
 from campaigns.links.types import LinkChanges
 from campaigns.statistics.link_ranking import Rank, rank_links
@@ -110,7 +110,7 @@ async def change(
     expected: ExpectedVersion,
     response: Response,
 ) -> LinkChanged:
-    """Change a link that is not retired. Published short URLs and printed QR codes follow the change immediately."""
+    """Change a link, or the successor of a retired one. Published URLs and printed QR codes follow immediately."""
     written = await update_link(
         session,
         caller,
@@ -138,6 +138,22 @@ async def retire(
     expected: ExpectedVersion,
     response: Response,
 ) -> LinkOut:
-    """Retire a link permanently. Taps get a page that says so. Its slug is never given to another link."""
+    """Retire a link. Taps get a page that says so. Its slug is never given to another link."""
     link = await retire_link(session, caller, link_id=link_id, expected_version=expected, now=now)
     return with_content_etag(response, link_out(link, context.settings.short_link_base))
+
+
+@router.post("/{link_id}/restore", name="restore")
+async def restore(
+    link_id: UUID,
+    caller: LinksRestorer,
+    session: UnitOfWork,
+    context: CurrentContext,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> LinkOut:
+    """Undo that a link was retired. It gets back the state that it had; if that is not known, it is paused."""
+    link = await restore_link(session, caller, link_id=link_id, expected_version=expected, now=now)
+    checks = await read_checks(session, [link.id])
+    return with_content_etag(response, link_out(link, context.settings.short_link_base, checks=checks[link.id]))

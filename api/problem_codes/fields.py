@@ -81,6 +81,16 @@ FIELD_CODES: Mapping[str, FieldCode] = {
         "Kanal ini tidak ada, atau Anda tidak boleh melihatnya.",
     ),
     # Names and links.
+    "unknown-link": _code(
+        "The link does not exist, or the caller does not see it.",
+        "This link does not exist, or you may not see it.",
+        "Tautan ini tidak ada, atau Anda tidak boleh melihatnya.",
+    ),
+    "own-successor": _code(
+        "A link was chosen as its own successor.",
+        "A link cannot be its own successor.",
+        "Tautan tidak dapat menjadi pengganti dirinya sendiri.",
+    ),
     "not-a-utm-name": _code(
         "A name with other characters than UTM names have.",
         "Use letters, digits, dots, hyphens and underscores.",

@@ -78,7 +78,9 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "slug-taken": _problem(
         409, "Slug taken", "Slug sudah dipakai", "Another link has this slug. A slug is never given twice."
     ),
-    "link-retired": _problem(409, "Link retired", "Tautan dipensiunkan", "A retired link cannot be changed."),
+    "link-retired": _problem(
+        409, "Link retired", "Tautan dipensiunkan", "A retired link cannot be changed, but for its successor."
+    ),
     "state-not-reachable": _problem(
         409, "State not reachable", "Status tidak dapat dicapai", "The link cannot change to this state from its own."
     ),

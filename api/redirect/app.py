@@ -31,7 +31,6 @@ from campaigns.links.resolver.slug_finder import SlugFinder
 from campaigns.links.resolver.target import Target, TargetUrl
 from campaigns.links.standing import Standing, closed_standing, is_over, is_secret, leads_on, standing_of
 from campaigns.naming.utm import SLUG_LENGTH, SLUG_PATTERN
-from campaigns.planning.types import CampaignState
 
 REDIRECTED = BatchedCounter(ANSWERS.labels("redirected"))
 HEAD_ONLY = BatchedCounter(ANSWERS.labels("head"))
@@ -201,9 +200,9 @@ class RedirectApp:
         """The status and page of a link that does not lead on, now or ever again."""
         match closed_standing(target.life, now_ms):
             case Standing.RETIRED:
-                return 410, pages.retired_page(self._live(target))
+                return 410, pages.retired_page(self._successor(target))
             case Standing.ENDED:
-                return 410, pages.ended_page(self._live(target))
+                return 410, pages.ended_page(self._successor(target))
             case Standing.PAUSED:
                 return 404, pages.PAUSED
             case Standing.NOT_YET if target.life.starts_ms is not None:
@@ -224,7 +223,7 @@ class RedirectApp:
             programme=info.programme,
             campaign=info.campaign,
             standing=standing,
-            live=self._live(target),
+            successor=self._successor(target),
         )
 
     def _preview_page(self, target: Target, slug: str) -> bytes:
@@ -237,11 +236,9 @@ class RedirectApp:
             site=info.unit,
         )
 
-    def _live(self, target: Target) -> str | None:
-        info = target.info
-        return (
-            None if info.live is None or target.life.campaign_state == CampaignState.CLOSED else self._base + info.live
-        )
+    def _successor(self, target: Target) -> str | None:
+        slug = target.info.successor
+        return None if slug is None else self._base + slug
 
 
 def _url_for(target: Target, tap: Tap, now_ms: int) -> TargetUrl:

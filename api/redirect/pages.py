@@ -154,22 +154,22 @@ def not_yet(starts_at: datetime) -> bytes:
     )
 
 
-def ended_page(live: str | None) -> bytes:
-    """The page of a link whose time is over; `live` is the short URL of a link of its campaign that is in use."""
+def ended_page(successor: str | None) -> bytes:
+    """The page of a link whose time is over; `successor` is the short URL of the link that was chosen to be named."""
     body = _paragraphs(
         "Tautan ini hanya berlaku sampai waktu tertentu, dan waktu itu sudah lewat.",
         "This link was open until a set time, and that time has passed.",
     )
-    return _frame("Masa berlaku tautan sudah berakhir", body + _live(live))
+    return _frame("Masa berlaku tautan sudah berakhir", body + _named(successor))
 
 
-def retired_page(live: str | None) -> bytes:
-    """The page of a link that was retired; `live` as in `ended_page`."""
+def retired_page(successor: str | None) -> bytes:
+    """The page of a link that was retired; `successor` as in `ended_page`."""
     body = _paragraphs(
         "Tautan ini pernah dipakai, tetapi sudah dihentikan. Pendaftaran melalui tautan ini tidak dibuka lagi.",
         "This link was in use once and has been retired. It takes no registrations any more.",
     )
-    return _frame("Tautan sudah tidak dipakai", body + _live(live))
+    return _frame("Tautan sudah tidak dipakai", body + _named(successor))
 
 
 def official_page(
@@ -180,11 +180,11 @@ def official_page(
     programme: str,
     campaign: str,
     standing: Standing,
-    live: str | None,
+    successor: str | None,
 ) -> bytes:
     """The page that answers whether a short link is real: whose it is, and where it leads.
 
-    `leads_to` are all addresses a tap can be sent to now; `live` as in `ended_page`.
+    `leads_to` are all addresses a tap can be sent to now; `successor` as in `ended_page`.
     """
     origin = short_url.rpartition("/")[0] + "/"
     rows = (
@@ -200,7 +200,7 @@ def official_page(
     warning, onward = "", f"<p>{_link(short_url, 'Lanjutkan ke situs tujuan')}</p>\n"
     if standing is not Standing.ACTIVE:
         warning = f'<div class="state">\n{_paragraphs(*_STANDINGS.get(standing, _INACTIVE))}</div>\n'
-        onward = _live(live)
+        onward = _named(successor)
     return _frame(
         "Tautan ini resmi",
         f"{warning}<dl>\n{table}</dl>\n{onward}"
@@ -252,7 +252,7 @@ def preview_page(*, short_url: str, title: str, description: str | None, image: 
     return _frame(title, f"{body}<p>{_link(short_url)}</p>\n", head)
 
 
-def _live(live: str | None) -> str:
-    if live is None:
+def _named(successor: str | None) -> str:
+    if successor is None:
         return ""
-    return _paragraphs(f"Tautan yang berlaku sekarang: {_link(live)}", f"The link in use now: {_link(live)}")
+    return _paragraphs(f"Tautan yang berlaku sekarang: {_link(successor)}", f"The link in use now: {_link(successor)}")

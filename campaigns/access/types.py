@@ -13,6 +13,7 @@ class Scope(StrEnum):
     PLANNING_WRITE = "planning:write"
     LINKS_READ = "links:read"
     LINKS_WRITE = "links:write"
+    LINKS_RESTORE = "links:restore"
     APPLICATIONS_READ = "applications:read"
     APPLICATIONS_WRITE = "applications:write"
     STATISTICS_READ = "statistics:read"

@@ -9,6 +9,7 @@ class EventType(StrEnum):
     LINK_CREATED = "link.created"
     LINK_CHANGED = "link.changed"
     LINK_RETIRED = "link.retired"
+    LINK_RESTORED = "link.restored"
     CAMPAIGN_CREATED = "campaign.created"
     CAMPAIGN_CHANGED = "campaign.changed"
     CAMPAIGN_CLOSED = "campaign.closed"

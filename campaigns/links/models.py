@@ -1,7 +1,7 @@
 """Tables of links, and of the checks of their destinations."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, SmallInteger, text
@@ -20,7 +20,7 @@ from campaigns.kit.database.columns import (
     version_column,
 )
 from campaigns.links.rules import NAME_LENGTH
-from campaigns.links.types import CheckVerdict, LinkState, Utm
+from campaigns.links.types import CheckVerdict, LinkState, UnretiredState, Utm
 from campaigns.naming.utm import SLUG_LENGTH
 
 
@@ -34,6 +34,9 @@ class Link(SQLModel, table=True):
         check_length("slug", SLUG_LENGTH),
         CheckConstraint("slug = lower(slug)", name="slug_case"),
         CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired"),
+        check_one_of("retired_from", get_args(UnretiredState)),
+        CheckConstraint("retired_from IS NULL OR state = 'retired'", name="retired_from_state"),
+        CheckConstraint("successor_id <> id", name="successor"),
         CheckConstraint("ends_at > starts_at", name="dates"),
         CheckConstraint("ended_destination IS NULL OR ends_at IS NOT NULL", name="ended_destination"),
         Index(None, "campaign_id", "id"),
@@ -57,6 +60,10 @@ class Link(SQLModel, table=True):
     channel_group: str = text_column(default="unassigned")
     state: str = text_column()
     retired_at: datetime | None = time_column(nullable=True)
+    # The state before; null too for links that were retired by a release that did not store it.
+    retired_from: str | None = text_column(nullable=True)
+    # The link that a person chose to be named on the page of this one once it no longer leads on.
+    successor_id: UUID | None = reference_column("links.id", nullable=True)
     starts_at: datetime | None = time_column(nullable=True)
     ends_at: datetime | None = time_column(nullable=True)
     ended_destination: str | None = text_column(nullable=True)

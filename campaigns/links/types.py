@@ -17,7 +17,7 @@ class LinkState(StrEnum):
     RETIRED = "retired"
 
 
-# The states that can be set on create, and on update; `retire_link` sets the last.
+# The states that can be set on create, and on update; `retire_link` sets the last, `restore_link` takes it back.
 NewLinkState = Literal[LinkState.DRAFT, LinkState.ACTIVE]
 UnretiredState = Literal[LinkState.DRAFT, LinkState.ACTIVE, LinkState.PAUSED]
 
@@ -113,3 +113,4 @@ class LinkChanges(TypedDict, total=False):
     preview_image: str | None
     rules: list[Rule]
     variants: list[Variant]
+    successor_id: UUID | None

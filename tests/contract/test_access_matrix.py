@@ -18,8 +18,8 @@ from tests.factories.world import World
 
 # What anybody may ask for; the status of an application needs its token, which its own tests cover.
 PUBLIC = {"public_campaign", "public_register", "public_status", "health_live", "health_ready", "health_metrics"}
-# Asks, though it is sent with POST.
-CHANGES_NOTHING = {"statistics_query"}
+# Asks, though it is sent with POST; and gives back a state to a link that has it.
+CHANGES_NOTHING = {"statistics_query", "links_restore"}
 
 
 def test_every_operation_has_its_rule() -> None:

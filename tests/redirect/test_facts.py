@@ -1,8 +1,7 @@
-"""The query of a link's facts: doubt, the active link to name instead, and the preview."""
+"""The query of a link's facts: doubt, the link to name instead, and the preview."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -21,21 +20,21 @@ async def facts_of(taps: Taps, slug: str = "abc") -> Target:
     return target_of(facts)
 
 
-async def add_link(taps: Taps, slug: str, *, number: int, **columns: Any) -> None:
-    """Another link of the campaign, like `abc` but for these columns; a greater number is a newer link."""
+async def add_link(taps: Taps, slug: str, **columns: Any) -> None:
+    """Another link of the campaign, like `abc` but for these columns."""
     await taps.sql(
         "INSERT INTO links (id, campaign_id, channel_id, name, slug, destination, utm_source, utm_medium,"
-        " utm_campaign, state, created_at) SELECT %s, campaign_id, channel_id, name, %s, destination, utm_source,"
-        " utm_medium, utm_campaign, state, created_at FROM links WHERE slug = 'abc'",
-        UUID(int=2**127 + number),
+        " utm_campaign, state, created_at) SELECT gen_random_uuid(), campaign_id, channel_id, name, %s, destination,"
+        " utm_source, utm_medium, utm_campaign, state, created_at FROM links WHERE slug = 'abc'",
         slug,
     )
     for name, value in columns.items():
         await taps.sql(f"UPDATE links SET {name} = %s WHERE slug = %s", value, slug)
 
 
-async def end(taps: Taps) -> None:
-    await taps.sql("UPDATE links SET ends_at = %s WHERE slug = 'abc'", NOW - DAY)
+async def choose(taps: Taps, slug: str) -> None:
+    """Make this link the successor of `abc`."""
+    await taps.sql("UPDATE links SET successor_id = (SELECT id FROM links WHERE slug = %s) WHERE slug = 'abc'", slug)
 
 
 async def check(taps: Taps, slug: str, verdict: str) -> None:
@@ -64,65 +63,58 @@ class TestDoubtful:
         assert (await facts_of(taps)).life.is_doubtful is doubtful
 
     async def test_the_check_of_another_link_says_nothing(self, taps: Taps) -> None:
-        await add_link(taps, "other", number=1)
+        await add_link(taps, "other")
         await check(taps, "other", "host_not_allowed")
         assert [(await facts_of(taps, slug)).life.is_doubtful for slug in ("abc", "other")] == [False, True]
 
 
-class TestLive:
-    async def test_a_link_that_leads_on_names_none(self, taps: Taps) -> None:
-        await add_link(taps, "newer", number=1)
-        assert (await facts_of(taps)).info.live is None
-        await taps.sql("UPDATE links SET ends_at = %s WHERE slug = 'abc'", NOW + DAY)
-        assert (await facts_of(taps)).info.live is None
+class TestSuccessor:
+    async def test_is_chosen_and_never_guessed(self, taps: Taps) -> None:
+        await add_link(taps, "newer")
+        await add_link(taps, "chosen", starts_at=NOW - DAY, ends_at=NOW + DAY)
+        await taps.sql("UPDATE links SET state = 'paused' WHERE slug = 'abc'")
+        assert (await facts_of(taps)).info.successor is None
+        await choose(taps, "chosen")
+        assert (await facts_of(taps)).info.successor == "chosen"
 
-    @pytest.mark.parametrize("state", ["paused", "draft"])
-    async def test_one_of_another_state_names_one(self, taps: Taps, state: str) -> None:
-        await add_link(taps, "newer", number=1)
-        await taps.sql("UPDATE links SET state = %s WHERE slug = 'abc'", state)
-        assert (await facts_of(taps)).info.live == "newer"
-
-    async def test_one_that_ended_names_the_newest_and_never_itself(self, taps: Taps) -> None:
-        await end(taps)
-        assert (await facts_of(taps)).info.live is None
-        for slug, number in (("second", 2), ("third", 3), ("first", 1)):
-            await add_link(taps, slug, number=number)
-        assert (await facts_of(taps)).info.live == "third"
+    async def test_can_be_of_another_campaign(self, taps: Taps) -> None:
+        await add_link(taps, "theirs")
+        await choose(taps, "theirs")
+        other = "(SELECT id FROM campaigns WHERE id <> %s LIMIT 1)"
+        await taps.sql(f"UPDATE links SET campaign_id = {other} WHERE slug = 'theirs'", taps.campaign_id)
+        assert (await facts_of(taps)).info.successor == "theirs"
+        for state, named in (("closed", None), ("draft", None), ("active", "theirs")):
+            await taps.sql("UPDATE campaigns SET state = %s WHERE id <> %s", state, taps.campaign_id)
+            assert (await facts_of(taps)).info.successor == named
 
     @pytest.mark.parametrize(
         "columns", [{"starts_at": NOW + DAY}, {"ends_at": NOW - DAY}, {"state": "paused"}, {"state": "draft"}]
     )
-    async def test_a_link_that_leads_nowhere_now_is_not_named(self, taps: Taps, columns: dict[str, Any]) -> None:
-        await end(taps)
-        await add_link(taps, "good", number=1, starts_at=NOW - DAY, ends_at=NOW + DAY)
-        await add_link(taps, "newer", number=2, **columns)
-        assert (await facts_of(taps)).info.live == "good"
+    async def test_is_not_named_while_it_leads_nowhere(self, taps: Taps, columns: dict[str, Any]) -> None:
+        await add_link(taps, "newer", **columns)
+        await choose(taps, "newer")
+        assert (await facts_of(taps)).info.successor is None
+
+    @pytest.mark.parametrize(("verdict", "named"), [("host_not_allowed", None), ("refused", None), ("ok", "newer")])
+    async def test_is_not_named_while_it_leads_where_it_should_not(
+        self, taps: Taps, verdict: str, named: str | None
+    ) -> None:
+        await add_link(taps, "newer")
+        await choose(taps, "newer")
+        await check(taps, "newer", verdict)
+        assert (await facts_of(taps)).info.successor == named
 
     async def test_begins_and_ends_at_the_very_moment(self, taps: Taps) -> None:
         """All statements of a transaction have the same `now()`."""
-        await add_link(taps, "newer", number=1)
+        await add_link(taps, "newer")
+        await choose(taps, "newer")
         query = f"{FACTS_SQL} WHERE link.slug = 'abc'".encode()
-        changes = (
-            ("ends_at = now() WHERE slug = 'abc'", "newer"),
-            ("starts_at = now() WHERE slug = 'newer'", "newer"),
-            ("starts_at = NULL, ends_at = now() WHERE slug = 'newer'", None),
-        )
+        changes = (("starts_at = now()", "newer"), ("starts_at = NULL, ends_at = now()", None))
         async with await psycopg.AsyncConnection.connect(taps.conninfo) as transaction:
-            for change, live in changes:
-                await transaction.execute(f"UPDATE links SET {change}".encode())
+            for change, named in changes:
+                await transaction.execute(f"UPDATE links SET {change} WHERE slug = 'newer'".encode())
                 ((_, facts),) = await (await transaction.execute(query)).fetchall()
-                assert target_of(facts).info.live == live
-
-    async def test_a_link_of_another_campaign_is_not_named(self, taps: Taps) -> None:
-        await end(taps)
-        await add_link(taps, "theirs", number=2)
-        await taps.sql(
-            "UPDATE links SET campaign_id = (SELECT id FROM campaigns WHERE id <> %s LIMIT 1) WHERE slug = 'theirs'",
-            taps.campaign_id,
-        )
-        assert (await facts_of(taps)).info.live is None
-        await add_link(taps, "ours", number=1)
-        assert (await facts_of(taps)).info.live == "ours"
+                assert target_of(facts).info.successor == named
 
 
 async def test_a_preview_shows_the_links_own_words_else_the_campaigns(taps: Taps) -> None:

@@ -30,7 +30,7 @@ OFFICIAL: dict[str, Any] = {
     "programme": "Bintara",
     "campaign": "Bintara 2027",
     "standing": Standing.ACTIVE,
-    "live": None,
+    "successor": None,
 }
 PREVIEW: dict[str, Any] = {
     "short_url": "https://s.polda.example/abc",
@@ -155,7 +155,7 @@ class TestNotYet:
 
 class TestClosed:
     @pytest.mark.parametrize("page", [pages.retired_page, pages.ended_page])
-    def test_names_the_live_link_where_there_is_one(self, page: Any) -> None:
+    def test_names_the_successor_where_there_is_one(self, page: Any) -> None:
         assert Page(page(None)).links == []
         assert Page(page("https://s.polda.example/live")).links == ["https://s.polda.example/live"] * 2
 
@@ -214,7 +214,7 @@ class TestOfficial:
         ],
     )
     def test_shows_that_it_does_not_redirect(self, standing: Standing, said: str) -> None:
-        page = official(standing=standing, live="https://s.polda.example/live")
+        page = official(standing=standing, successor="https://s.polda.example/live")
         assert said in page.text
         assert page.links == ["https://s.polda.example/live"] * 2
         assert official(standing=standing).links == []

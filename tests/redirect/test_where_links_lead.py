@@ -137,18 +137,19 @@ class TestNotLeading:
         assert await path_for(taps, IPHONE) == "/closed"
         assert len(await taps.stored()) == 1
 
-    async def test_a_retired_link_names_the_live_one(self, taps: Taps) -> None:
+    async def test_a_retired_link_names_its_successor(self, taps: Taps) -> None:
         await taps.sql(
             "INSERT INTO links (id, campaign_id, channel_id, name, slug, destination, utm_source, utm_medium,"
             " utm_campaign, state, created_at) SELECT gen_random_uuid(), campaign_id, channel_id, name, 'newer',"
             " destination, utm_source, utm_medium, utm_campaign, state, created_at FROM links"
         )
-        await taps.sql("UPDATE links SET state = 'retired', retired_at = now() WHERE slug = 'abc'")
+        successor = "successor_id = (SELECT id FROM links WHERE slug = 'newer')"
+        await taps.sql(f"UPDATE links SET state = 'retired', retired_at = now(), {successor} WHERE slug = 'abc'")
         taps.resolver.forget("abc")
         answer = await taps.client.get("/abc")
         assert answer.status_code == 410
         assert 'href="https://jaring.example/newer"' in answer.text
-        # The live one is retired as well, and nobody announces that to the first one's page.
+        # The successor is retired as well, and nobody announces that to the first one's page.
         await taps.sql("UPDATE links SET state = 'retired', retired_at = now() WHERE slug = 'newer'")
         assert "newer" not in (await taps.client.get("/abc")).text
 

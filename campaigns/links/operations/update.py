@@ -1,4 +1,4 @@
-"""Update and retire links; both notify the redirect's caches on commit."""
+"""Update, retire and restore links; all notify the redirect's caches on commit."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
 from campaigns.kit.database.dry_run import RunMode
 from campaigns.kit.database.writes import ExpectedVersion, apply_changes, require_version
-from campaigns.kit.errors import Conflict, FieldError, raise_if_any
+from campaigns.kit.errors import Conflict, FieldError, collect_errors, invalid_field, raise_if_any
 from campaigns.links.destination_checks.operations import CHECKED_COLUMNS, schedule_checks
 from campaigns.links.models import Link
 from campaigns.links.operations.names_in_use import (
@@ -23,7 +23,7 @@ from campaigns.links.operations.names_in_use import (
     lock_names_in_use,
 )
 from campaigns.links.operations.notify import announce_slugs
-from campaigns.links.queries import lock_link
+from campaigns.links.queries import find_links, lock_link
 from campaigns.links.rules import find_date_errors, normalize_fields, require_next_state
 from campaigns.links.types import LinkChanges, LinkState
 from campaigns.naming.normal_form import TypedName, parse_typed_name
@@ -43,17 +43,19 @@ async def update_link(
     expected_version: ExpectedVersion,
     now: datetime,
 ) -> Written[Link]:
-    """Update a link that is not retired; its slug, campaign, source and medium, which are in print, cannot change.
+    """Update a link; its slug, campaign, source and medium, which are in print, cannot change.
 
-    Only changed fields are validated, so a link can be renamed even if its host is no longer on the allow-list, or its
-    term is a near-duplicate confirmed earlier. Returns the link and the corrections made in its names. Raises NotFound,
-    Invalid, Stale or Conflict (`link-retired`, `state-not-reachable`).
+    Of a retired link only the successor can. Only changed fields are validated, so a link can be renamed even if its
+    host is no longer on the allow-list, or its term is a near-duplicate confirmed earlier. Returns the link and the
+    corrections made in its names. Raises NotFound, Invalid, Stale or Conflict (`link-retired`, `state-not-reachable`).
     """
     link = await lock_link(session, principal, link_id=link_id)
-    if link.state == LinkState.RETIRED:
+    if link.state == LinkState.RETIRED and changes.keys() - {"successor_id"}:
         raise Conflict("link-retired", "The link is retired and cannot be changed.")
     campaign = await get_campaign(session, principal, campaign_id=link.campaign_id)
     errors: list[FieldError] = []
+    with collect_errors(errors):
+        await _require_successor(session, principal, link, changes.get("successor_id"))
     named, corrections = await _normalize_names(session, principal, link, campaign.unit_id, changes, keep_names, errors)
     normalized = await _normalize_changes(session, link, campaign.unit_id, named, errors)
     written = apply_changes(link, normalized, expected_version=expected_version)
@@ -65,7 +67,7 @@ async def update_link(
 async def retire_link(
     session: AsyncSession, principal: Principal, *, link_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Link:
-    """Retire a link permanently: taps get a page that says so, and its slug is never reused.
+    """Retire a link: taps get a page that says so, and its slug is never given to another.
 
     Retiring twice changes nothing. Raises NotFound or Stale.
     """
@@ -74,10 +76,42 @@ async def retire_link(
         require_version(link, expected_version)
         return link
     campaign = await get_campaign(session, principal, campaign_id=link.campaign_id)
-    retired = {"state": LinkState.RETIRED.value, "retired_at": now}
+    retired = {"state": LinkState.RETIRED.value, "retired_at": now, "retired_from": link.state}
     written = apply_changes(link, retired, expected_version=expected_version)
     await _record(session, principal, EventType.LINK_RETIRED, link, campaign.unit_id, written, now)
     return link
+
+
+async def restore_link(
+    session: AsyncSession, principal: Principal, *, link_id: UUID, expected_version: ExpectedVersion, now: datetime
+) -> Link:
+    """Give a retired link the state back that it had, and check its destinations anew.
+
+    One that was retired before that state was stored is paused. A link that is not retired stays as it is. Raises
+    NotFound or Stale.
+    """
+    link = await lock_link(session, principal, link_id=link_id)
+    if link.state != LinkState.RETIRED:
+        require_version(link, expected_version)
+        return link
+    campaign = await get_campaign(session, principal, campaign_id=link.campaign_id)
+    restored = {"state": link.retired_from or LinkState.PAUSED.value, "retired_at": None, "retired_from": None}
+    written = apply_changes(link, restored, expected_version=expected_version)
+    await _record(session, principal, EventType.LINK_RESTORED, link, campaign.unit_id, written, now)
+    return link
+
+
+async def _require_successor(
+    session: AsyncSession, principal: Principal, link: Link, successor_id: UUID | None
+) -> None:
+    """Raise Invalid unless the successor is another link that the caller sees; it need not lead on yet."""
+    if successor_id is None or successor_id == link.successor_id:
+        return
+    if successor_id == link.id:
+        raise invalid_field(("successor_id",), "A link cannot be its own successor.", "own-successor")
+    if not await find_links(session, principal, link_ids=[successor_id]):
+        detail = "This link does not exist, or you may not see it."
+        raise invalid_field(("successor_id",), detail, "unknown-link")
 
 
 async def _record(

@@ -23,11 +23,12 @@ from msgspec import Struct
 from campaigns.links.standing import LifeCycle
 from campaigns.links.target_url import CLICK_PARAMETER, compose_target, parameter_name
 from campaigns.links.types import CheckVerdict, LinkState, Utm
+from campaigns.planning.types import CampaignState
 
 _TOKEN_NAME = f"&{CLICK_PARAMETER}=".encode()
 
-# One row a link: its slug and its facts. The campaign's newest live link is what a link that leads nowhere any more
-# names; nobody else's look-up pays for it.
+# One row a link: its slug and its facts. The successor that was chosen for a link is named while it leads on to where
+# it should; other links pay nothing for it.
 FACTS_SQL = f"""
     SELECT link.slug, json_build_object(
         'id', link.id, 'campaign_id', link.campaign_id, 'state', link.state, 'destination', link.destination,
@@ -43,12 +44,16 @@ FACTS_SQL = f"""
             SELECT FROM destination_checks found
             WHERE found.link_id = link.id
                 AND found.verdict IN ('{CheckVerdict.REFUSED}', '{CheckVerdict.HOST_NOT_ALLOWED}')),
-        'live', CASE WHEN link.state <> '{LinkState.ACTIVE}' OR link.ends_at <= now() THEN (
-            SELECT live.slug FROM links live
-            WHERE live.campaign_id = link.campaign_id AND live.state = '{LinkState.ACTIVE}'
+        'successor', CASE WHEN link.successor_id IS NOT NULL THEN (
+            SELECT live.slug FROM links live JOIN campaigns its ON its.id = live.campaign_id
+            WHERE live.id = link.successor_id
+                AND live.state = '{LinkState.ACTIVE}' AND its.state = '{CampaignState.ACTIVE}'
                 AND (live.starts_at IS NULL OR live.starts_at <= now())
                 AND (live.ends_at IS NULL OR live.ends_at > now())
-            ORDER BY live.id DESC LIMIT 1) END
+                AND NOT EXISTS (
+                    SELECT FROM destination_checks found
+                    WHERE found.link_id = live.id
+                        AND found.verdict IN ('{CheckVerdict.REFUSED}', '{CheckVerdict.HOST_NOT_ALLOWED}'))) END
     )::text
     FROM links link
     JOIN campaigns campaign ON campaign.id = link.campaign_id
@@ -90,7 +95,7 @@ class TargetUrl(Struct, frozen=True, gc=False):
 
 
 class LinkInfo(Struct, frozen=True, gc=False):
-    """What the pages about a link show; `live` is the slug of the campaign's live link.
+    """What the pages about a link show; `successor` is the slug of the link that was chosen to be named instead.
 
     `destinations` are all that taps can be sent to while the link is active, `ended` where they are sent afterwards.
     """
@@ -103,7 +108,7 @@ class LinkInfo(Struct, frozen=True, gc=False):
     campaign: str
     unit: str
     programme: str
-    live: str | None
+    successor: str | None
 
 
 class Target(Struct, frozen=True, gc=False):
@@ -181,7 +186,8 @@ def target_of(facts: str) -> Target:
             campaign=_shared(read["campaign"]),
             unit=_shared(read["unit"]),
             programme=_shared(read["programme"]),
-            live=_shared(read["live"]),
+            # Snapshots of older releases have none.
+            successor=_shared(read.get("successor")),
         ),
     )
 
