@@ -76,7 +76,7 @@ class OrphanTap(SQLModel, table=True):
 
 
 class Agent(SQLModel, table=True):
-    """A distinct user agent and its classification; `id` is a hash of its text."""
+    """A distinct user agent in known words (`bots.known_words`) and its classification; `id` is a hash of its text."""
 
     __tablename__ = "agents"
     __table_args__ = (check_one_of("device", Device),)

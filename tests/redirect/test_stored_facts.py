@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from campaigns.clicks.bots.known_words import in_known_words
 from campaigns.clicks.types import RequestFlag
 from campaigns.kit.client_address import TrustedProxies
 from tests.redirect.taps import Taps
@@ -12,6 +13,9 @@ from tests.redirect.taps import Taps
 PHONE = (
     "Mozilla/5.0 (Linux; Android 14; CPH2581) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/130.0.0.0 Mobile Safari/537.36"
+)
+PHONE_IN_KNOWN_WORDS = (
+    "Mozilla/5.0 (Linux; Android 14; *) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
 )
 BROWSER = {
     "user-agent": PHONE,
@@ -31,7 +35,7 @@ async def test_agent_language_and_referrer(taps: Taps) -> None:
     assert (click["language"], click["referrer_host"], click["network"]) == ("id", "l.instagram.com", "instagram")
     assert (click["via"], click["variant"], click["extras"]) == (None, None, None)
     (agent,) = await taps.sql("SELECT * FROM agents WHERE id = %s", click["agent_id"])
-    assert (agent["text"], agent["device"], agent["reasons"]) == (PHONE, "android", 0)
+    assert (agent["text"], agent["device"], agent["reasons"]) == (PHONE_IN_KNOWN_WORDS, "android", 0)
 
 
 async def test_observed_facts(taps: Taps) -> None:
@@ -115,7 +119,7 @@ async def test_any_agent_is_stored_as_text(taps: Taps, agent: bytes) -> None:
     assert answer.status_code == 302
     (click,) = await taps.stored()
     ((stored),) = await taps.sql("SELECT text FROM agents WHERE id = %s", click["agent_id"])
-    assert stored["text"] == agent.decode("utf-8", "replace").replace("\0", "\ufffd")[:1000]
+    assert stored["text"] == in_known_words(agent.decode("utf-8", "replace")[:1000])[0]
 
 
 class TestBehindAProxy:

@@ -16,7 +16,8 @@ import psycopg
 
 from campaigns.acquisition.channel_groups import GROUPING_VERSION, classify_traffic
 from campaigns.clicks.bots.bursts import BURSTS_VERSION, lock_marking, mark_bursts
-from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
+from campaigns.clicks.bots.classifier import RULES_VERSION
+from campaigns.clicks.bots.known_words import in_known_words
 from campaigns.clicks.bots.proven import mark_proven
 from campaigns.clicks.bots.reasons import reasons_sql
 from campaigns.clicks.watermarks import (
@@ -139,7 +140,9 @@ async def _judge_agents(
 async def _store_verdicts(
     connection: psycopg.AsyncConnection, batch: Sequence[tuple[int, str]], changed: ReclassifyResult
 ) -> None:
-    verdicts = [classify_user_agent(text) for _, text in batch]
+    # Agents that an older release stored have their whole text.
+    known = [in_known_words(text) for _, text in batch]
+    verdicts = [verdict for _, verdict in known]
     cursor = await connection.execute(
         _STORE_VERDICTS,
         (
@@ -148,6 +151,7 @@ async def _store_verdicts(
             [one.expects.value for one in verdicts],
             [one.device.value for one in verdicts],
             [one.app for one in verdicts],
+            [text for text, _ in known],
             RULES_VERSION,
         ),
     )
@@ -160,8 +164,8 @@ async def _store_verdicts(
 # Unchanged rows are not updated, since a run over all agents would otherwise rewrite every row.
 _STORE_VERDICTS = """
 WITH judged AS (
-    SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::smallint[], %s::text[], %s::text[])
-        AS judged (id, reasons, expects, device, app)
+    SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::smallint[], %s::text[], %s::text[], %s::text[])
+        AS judged (id, reasons, expects, device, app, text)
 ), before AS (
     SELECT agents.id, agents.reasons, agents.expects FROM agents JOIN judged USING (id)
     WHERE (agents.reasons, agents.expects) <> (judged.reasons, judged.expects)
@@ -169,11 +173,11 @@ WITH judged AS (
     INSERT INTO judged_before SELECT * FROM before
 ), stored AS (
     UPDATE agents SET reasons = judged.reasons, expects = judged.expects, device = judged.device, app = judged.app,
-        rules_version = given.version
+        text = judged.text, rules_version = given.version
     FROM judged, (SELECT %s::smallint AS version) AS given
     WHERE agents.id = judged.id
-        AND (agents.reasons, agents.expects, agents.device, agents.app, agents.rules_version)
-            IS DISTINCT FROM (judged.reasons, judged.expects, judged.device, judged.app, given.version)
+        AND (agents.reasons, agents.expects, agents.device, agents.app, agents.text, agents.rules_version)
+            IS DISTINCT FROM (judged.reasons, judged.expects, judged.device, judged.app, judged.text, given.version)
 )
 SELECT count(*) FILTER (WHERE before.reasons = 0 AND judged.reasons <> 0),
     count(*) FILTER (WHERE before.reasons <> 0 AND judged.reasons = 0)

@@ -1,20 +1,30 @@
 """User agents that one server process has met: classified at first sight, and stored before their first tap.
 
-On the redirect's hot path: a known agent costs one look-up in a dictionary.
+On the redirect's hot path: a known agent costs one look-up in a dictionary. What is stored of an agent is bounded
+twice: its text by `bots/known_words.py`, and how many new ones a process may add, since they stay.
 """
 
 import hashlib
+import time
+from collections.abc import Callable
 
 from msgspec import Struct
+from prometheus_client import Counter
 
-from campaigns.clicks.bots.classifier import RULES_VERSION, classify_user_agent
+from campaigns.clicks.bots.classifier import RULES_VERSION
+from campaigns.clicks.bots.known_words import in_known_words, stand_in
 from campaigns.clicks.capture.bounded_cache import BoundedCache
 from campaigns.clicks.types import AgentVerdict, BotReason
 
 MAX_AGENT_BYTES = 1000  # a longer one is cut, then kept and classified
 MAX_CACHED_BYTES = 32_000_000
+# New agents that a process stores at once, which is more than a campaign's phones are, and then for each hour. The taps
+# of others name the agent that stands for all of their kind.
+MAX_NEW_AGENTS, NEW_PER_HOUR = 5_000, 100
 # What Python needs for an agent and its verdict beside the texts themselves.
 _ENTRY_BYTES = 600
+
+UNTOLD = Counter("jaring_agents_not_stored_total", "New user agents whose taps name the agent of their kind instead.")
 
 
 class CachedAgent(Struct, eq=False, gc=False):
@@ -46,34 +56,65 @@ class CachedAgent(Struct, eq=False, gc=False):
 class UserAgentCache:
     """The user agents of one server process; the oldest are forgotten beyond `max_bytes`."""
 
-    def __init__(self, max_bytes: int = MAX_CACHED_BYTES) -> None:
+    def __init__(
+        self,
+        max_bytes: int = MAX_CACHED_BYTES,
+        *,
+        max_new: int = MAX_NEW_AGENTS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._known = BoundedCache[bytes, CachedAgent](max_bytes, _weight)
+        # Many headers are one agent in known words.
+        self._by_id = BoundedCache[int, CachedAgent](max_bytes, _weight_of_agent)
+        self._max_new = max_new
+        self._new_left = float(max_new)
+        self._clock = clock
+        self._counted_at = clock()
 
     @property
     def bytes_kept(self) -> int:
         """About how much memory the cache takes."""
-        return self._known.bytes
+        return self._known.bytes + self._by_id.bytes
 
     def get(self, header: bytes) -> CachedAgent:
         """The agent of a User-Agent header; empty for a request that has none."""
         header = header[:MAX_AGENT_BYTES]
         agent = self._known.get(header)
         if agent is None:
-            text = agent_text(header)
-            verdict = classify_user_agent(text)
-            agent = CachedAgent(agent_id(text), text, verdict, BotReason.PREVIEW in verdict.reasons)
+            agent = self._agent(*in_known_words(header.decode("utf-8", "replace")))
             self._known.keep(header, agent)
         return agent
 
+    def _agent(self, text: str, verdict: AgentVerdict) -> CachedAgent:
+        agent = self._by_id.get(agent_id(text))
+        if agent is None:
+            if not self._may_be_new():
+                UNTOLD.inc()
+                text, verdict = stand_in(verdict)
+                agent = self._by_id.get(agent_id(text))
+                if agent is not None:
+                    return agent
+            agent = CachedAgent(agent_id(text), text, verdict, BotReason.PREVIEW in verdict.reasons)
+            self._by_id.keep(agent.id, agent)
+        return agent
 
-def _weight(header: bytes, agent: CachedAgent) -> int:
-    # A text with one character beyond Latin-1 takes up to four bytes for each.
-    return _ENTRY_BYTES + len(header) + (1 if agent.text.isascii() else 4) * len(agent.text)
+    def _may_be_new(self) -> bool:
+        now = self._clock()
+        self._new_left = min(self._max_new, self._new_left + (now - self._counted_at) * NEW_PER_HOUR / 3600)
+        self._counted_at = now
+        if self._new_left < 1:
+            return False
+        self._new_left -= 1
+        return True
 
 
-def agent_text(header: bytes) -> str:
-    """A header's text as it is stored and classified; PostgreSQL takes it, whatever bytes came in."""
-    return header[:MAX_AGENT_BYTES].decode("utf-8", "replace").replace("\0", "\ufffd")
+def _weight(header: bytes, _agent: CachedAgent) -> int:
+    # The agent itself is weighed where it is kept by its id.
+    return _ENTRY_BYTES // 4 + len(header)
+
+
+def _weight_of_agent(_id: int, agent: CachedAgent) -> int:
+    return _ENTRY_BYTES + len(agent.text)
 
 
 def agent_id(text: str) -> int:

@@ -109,7 +109,8 @@ class HeaderParser:
             network=network_of(host, ()),
             encoded=encode(observed),
             encoded_in_burst=encode(observed | _BURST),
-            visitor_facts=visitor_facts(agent.text, agent.verdict, language),
+            # Of the header itself: the agent's text can stand for many.
+            visitor_facts=visitor_facts(agent_header.decode("utf-8", "replace"), agent.verdict, language),
         )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import DictRow
 
+from campaigns.clicks.bots.known_words import in_known_words
 from campaigns.clicks.tokens import read_click
 from campaigns.links.pasted import read_pasted
 from tests.properties.hostile import PHONE
@@ -41,7 +42,7 @@ class Request:
     def agent(self) -> str:
         """The text that is to be stored of its User-Agent."""
         header = dict(self.headers).get(b"user-agent", b"")
-        return header[:1000].decode("utf-8", "replace").replace("\0", "\ufffd")
+        return in_known_words(header[:1000].decode("utf-8", "replace"))[0]
 
 
 @dataclass(frozen=True)

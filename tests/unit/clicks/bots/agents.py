@@ -1,5 +1,10 @@
 """User agents as they really come: of people, and of robots."""
 
+from pathlib import Path
+
+import pytest
+from hypothesis import strategies as st
+
 from campaigns.clicks.types import BotReason
 
 ANDROID = (
@@ -190,3 +195,19 @@ ROBOTS = [
     (" \t ", BotReason.EMPTY_AGENT),
     ("-", BotReason.EMPTY_AGENT),
 ]
+
+# What any text can be put together from.
+PIECES = [text for text, _ in PEOPLE + ROBOTS]
+ANY_TEXT = st.text(max_size=300) | st.lists(
+    st.sampled_from(PIECES) | st.sampled_from("();/ .,+@[]|<\0\x1b\u0130\u0661\ufffd"), max_size=8
+).map("".join)
+
+SAMPLES = Path(__file__).parents[5] / "shared" / "data"
+
+
+def sample(name: str) -> list[str]:
+    """The agents of a file of ../shared/data; skips the test where it is absent."""
+    path = SAMPLES / name
+    if not path.exists():
+        pytest.skip(f"{name} is not in ../shared/data")
+    return path.read_text().splitlines()

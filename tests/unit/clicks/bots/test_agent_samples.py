@@ -1,29 +1,19 @@
 """The bot rules as a whole: on samples of real agents, on any text, and the list that their version stands for."""
 
 import hashlib
-from pathlib import Path
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from is_bot import Bots
 
 from campaigns.clicks.bots import apps as people
 from campaigns.clicks.bots import automation, crawlers, previews
 from campaigns.clicks.bots.classifier import classify_user_agent
 from campaigns.clicks.types import AGENT_REASONS, RequestFlag
-from tests.unit.clicks.bots.agents import PEOPLE, ROBOTS
+from tests.unit.clicks.bots.agents import ANY_TEXT, sample
 
-SAMPLES = Path(__file__).parents[5] / "shared" / "data"
 MAX_PEOPLE_FLAGGED, MIN_ROBOTS_FLAGGED = 1 / 1000, 97 / 100
 BROWSER_HEADERS = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING | RequestFlag.FETCH_MODE
-
-
-def sample(name: str) -> list[str]:
-    path = SAMPLES / name
-    if not path.exists():
-        pytest.skip(f"{name} is not in ../shared/data")
-    return path.read_text().splitlines()
 
 
 def test_few_of_a_sample_of_people_are_flagged() -> None:
@@ -36,12 +26,6 @@ def test_most_of_a_sample_of_robots_are_flagged() -> None:
     texts = sample("user-agents-bots.txt")
     missed = [text for text in texts if not classify_user_agent(text).reasons]
     assert len(texts) - len(missed) >= len(texts) * MIN_ROBOTS_FLAGGED, missed
-
-
-PIECES = [text for text, _ in PEOPLE + ROBOTS]
-ANY_TEXT = st.text(max_size=300) | st.lists(
-    st.sampled_from(PIECES) | st.sampled_from("();/ .,+@[]|<\0\x1b\u0130\u0661\ufffd"), max_size=8
-).map("".join)
 
 
 @given(ANY_TEXT)
