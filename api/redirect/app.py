@@ -16,6 +16,7 @@ from prometheus_client import Counter
 
 from api.redirect import pages, site
 from api.redirect.answers import ANSWERS, EMPTY, NO_STORE, Scope, Send, send_answer, send_page
+from campaigns.clicks.capture.budget import Budget
 from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.tap import Tap, TapReader
@@ -42,9 +43,11 @@ UNAVAILABLE = BatchedCounter(ANSWERS.labels("unavailable"))
 
 REPAIRED = BatchedCounter(Counter("jaring_repaired_links_total", "Requests whose path was read as it was pasted."))
 
+NOT_STORED = Counter("jaring_orphan_taps_not_stored_total", "Taps on unknown links beyond those that are stored.")
+# Taps on unknown links that a process stores, whoever tries how many: a misprinted poster has fewer.
+ORPHANS_AT_ONCE, ORPHANS_PER_HOUR = 10_000, 3_600
+
 _SLUG = re.compile(SLUG_PATTERN)
-# What is kept of an unknown path that holds no slug.
-_NO_SLUG = "(other)"
 # All unknown slugs together, since whoever tries them tries many.
 _NO_LINK = b""
 _REPAIRED = int(RequestFlag.REPAIRED)
@@ -82,12 +85,14 @@ class RedirectApp:
         base: str,
         zone: ZoneInfo,
         home: str | None = None,
+        orphan_budget: Budget | None = None,
     ) -> None:
         self._resolver = resolver
         self._finder = finder
         self._clicks = clicks
         self._orphans = orphans
         self._taps = TapReader(salts=salts, headers=headers, proxies=proxies)
+        self._orphan_budget = orphan_budget or Budget(ORPHANS_AT_ONCE, ORPHANS_PER_HOUR)
         self._token_key = token_key
         self._base = base
         self._zone = zone
@@ -177,10 +182,14 @@ class RedirectApp:
 
     async def _unknown(self, scope: Scope, send: Send, slug: str) -> None:
         UNKNOWN.add()
-        if not (len(slug) <= SLUG_LENGTH and _SLUG.fullmatch(slug)):
-            slug = read_pasted(scope["path"]).slug or _NO_SLUG
-        tap = self._read(scope, _NO_LINK, time.time_ns() // 1_000_000)
-        await self._orphans.write(encode_orphan(tap, slug), tap.facts.agent)
+        if self._orphan_budget.take():
+            if not (len(slug) <= SLUG_LENGTH and _SLUG.fullmatch(slug)):
+                slug = read_pasted(scope["path"]).slug
+            tap = self._read(scope, _NO_LINK, time.time_ns() // 1_000_000)
+            kept = self._resolver.in_known_words(slug)
+            await self._orphans.write(encode_orphan(tap, kept), tap.facts.agent)
+        else:
+            NOT_STORED.inc()
         await send_page(send, 404, pages.UNKNOWN, scope["method"])
 
     def _read(self, scope: Scope, link: bytes, now_ms: int, path_flags: int = 0) -> Tap:

@@ -19,6 +19,7 @@ from api.runtime.metrics_files import reserve_room
 from api.runtime.resources import ApiResources, GatewayResources
 from campaigns.applicants.operations.index_stored import index_next_person
 from campaigns.clicks.bots import bursts
+from campaigns.clicks.retention import delete_old_orphans
 from campaigns.events.operations import RETENTION, delete_read_events
 from campaigns.kit.idempotency import forget_old_answers
 from campaigns.kit.periodic import Backoff, ContinuousWork, PeriodicWork, Work
@@ -137,6 +138,7 @@ def _cleanup_work(resources: ApiResources) -> Iterator[Work]:
     deletions: dict[str, Callable[..., Awaitable[object]]] = {
         "idempotency-cleanup": partial(forget_old_answers, kept=answers_kept),
         "event-cleanup": partial(delete_read_events, kept=RETENTION),
+        "orphan-tap-cleanup": partial(delete_old_orphans, kept=timedelta(days=resources.settings.orphan_tap_days)),
     }
     for name, delete in deletions.items():
         yield PeriodicWork(

@@ -12,10 +12,13 @@ _ADDRESS = re.compile(rb"(?:https?|android-app)://([^/?#\\]*)", re.IGNORECASE)
 _PORT = re.compile(rb":[0-9]*$")
 # Labels as found in practice, including underscores: Android packages and some hosts have them.
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*")
+# Telephone and identity numbers, dates, and addresses of machines at home: no site that people come from is called so.
+_NUMBER = re.compile(r"\d{6}|\d{4}-\d{2}-\d{2}|(?:\d{1,3}\.){3}\d{1,3}")
 
 
 def referrer_host(raw: bytes) -> str | None:
-    """The host of a Referer header in lower case (ASCII, IDNA), or the package of `android-app://`; None if unreadable.
+    """The host of a Referer header in lower case (ASCII, IDNA), or the package of `android-app://`; None if unreadable
+    or a number, which can be a person's.
 
     Without user name, password, port and trailing dot; at most MAX_HOST_LENGTH characters.
     """
@@ -32,4 +35,5 @@ def referrer_host(raw: bytes) -> str | None:
     except UnicodeError:
         return None
     host = host.lower().removesuffix(".")
-    return host if len(host) <= MAX_HOST_LENGTH and _HOST.fullmatch(host) else None
+    readable = len(host) <= MAX_HOST_LENGTH and _HOST.fullmatch(host) and not _NUMBER.search(host)
+    return host if readable else None

@@ -181,6 +181,10 @@ class Settings(BaseSettings):
     )
     idempotency_hours: int = Field(72, ge=24, description="How long the response to an `Idempotency-Key` is kept.")
 
+    orphan_tap_days: int = Field(
+        400, ge=1, le=36_500, description="How many days taps on links that do not exist are kept."
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _known_names(cls, given: object) -> object:

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from api.redirect.app import RedirectApp
+from campaigns.clicks.capture.budget import Budget
 from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.writer import TapWriter
@@ -111,6 +112,7 @@ async def running_redirect(
     proxies: TrustedProxies,
     snapshot: LinkSnapshot,
     home: str | None = None,
+    orphan_budget: Budget | None = None,
 ) -> AsyncIterator[Taps]:
     """The redirect application with its writers running, and a client of it."""
     connections = connections_to(conninfo)
@@ -133,6 +135,7 @@ async def running_redirect(
         base="https://jaring.example/",
         zone=ZoneInfo("Asia/Jakarta"),
         home=home,
+        orphan_budget=orphan_budget,
     )
     clicks.start()
     orphans.start()

@@ -65,7 +65,14 @@ class TestUnknown:
         assert answer.status_code == 404
         assert "Tautan tidak dikenal" in answer.text
         (orphan,) = await taps.stored("orphan_taps")
-        assert orphan["slug"] == "no-such-link"
+        assert orphan["slug"] == "(other)"
+
+    async def test_of_an_unknown_slug_the_words_of_links_are_stored(self, taps: Taps) -> None:
+        await taps.client.get("/abc")
+        for path in ("/abc-rina-contoh-2006-03-14", "/rina-abc", "/081298765432", "/abc-abc"):
+            await taps.client.get(path)
+        stored = [orphan["slug"] for orphan in await taps.stored("orphan_taps")]
+        assert stored == ["abc-*", "*-abc", "(other)", "abc-abc"]
 
     async def test_head_is_noted_as_what_it_was(self, taps: Taps) -> None:
         answer = await taps.client.head("/no-such-link")

@@ -5,8 +5,6 @@ twice: its text by `bots/known_words.py`, and how many new ones a process may ad
 """
 
 import hashlib
-import time
-from collections.abc import Callable
 
 from msgspec import Struct
 from prometheus_client import Counter
@@ -14,6 +12,7 @@ from prometheus_client import Counter
 from campaigns.clicks.bots.classifier import RULES_VERSION
 from campaigns.clicks.bots.known_words import in_known_words, stand_in
 from campaigns.clicks.capture.bounded_cache import BoundedCache
+from campaigns.clicks.capture.budget import Budget
 from campaigns.clicks.types import AgentVerdict, BotReason
 
 MAX_AGENT_BYTES = 1000  # a longer one is cut, then kept and classified
@@ -56,20 +55,11 @@ class CachedAgent(Struct, eq=False, gc=False):
 class UserAgentCache:
     """The user agents of one server process; the oldest are forgotten beyond `max_bytes`."""
 
-    def __init__(
-        self,
-        max_bytes: int = MAX_CACHED_BYTES,
-        *,
-        max_new: int = MAX_NEW_AGENTS,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, max_bytes: int = MAX_CACHED_BYTES, budget: Budget | None = None) -> None:
         self._known = BoundedCache[bytes, CachedAgent](max_bytes, _weight)
         # Many headers are one agent in known words.
         self._by_id = BoundedCache[int, CachedAgent](max_bytes, _weight_of_agent)
-        self._max_new = max_new
-        self._new_left = float(max_new)
-        self._clock = clock
-        self._counted_at = clock()
+        self._budget = budget or Budget(MAX_NEW_AGENTS, NEW_PER_HOUR)
 
     @property
     def bytes_kept(self) -> int:
@@ -88,7 +78,7 @@ class UserAgentCache:
     def _agent(self, text: str, verdict: AgentVerdict) -> CachedAgent:
         agent = self._by_id.get(agent_id(text))
         if agent is None:
-            if not self._may_be_new():
+            if not self._budget.take():
                 UNTOLD.inc()
                 text, verdict = stand_in(verdict)
                 agent = self._by_id.get(agent_id(text))
@@ -97,15 +87,6 @@ class UserAgentCache:
             agent = CachedAgent(agent_id(text), text, verdict, BotReason.PREVIEW in verdict.reasons)
             self._by_id.keep(agent.id, agent)
         return agent
-
-    def _may_be_new(self) -> bool:
-        now = self._clock()
-        self._new_left = min(self._max_new, self._new_left + (now - self._counted_at) * NEW_PER_HOUR / 3600)
-        self._counted_at = now
-        if self._new_left < 1:
-            return False
-        self._new_left -= 1
-        return True
 
 
 def _weight(header: bytes, _agent: CachedAgent) -> int:

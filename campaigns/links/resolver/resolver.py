@@ -6,6 +6,7 @@ without waiting for PostgreSQL ever again: an entry past its time is served and 
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
@@ -27,6 +28,10 @@ MAX_SLUGS_PER_QUERY = 64
 # Slugs that wait for a look-up; more are refused at once. Otherwise a PostgreSQL that hangs leaves behind every slug
 # that was tried meanwhile, and real links would wait for them.
 MAX_WAITING = 1024
+# Words of slugs that were found; by them an unknown slug is told that may be one of ours, mistyped.
+MAX_WORDS = 50_000
+REMOVED, NOTHING_KNOWN = "*", "(other)"
+_REMOVED_RUN = re.compile(r"\*(?:-\*)+")
 
 _FIND = f"{FACTS_SQL} WHERE link.slug = ANY(%s)".encode()
 
@@ -63,6 +68,7 @@ class LinkResolver:
         # slug -> (target, when it becomes stale, in which generation it was loaded)
         self._known: dict[str, tuple[Target, float, int]] = {}
         self._unknown: dict[str, float] = {}
+        self._words: dict[str, None] = {}
         self._loading: dict[str, asyncio.Future[Target | None]] = {}
         self._queue: list[tuple[str, asyncio.Future[Target | None]]] = []
         self._looking_up: asyncio.Task[None] | None = None
@@ -117,6 +123,15 @@ class LinkResolver:
             raise LookupFailed from None
         _keep(self._known, slug, (target, time.monotonic() + RETRY_SECONDS, self._generation), self._max_links)
         return target
+
+    def in_known_words(self, slug: str) -> str:
+        """An unknown slug as it may be stored: `*` for the words that are in no slug of a link that was found here.
+
+        Whoever has a path of their own choice may write who they are into it.
+        """
+        words = [word if word in self._words else REMOVED for word in slug.split("-")]
+        known = _REMOVED_RUN.sub(REMOVED, "-".join(words))
+        return NOTHING_KNOWN if known == REMOVED else known
 
     def forget(self, slug: str) -> None:
         """Drop what is known about a slug, since it changed; also for a look-up under way, which may be older."""
@@ -181,6 +196,8 @@ class LinkResolver:
             _keep(self._unknown, slug, time.monotonic() + UNKNOWN_CACHE_SECONDS, self._max_unknown)
         else:
             _keep(self._known, slug, (target, time.monotonic() + self._kept, generation), self._max_links)
+            for word in slug.split("-"):
+                _keep(self._words, word, None, MAX_WORDS)
 
     def _failed(self, slug: str, found: "asyncio.Future[Target | None]", error: Exception) -> None:
         found.set_exception(error)

@@ -135,3 +135,37 @@ def test_languages_get_their_current_codes(url: str) -> None:
         assert [one["language"] for one in stored[0]] == ["en", "id", None]
         spoken = connection.execute("SELECT language, count(*) FROM clicks GROUP BY 1 ORDER BY 1").fetchall()
         assert spoken == [("id", 2), (None, 1)]
+
+
+def test_what_people_wrote_about_themselves_is_taken_out_of_stored_taps(url: str) -> None:
+    command.upgrade(alembic_config(url), "0009")
+    plain = url.replace("+psycopg", "")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "INSERT INTO links (id, campaign_id, channel_id, name, slug, destination, utm_source, utm_medium,"
+            " utm_campaign, state, created_at) VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),"
+            " 'one', 'jabar-bio', 'https://a.example/', 'a', 'b', 'c', 'active', now())"
+        )
+        connection.execute(
+            "INSERT INTO clicks (campaign_id, id, link_id, clicked_at, visitor, extras, referrer_host) VALUES"
+            " (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now(), 1, 'nama=Rina', '081298760123.example'),"
+            " (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now(), 1, NULL, 'm.facebook.com')"
+        )
+        for slug in ("jabar-boi", "rina-lahir-2006", "081298760123", "jabar-bio-rina"):
+            connection.execute(
+                "INSERT INTO orphan_taps (id, slug, clicked_at, visitor) VALUES (gen_random_uuid(), %s, now(), 1)",
+                [slug],
+            )
+        connection.execute(
+            "INSERT INTO agents (id, text, device, rules_version, first_seen_at)"
+            " VALUES (1, 'App/1.2.3 (rina@mail.example; +62 812-9876-0123)', 'other', 1, now())"
+        )
+    command.upgrade(alembic_config(url), "head")
+    with psycopg.connect(plain) as connection:
+        hosts = connection.execute("SELECT referrer_host FROM clicks WHERE extras IS NULL ORDER BY 1").fetchall()
+        assert hosts == [("m.facebook.com",), (None,)]
+        slugs = connection.execute('SELECT slug FROM orphan_taps ORDER BY slug COLLATE "C"').fetchall()
+        assert slugs == [("(other)",), ("(other)",), ("jabar-*",), ("jabar-bio-*",)]
+        agents = connection.execute("SELECT text, rules_version FROM agents WHERE id = 1").fetchall()
+        assert agents == [("App/1.2.3 * *)", 0)]

@@ -34,7 +34,7 @@ REFERRERS: list[tuple[bytes, str | None]] = [
     ("https://bücher.example/".encode(), "xn--bcher-kva.example"),
     ("https://BÜCHER.example/".encode(), "xn--bcher-kva.example"),
     (b"http://localhost:8000/", "localhost"),
-    (b"http://192.0.2.7/", "192.0.2.7"),
+    (b"http://192.0.2.7/", None),
     (b"https://under_score.example/", "under_score.example"),
     (b"android-app://com.instagram.android/", "com.instagram.android"),
     (b"android-app://com.instagram.android", "com.instagram.android"),

@@ -3,6 +3,7 @@
 from prometheus_client import REGISTRY
 
 from campaigns.clicks.capture.agent_cache import NEW_PER_HOUR, UserAgentCache
+from campaigns.clicks.capture.budget import Budget
 from campaigns.clicks.types import Device
 
 
@@ -24,7 +25,7 @@ def not_stored() -> float:
 
 
 def test_what_comes_beyond_the_limit_is_stored_as_one_of_its_kind() -> None:
-    cache, before = UserAgentCache(max_new=2, clock=Clock()), not_stored()
+    cache, before = UserAgentCache(budget=Budget(2, NEW_PER_HOUR, Clock())), not_stored()
     agents = [cache.get(invented(number)) for number in range(100)]
     assert len({agent.id for agent in agents}) == 3
     assert agents[2:] == [agents[2]] * 98
@@ -35,7 +36,7 @@ def test_what_comes_beyond_the_limit_is_stored_as_one_of_its_kind() -> None:
 
 
 def test_robots_stay_robots_beyond_it() -> None:
-    cache = UserAgentCache(max_new=0, clock=Clock())
+    cache = UserAgentCache(budget=Budget(0, NEW_PER_HOUR, Clock()))
     assert cache.get(b"WhatsApp/2.24").is_preview
     assert cache.get(b"curl/8.1").verdict.reasons
     assert cache.get(b"").verdict.reasons
@@ -43,7 +44,7 @@ def test_robots_stay_robots_beyond_it() -> None:
 
 def test_the_limit_grows_by_the_hour_up_to_what_it_began_with() -> None:
     clock = Clock()
-    cache = UserAgentCache(max_new=2, clock=clock)
+    cache = UserAgentCache(budget=Budget(2, NEW_PER_HOUR, clock))
     for number in range(3):
         cache.get(invented(number))
     clock.seconds = 3600 / NEW_PER_HOUR
