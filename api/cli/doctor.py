@@ -11,7 +11,7 @@ from campaigns.kit.database.url import display_url, psycopg_conninfo
 from campaigns.kit.embedded.attach import running_url
 from campaigns.kit.embedded.binaries import find_binaries, major_version
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
-from campaigns.kit.encryption.master_key import MasterKeyError, check_master_key, load_keys
+from campaigns.kit.encryption.master_key import MasterKeyError, check_keys, find_keys
 from campaigns.kit.files.private import open_to_others
 from campaigns.kit.settings import Settings
 

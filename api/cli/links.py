@@ -29,7 +29,7 @@ from campaigns.kit.database.dry_run import RunMode, dry_run
 from campaigns.kit.database.engine import SessionFactory
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.encryption.cipher import KeyRing
-from campaigns.kit.encryption.master_key import check_master_key, load_keys
+from campaigns.kit.encryption.master_key import prepare_keys
 from campaigns.kit.errors import Conflict, FieldError, FieldPath, Invalid
 from campaigns.kit.idempotency import begin_once, finish_once
 from campaigns.kit.models import IdempotencyRecord
@@ -77,8 +77,7 @@ def import_sheet(path: Path, *, unit_code: str | None, keep_names: Collection[st
     except Invalid as refused:
         raise _refusal(refused.fields, _NOTHING) from None
     with current_database(settings) as url:
-        keys = load_keys(settings.master_key, settings.data)
-        check_master_key(psycopg_conninfo(url), keys)
+        keys = prepare_keys(psycopg_conninfo(url), settings.master_key, settings.data)
         run = _Import(
             url=url,
             keys=keys,

@@ -33,7 +33,7 @@ from api.runtime.public_server import public_server
 from campaigns.kit.database.migrations import current_revision, migrate, newest_revision
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-from campaigns.kit.encryption.master_key import MasterKeyError, check_master_key, load_keys
+from campaigns.kit.encryption.master_key import MasterKeyError, load_keys, prepare_keys
 from campaigns.kit.settings import Settings
 from campaigns.links.resolver.snapshot import open_link_snapshot
 
@@ -55,6 +55,8 @@ def serve_until_stopped(*, demo: bool) -> None:
             _prepare(settings, url)
             guide = _guide(settings, url, demo=demo)
         else:
+            # Without the key no click token can be signed, and the database would be refused later.
+            load_keys(settings.master_key, settings.data)
             guide = _cold_guide(settings)
             threading.Thread(target=_prepare_later, args=(settings, url), daemon=True).start()
         os.environ["JARING_DATABASE_URL"] = url
@@ -144,7 +146,7 @@ def _prepare(settings: Settings, url: str) -> None:
         migrate(url)
     elif current_revision(url) != newest_revision():
         raise CommandError("The database does not have the schema of this version. Run `jaring migrate` first")
-    check_master_key(psycopg_conninfo(url), load_keys(settings.master_key, settings.data))
+    prepare_keys(psycopg_conninfo(url), settings.master_key, settings.data)
 
 
 def _prepare_later(settings: Settings, url: str) -> None:

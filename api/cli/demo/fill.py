@@ -26,7 +26,7 @@ from campaigns.clicks.models import Click, OrphanTap
 from campaigns.clicks.tokens import sign_click
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.encryption.cipher import KeyRing
-from campaigns.kit.encryption.master_key import check_master_key, load_keys
+from campaigns.kit.encryption.master_key import prepare_keys
 from campaigns.kit.ids import uuid7_at
 from campaigns.kit.settings import Settings
 from campaigns.links.models import Link
@@ -70,8 +70,7 @@ def fill_with_demo() -> str:
 
 def fill(settings: Settings, url: str) -> None:
     """Fill an empty database in one transaction, and save the created keys."""
-    keys = load_keys(settings.master_key, settings.data)
-    check_master_key(psycopg_conninfo(url), keys)
+    keys = prepare_keys(psycopg_conninfo(url), settings.master_key, settings.data)
     now = datetime.now(UTC)
 
     async def work(session: AsyncSession) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from campaigns.kit.embedded import server_log
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
 from campaigns.kit.embedded.identity import Identity, hand_over, launch
+from campaigns.kit.files.durable import sync_folder
 
 NAME = "jaring"  # the superuser and the database
 
@@ -92,7 +93,7 @@ def create_cluster(
         hand_over(new, identity.account)
         _initdb(new, binaries=binaries, identity=identity, major=major, stopping=stopping)
         new.rename(data)
-        _sync_folder(data.parent)
+        sync_folder(data.parent)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
@@ -139,14 +140,6 @@ def _end_initdb(child: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)  # it leads a session, so its children end too
         child.communicate()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def configure(data: Path, *, identity: Identity, client: str) -> None:

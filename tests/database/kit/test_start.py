@@ -1,34 +1,21 @@
-"""What a start asks of the database: whether it answers, its revision, its name, and the key it was filled with."""
+"""What a start asks of the database: whether it answers, its revision and its name."""
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
 
 from campaigns.kit.database.migrations import current_revision, newest_revision
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.embedded.readiness import ensure_database, refusal
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
-from campaigns.kit.encryption.cipher import derive_keys, new_master_key
-from campaigns.kit.encryption.master_key import MasterKeyError, check_master_key
+from campaigns.kit.encryption.cipher import new_master_key
+from campaigns.kit.encryption.master_key import check_keys, prepare_keys
 
-
-class TestMasterKey:
-    def test_the_first_one_is_the_database_s(self, own_database: str) -> None:
-        conninfo, keys, others = psycopg_conninfo(own_database), *(derive_keys(new_master_key()) for _ in range(2))
-        for _ in range(2):
-            check_master_key(conninfo, keys)
-        with pytest.raises(MasterKeyError, match="another master key"):
-            check_master_key(conninfo, others)
-        check_master_key(conninfo, keys)  # which the refusal did not change
-
-    def test_the_fingerprint_is_the_same_in_every_version(self, own_database: str) -> None:
-        conninfo = psycopg_conninfo(own_database)
-        check_master_key(conninfo, derive_keys("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="))
-        with psycopg.connect(conninfo) as connection:
-            ((fingerprint,),) = connection.execute("SELECT fingerprint FROM key_checks").fetchall()
-        assert fingerprint.hex() == "8cfadde437e7a3b85eab6f20255e62fa7fafdd6b540b297d069e2ab49d531467"
+KEY = SecretStr(new_master_key())
 
 
 class TestRevision:
@@ -58,7 +45,9 @@ class TestServer:
             connection.execute('DROP DATABASE "with a space and a """')
 
 
-def test_a_server_that_hangs_is_given_up(own_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_hangs_is_given_up(
+    own_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connect, waited = psycopg.connect, list[Any]()
 
     def noted(*values: Any, **given: Any) -> psycopg.Connection:
@@ -67,6 +56,6 @@ def test_a_server_that_hangs_is_given_up(own_database: str, monkeypatch: pytest.
 
     monkeypatch.setattr(psycopg, "connect", noted)
     current_revision(own_database)
-    check_master_key(psycopg_conninfo(own_database), derive_keys(new_master_key()))
+    check_keys(psycopg_conninfo(own_database), prepare_keys(psycopg_conninfo(own_database), KEY, tmp_path))
     refusal(psycopg_conninfo(own_database))
-    assert waited == [5, 5, 2]
+    assert waited == [5, 5, 5, 2]

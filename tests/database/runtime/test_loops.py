@@ -18,6 +18,7 @@ from api.runtime.resources import (
     open_api_resources,
     open_gateway_resources,
 )
+from campaigns.kit.encryption.cipher import new_master_key
 from campaigns.kit.periodic import PeriodicWork, Work
 from campaigns.kit.settings import Settings
 
@@ -29,7 +30,8 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 @asynccontextmanager
 async def all_work(url: str, data: Path, **settings: Any) -> AsyncIterator[list[Work]]:
     """The loops of a gateway, and those that an API process for staff has besides."""
-    chosen = Settings(database_url=SecretStr(url), data=data, metrics_directory=data, **settings)
+    key = SecretStr(new_master_key())
+    chosen = Settings(database_url=SecretStr(url), master_key=key, data=data, metrics_directory=data, **settings)
     gateway, api = await open_gateway_resources(chosen), open_api_resources(chosen)
     try:
         own = list(gateway_work(gateway))

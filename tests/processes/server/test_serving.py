@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from campaigns.kit.embedded.attach import running_url
+from campaigns.kit.encryption.cipher import new_master_key
 from tests.processes.server.server import JARING, Server, free_port, wait_until_gone
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -159,8 +160,15 @@ class TestRefusals:
     def test_another_master_key(self, demo: Server, data: Path, tmp_path: Path) -> None:
         url = running_url(data / "postgres")
         assert url is not None
-        said = refused(Server(tmp_path / "var", free_port(), variables={"JARING_DATABASE_URL": url}))
-        assert "another master key" in said
+        other = {"JARING_DATABASE_URL": url, "JARING_MASTER_KEY": new_master_key()}
+        assert "another master key" in refused(Server(tmp_path / "var", free_port(), variables=other))
+
+    def test_a_missing_master_key_is_not_replaced(self, demo: Server, data: Path, tmp_path: Path) -> None:
+        url = running_url(data / "postgres")
+        assert url is not None
+        server = Server(tmp_path / "var", free_port(), variables={"JARING_DATABASE_URL": url})
+        assert "master key is missing" in refused(server)
+        assert not (tmp_path / "var" / "master.key").exists()
 
     @pytest.mark.parametrize(
         ("name", "value"),
