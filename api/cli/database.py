@@ -8,7 +8,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from api.cli.errors import CommandError
-from campaigns.kit.database.migrations import current_revision, migrate, newest_revision
+from api.cli.program import command
+from campaigns.kit.database.migrations import SchemaState, current_revision, migrate, newest_revision, schema_state
 from campaigns.kit.database.url import display_url, psycopg_conninfo
 from campaigns.kit.embedded.attach import running_url
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
@@ -55,8 +56,7 @@ def reachable_database(settings: Settings) -> Iterator[str]:
 def current_database(settings: Settings) -> Iterator[str]:
     """Like `reachable_database`; also raises CommandError unless the schema is this version's."""
     with reachable_database(settings) as url:
-        if current_revision(url) != newest_revision():
-            raise CommandError("The database does not have the schema of this version. Run `jaring migrate` first")
+        require_schema(url)
         yield url
 
 
@@ -79,11 +79,33 @@ def require_server(url: str) -> None:
         )
 
 
+def schema_remedy(state: SchemaState) -> str:
+    """What to do about a schema that is not this version's."""
+    if state is SchemaState.UNKNOWN:
+        return "A newer version migrated it: run that version, or restore a dump from before"
+    return f"Run `{command('migrate')}`"
+
+
+def require_schema(url: str) -> None:
+    """Raise CommandError unless the database has the schema of this version."""
+    state = schema_state(current_revision(url))
+    if state is not SchemaState.CURRENT:
+        raise CommandError(f"The database does not have the schema of this version. {schema_remedy(state)}")
+
+
+def upgrade(url: str) -> bool:
+    """Upgrade the schema; False if it was current. Raises CommandError if it is a newer version's."""
+    state = schema_state(current_revision(url))
+    if state is SchemaState.UNKNOWN:
+        raise CommandError(f"The database does not have the schema of this version. {schema_remedy(state)}")
+    return migrate(url)
+
+
 def migrate_database() -> str:
     """Upgrade the schema; returns the text to print."""
     settings = Settings()
     with reachable_database(settings) as url:
-        done = migrate(url)
+        done = upgrade(url)
         return f"{'Migrated to' if done else 'Already at'} revision {newest_revision()}."
 
 

@@ -153,11 +153,12 @@ def problems() -> None:
 @app.command()
 @report_errors
 def doctor() -> None:
-    """Check each part of the setup. Exits with status 1 if a check fails."""
-    from api.cli.doctor import run_checks
+    """Check each part of the setup, and start or write nothing. Exits with status 1 if a check fails."""
+    from api.cli.doctor.checks import run_checks
+    from api.cli.doctor.types import Level
 
-    well = True
-    for finding in run_checks():
-        well = well and finding.well
-        typer.echo(f"{'ok  ' if finding.well else 'FAIL'} {finding.part}: {finding.detail}")
-    raise typer.Exit(0 if well else 1)
+    failed = False
+    for diagnosis in run_checks():
+        failed = failed or diagnosis.level is Level.FAIL
+        typer.echo(str(diagnosis))
+    raise typer.Exit(1 if failed else 0)

@@ -24,13 +24,12 @@ from granian.server import MPServer
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.cli.api_supervisor import api_processes
-from api.cli.database import ServerAway, embedded_directory, require_server
+from api.cli.database import ServerAway, embedded_directory, require_schema, require_server, upgrade
 from api.cli.demo import data as demo_data
 from api.cli.demo.keys import is_empty, load_demo_keys
 from api.cli.errors import CommandError
 from api.logs.configuration import configure_logging
 from api.runtime.public_server import public_server
-from campaigns.kit.database.migrations import current_revision, migrate, newest_revision
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.embedded.supervisor import EmbeddedPostgres
 from campaigns.kit.encryption.master_key import MasterKeyError, load_keys, prepare_keys
@@ -143,9 +142,9 @@ def _database(settings: Settings) -> Iterator[tuple[str, bool]]:
 def _prepare(settings: Settings, url: str) -> None:
     """Migrate, and check that the master key belongs to this database."""
     if settings.migrate_on_start:
-        migrate(url)
-    elif current_revision(url) != newest_revision():
-        raise CommandError("The database does not have the schema of this version. Run `jaring migrate` first")
+        upgrade(url)
+    else:
+        require_schema(url)
     prepare_keys(psycopg_conninfo(url), settings.master_key, settings.data)
 
 
@@ -250,8 +249,7 @@ def _announce(settings: Settings, guide: str, stopping: _Stopping, ready_at: str
 
 
 def _answers(settings: Settings, path: str) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - not binding here
-    connection = http.client.HTTPConnection(host, settings.port, timeout=2)
+    connection = http.client.HTTPConnection(settings.reachable_host, settings.port, timeout=2)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == 200

@@ -4,6 +4,7 @@ Each field is an environment variable `JARING_<NAME>`; `docs/settings.md` docume
 """
 
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,6 +21,8 @@ from campaigns.kit.times import known_zones
 PREFIX = "JARING_"
 # Variables with the prefix that are no settings: the tests' own.
 OTHER_NAMES = frozenset({"JARING_TEST_POSTGRES_BIN"})
+# Scheme, host, perhaps a port and a path: a slug is appended, so nothing may follow the path.
+_PLAIN_BASE = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/[\w.~/-]*)?", re.ASCII)
 
 # Pydantic's type of an error -> what to write instead; `{…}` are the values that pydantic gives with it.
 REMEDIES: Mapping[str, str] = {
@@ -214,9 +217,13 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _plain_base(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
+        if value is None:
+            return None
+        if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
-        return value.rstrip("/") if value else None
+        if not _PLAIN_BASE.fullmatch(value):
+            raise ValueError("must be an address such as https://s.example: a host, no user, no query and no blanks")
+        return value.rstrip("/")
 
     @field_validator("home_url")
     @classmethod
@@ -251,7 +258,18 @@ class Settings(BaseSettings):
     @property
     def short_link_base(self) -> str:
         """What a slug is appended to, ending in a slash."""
-        return f"{self.public_url or f'http://{self.host}:{self.port}'}/"
+        return f"{self.public_url or self.local_url}/"
+
+    @property
+    def reachable_host(self) -> str:
+        """Where this machine reaches the server: the host, or loopback if it listens on every address."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - not bound here
+
+    @property
+    def local_url(self) -> str:
+        """The address of the server for programs on this machine, without a slash at its end."""
+        host = self.reachable_host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 class UnknownSetting(Exception):

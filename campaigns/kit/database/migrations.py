@@ -1,6 +1,7 @@
 """Upgrades the database's schema to the newest revision of `alembic/`."""
 
 import re
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +27,35 @@ def alembic_config(url: str) -> "Config":
     return config
 
 
+class SchemaState(Enum):
+    """What a database's revision is to this version."""
+
+    CURRENT = "current"
+    OLDER = "older"
+    UNKNOWN = "unknown"  # of a newer version, most likely
+
+
 def newest_revision() -> str:
     """The newest revision, read from the files: every start needs it, and importing Alembic is slow."""
-    texts = [path.read_text() for path in (PROJECT / "alembic" / "versions").glob("*.py")]
-    revisions = {match[1] for text in texts for match in _REVISION.finditer(text)}
+    texts = _versions()
     followed = {match[1] for text in texts for match in _DOWN_REVISION.finditer(text)}
-    (newest,) = revisions - followed
+    (newest,) = _revisions(texts) - followed
     return newest
+
+
+def schema_state(revision: str | None) -> SchemaState:
+    """What a database at this revision is to this version; None: it was never migrated."""
+    if revision == newest_revision():
+        return SchemaState.CURRENT
+    return SchemaState.OLDER if revision is None or revision in _revisions(_versions()) else SchemaState.UNKNOWN
+
+
+def _versions() -> list[str]:
+    return [path.read_text() for path in (PROJECT / "alembic" / "versions").glob("*.py")]
+
+
+def _revisions(texts: list[str]) -> set[str]:
+    return {match[1] for text in texts for match in _REVISION.finditer(text)}
 
 
 def current_revision(url: str) -> str | None:

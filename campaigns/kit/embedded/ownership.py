@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
+from campaigns.kit.embedded.processes import exists
 from campaigns.kit.files.private import make_folder
 
 _held: set[int] = set()
@@ -60,3 +61,12 @@ def release(lock: int) -> None:
     if lock in _held:
         _held.discard(lock)
         os.close(lock)
+
+
+def recorded_owner(directory: Path) -> int | None:
+    """The living process that last owned `directory`, or None; takes no lock, which could stop a start."""
+    try:
+        pid = int((directory / "owner.lock").read_text())
+    except (OSError, ValueError):
+        return None
+    return pid if exists(pid) else None

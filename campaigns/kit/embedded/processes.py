@@ -42,7 +42,7 @@ def clear_the_way(data: Path) -> int | None:
         end(lambda step: os.kill(pid, step), lambda: serves(pid, data))
         found = pid
     _kill_backends(data)
-    if pid is not None and _exists(pid):
+    if pid is not None and exists(pid):
         # PostgreSQL refuses to start while any process has this number: a stranger's, or a zombie's that
         # process 1 of a container never collects.
         (data / "postmaster.pid").unlink(missing_ok=True)
@@ -105,7 +105,8 @@ def _backends(data: Path) -> Iterator[int]:
             yield int(entry)
 
 
-def _exists(pid: int) -> bool:
+def exists(pid: int) -> bool:
+    """Tell whether any process has this number, a zombie too."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

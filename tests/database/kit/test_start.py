@@ -45,9 +45,7 @@ class TestServer:
             connection.execute('DROP DATABASE "with a space and a """')
 
 
-def test_a_server_that_hangs_is_given_up(
-    own_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_hangs_is_given_up(own_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connect, waited = psycopg.connect, list[Any]()
 
     def noted(*values: Any, **given: Any) -> psycopg.Connection:

@@ -65,6 +65,7 @@ VIOLATIONS = {
     "edge-logs": ("api/logs/output.py", "api.logs.configuration"),
     "edge-runtime": ("api/runtime/resources.py", "api.runtime.loops"),
     "cli": ("api/cli/database.py", "api.cli.keys"),
+    "cli-doctor": ("api/cli/doctor/types.py", "api.cli.doctor.server"),
     "cli-demo": ("api/cli/demo/keys.py", "api.cli.demo.fill"),
     "edge-openapi": ("api/openapi/headers.py", "api.openapi.document"),
     "edge-problem-codes": ("api/problem_codes/types.py", "api.problem_codes.texts"),

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from api.cli.demo.keys import save_keys
-from api.cli.doctor import run_checks
+from api.cli.doctor.checks import run_checks
+from api.cli.doctor.types import Level
 from campaigns.clicks.journal.journal import Journal
-from campaigns.kit.encryption.master_key import load_keys
 from campaigns.kit.files.private import open_to_others
 from campaigns.kit.files.sqlite import sqlite_files
 from campaigns.kit.settings import Settings
@@ -28,13 +28,12 @@ def _no_umask() -> Iterator[None]:
 
 def test_what_is_made_is_for_its_owner_only(tmp_path: Path) -> None:
     data = tmp_path / "above" / "data"
-    load_keys(None, data)
     save_keys(Settings(data=data), {"viewer": "secret"})
     journal = Journal.create(data / "journal")
     snapshot = LinkSnapshot(data / "journal" / "links.sqlite")
     snapshot.write(FACTS)
     made = list((tmp_path / "above").rglob("*"))
-    assert {path.suffix for path in made} >= {".key", ".json", ".journal", ".sqlite", ".lock"}
+    assert {path.suffix for path in made} >= {".json", ".journal", ".sqlite", ".lock"}
     assert open_to_others([tmp_path / "above", *made]) == []
     journal.close()
 
@@ -56,16 +55,15 @@ def test_what_an_older_release_left_open_is_closed(tmp_path: Path) -> None:
 def test_doctor_names_what_others_can_read(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JARING_DATA", str(tmp_path))
     monkeypatch.setenv("JARING_DATABASE_URL", "postgresql://127.0.0.1:1/nothing")
-    load_keys(None, tmp_path)
+    (tmp_path / "master.key").touch(mode=0o600)
     (tmp_path / "journal").mkdir(mode=0o700)
     LinkSnapshot(tmp_path / "journal" / "links.sqlite").write(FACTS)
-    assert diagnosis() == (True, "no other account can read them")
+    assert diagnosis() == (Level.OK, "no other account can read them")
     open_one = tmp_path / name
     open_one.chmod(open_one.stat().st_mode | stat.S_IRGRP)
-    well, detail = diagnosis()
-    assert not well
-    assert f"{open_one};" in detail
+    level, detail = diagnosis()
+    assert (level, detail.endswith(f" {open_one}")) == (Level.FAIL, True)
 
 
-def diagnosis() -> tuple[bool, str]:
-    return next((one.well, one.detail) for one in run_checks() if one.part == "private files")
+def diagnosis() -> tuple[Level, str]:
+    return next((one.level, one.detail) for one in run_checks() if one.part == "private files")

@@ -25,7 +25,9 @@ def test_with_a_setting_no_file_is_made(tmp_path: Path) -> None:
 
 def test_a_missing_key_is_an_error_and_nothing_is_written(tmp_path: Path) -> None:
     assert find_keys(None, tmp_path / "data") is None
-    with pytest.raises(MasterKeyError, match=r"missing: .*data/master\.key does not exist and JARING_MASTER_KEY is not"):
+    with pytest.raises(
+        MasterKeyError, match=r"missing: .*data/master\.key does not exist and JARING_MASTER_KEY is not"
+    ):
         load_keys(None, tmp_path / "data")
     assert not list(tmp_path.iterdir())
 
