@@ -10,10 +10,12 @@ LINT_OPENAPI = REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
 	$(NODE)/node_modules/.bin/redocly lint --extends recommended-strict openapi/openapi.json && \
 	$(NODE)/node_modules/.bin/spectral lint --ruleset openapi/.spectral.yaml --fail-severity warn openapi/openapi.json
 
-.PHONY: run help test check lint-sql lint-openapi coverage bench mutants chaos spec lock clean
+.PHONY: run install help test check lint-sql lint-openapi coverage bench mutants chaos spec lock clean
 
 run: .venv/.runtime ## start PostgreSQL and the server with demo data (PORT=8000 DATA=var)
 	@JARING_PORT=$(PORT) JARING_DATA=$(DATA) $(BIN)/jaring serve --demo
+
+install: .venv/.runtime ## install what `jaring` needs into .venv, without starting anything
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -119,6 +119,7 @@ def _create(settings: Settings, routers: Sequence[APIRouter], lifespan: Any = No
                 "RateLimit",
                 "RateLimit-Policy",
                 "Retry-After",
+                "Short-Url-Warning",
                 "Trace-Id",
             ],
             max_age=3600,

@@ -101,6 +101,13 @@ def upgrade(url: str) -> bool:
     return migrate(url)
 
 
+def has_usable_key(url: str) -> bool:
+    """Whether somebody can use the API already, with a key that is neither revoked nor expired."""
+    with psycopg.connect(psycopg_conninfo(url), connect_timeout=5) as connection:
+        usable = "SELECT EXISTS (SELECT FROM api_keys WHERE revoked_at IS NULL AND expires_at > now())"
+        return connection.execute(usable).fetchone() == (True,)
+
+
 def migrate_database() -> str:
     """Upgrade the schema; returns the text to print."""
     settings = Settings()

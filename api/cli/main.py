@@ -1,5 +1,6 @@
 """The command line, `jaring`. Commands import their modules when they run, so that `--help` is instant."""
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,21 @@ clicks = typer.Typer(help="Reclassify stored taps.", no_args_is_help=True)
 app.add_typer(clicks, name="clicks")
 links = typer.Typer(help="Import and export links as CSV sheets.", no_args_is_help=True)
 app.add_typer(links, name="links")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"jaring {version('jaring')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options of the program itself."""
 
 
 @app.command()

@@ -24,10 +24,12 @@ from granian.server import MPServer
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.cli.api_supervisor import api_processes
-from api.cli.database import ServerAway, embedded_directory, require_schema, require_server, upgrade
+from api.cli.database import ServerAway, embedded_directory, has_usable_key, require_schema, require_server, upgrade
 from api.cli.demo import data as demo_data
 from api.cli.demo.keys import is_empty, load_demo_keys
 from api.cli.errors import CommandError
+from api.cli.program import command
+from api.links.public_url import public_url_advice, serves_the_public
 from api.logs.configuration import configure_logging
 from api.runtime.public_server import public_server
 from campaigns.kit.database.url import psycopg_conninfo
@@ -173,12 +175,17 @@ def _cold_guide(settings: Settings) -> str:
 
 def _guide(settings: Settings, url: str, *, demo: bool) -> str:
     """The text printed once the server is ready."""
-    base = settings.short_link_base
+    base = f"{settings.local_url}/"
     lines = [f"Jaring serves on {base}", "", f"  API documentation  {base}docs"]
+    if serves_the_public(settings):
+        lines.append(f"  Short links        {settings.short_link_base}")
     if demo:
         lines += _demo_guide(settings, url)
-    else:
-        lines.append("  First key          jaring keys create --role administrator --name you")
+    elif not has_usable_key(url):
+        lines.append(f"  First key          {command('keys create --role administrator --name you')}")
+    if serves_the_public(settings) and (advice := public_url_advice(settings)) is not None:
+        log.warning("short_urls_not_for_print", problem=advice.problem, remedy=advice.remedy)
+        lines += ["", f"Warning: {advice.problem}.", advice.remedy]
     return "\n".join([*lines, "", "Ctrl-C stops everything."])
 
 

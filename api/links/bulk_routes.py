@@ -25,6 +25,7 @@ from api.http.sessions import UnitOfWork
 from api.links.bulk_requests import BulkCreate
 from api.links.bulk_responses import PlacementsOut, dry_run_out, placements_out
 from api.links.filters import Filters
+from api.links.public_url import print_headers
 from campaigns.access.types import Principal
 from campaigns.kit.database.dry_run import RunMode, dry_run
 from campaigns.kit.errors import Conflict, NotFound, invalid_field
@@ -197,7 +198,11 @@ async def export(
         async for text, _ in parts:
             yield text
 
-    headers = {"Content-Disposition": 'attachment; filename="links.csv"', "Cache-Control": "no-store"}
+    headers = {
+        "Content-Disposition": 'attachment; filename="links.csv"',
+        "Cache-Control": "no-store",
+        **print_headers(context.settings),
+    }
     return StreamingResponse(whole(), media_type="text/csv", headers=headers)
 
 

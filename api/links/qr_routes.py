@@ -12,6 +12,7 @@ from api.http.auth import LinksReader
 from api.http.context import CurrentContext
 from api.http.contract.router import ContractRouter
 from api.http.sessions import ReadSession
+from api.links.public_url import print_headers
 from api.links.requests import QrQuery
 from api.links.responses import short_url
 from campaigns.links.qr import PictureKind, QrStyle, draw_qr, scanned_url
@@ -26,10 +27,11 @@ router = ContractRouter(prefix="/v1/links", tags=["links"])
 
 @dataclass(frozen=True, slots=True)
 class QrRequest:
-    """The code that is asked for."""
+    """The code that is asked for, and the header that warns of printing it."""
 
     content: str
     style: QrStyle
+    warning: dict[str, str]
 
 
 async def _qr_request(
@@ -42,7 +44,7 @@ async def _qr_request(
     """What both routes take; raises NotFound for a link that the caller does not see."""
     link = await get_link(session, caller, link_id=link_id)
     content = scanned_url(short_url(link, context.settings.short_link_base))
-    return QrRequest(content, QrStyle(**drawing.model_dump()))
+    return QrRequest(content, QrStyle(**drawing.model_dump()), print_headers(context.settings))
 
 
 AskedQr = Annotated[QrRequest, Depends(_qr_request)]
@@ -78,5 +80,5 @@ async def _drawn(asked: QrRequest, kind: PictureKind) -> Response:
     """The image with its ETag."""
     drawn = await to_thread(draw_qr, asked.content, asked.style, kind)
     etag = f'"{hashlib.sha256(drawn).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": PICTURE_CACHING}
+    headers = {"ETag": etag, "Cache-Control": PICTURE_CACHING, **asked.warning}
     return Response(drawn, media_type=MEDIA_TYPES[kind], headers=headers)

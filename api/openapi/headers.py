@@ -17,12 +17,24 @@ HEADERS: dict[str, str] = {
     "RateLimit": "What is left of the policy: `r` more requests at once, and seconds (`t`) until there is one more.",
     "RateLimit-Policy": "How many requests (`q`) in how many seconds (`w`) the client's network may send.",
     "Retry-After": "After how many seconds the request can be repeated.",
+    "Short-Url-Warning": "Why these short URLs should not be printed, such as a missing `JARING_PUBLIC_URL`. Absent if "
+    "they may be.",
     "Trace-Id": "Identifies this request in the server's log.",
     "Vary": "The request headers that the response depends on, for caches.",
     "WWW-Authenticate": "The scheme of authentication: `Bearer`.",
 }
 # Headers that are not on every response they are listed for.
-OPTIONAL = {"Cache-Control", "Idempotent-Replayed", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"}
+OPTIONAL = {
+    "Cache-Control",
+    "Idempotent-Replayed",
+    "Link",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Short-Url-Warning",
+}
+# Pictures and sheets of short URLs, which are made to be printed.
+PRINTED = {"image/svg+xml", "image/png", "text/csv"}
 NOT_MODIFIED = {"description": "Your copy is current (`If-None-Match`)."}
 _IF_NONE_MATCH = {
     "name": "if-none-match",
@@ -69,6 +81,8 @@ def _names(
             names.add("Link")
         if "text/csv" in content:
             names.add("Content-Disposition")
+        if PRINTED & set(content) and "links" in operation["tags"]:
+            names.add("Short-Url-Warning")
         if any(one["name"].lower() == "idempotency-key" for one in operation.get("parameters", [])):
             names.add("Idempotent-Replayed")
     elif status == "304":

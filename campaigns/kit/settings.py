@@ -56,8 +56,8 @@ class Settings(BaseSettings):
     )
     master_key: SecretStr | None = Field(
         None,
-        description="32 bytes in base64 from which all keys are derived. Without it, a key is generated in the data "
-        "folder. If it is lost, all personal data is unreadable.",
+        description="32 bytes in base64 from which all keys are derived. Without it, a database that has no key gets "
+        "one in the data folder. If it is lost, all personal data is unreadable.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
@@ -84,7 +84,9 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         None,
-        description="Beginning of all short URLs, such as `https://jaring.example`. Default: host and port.",
+        description="Beginning of all short URLs and QR codes, as people are given it, such as "
+        "`https://jaring.example`. Set it before anything is printed. Default: host and port, which nobody else can "
+        "open.",
     )
     home_url: str | None = Field(
         None,

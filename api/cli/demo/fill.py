@@ -15,6 +15,7 @@ from api.cli.database import current_database
 from api.cli.demo import data as demo_data
 from api.cli.demo.keys import is_empty, save_keys
 from api.cli.errors import CommandError
+from api.cli.program import command
 from api.cli.sessions import in_transaction
 from campaigns.access.operations import create_key
 from campaigns.access.types import SYSTEM, Actor, ActorKind, Principal, Role
@@ -65,7 +66,7 @@ def fill_with_demo() -> str:
         if not is_empty(url):
             raise CommandError("The database is not empty. The demo needs an empty database")
         fill(settings, url)
-    return "The database now contains the demo data. `jaring serve --demo` prints its keys."
+    return f"The database now contains the demo data. `{command('serve --demo')}` prints its keys."
 
 
 def fill(settings: Settings, url: str) -> None:

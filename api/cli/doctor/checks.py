@@ -9,7 +9,7 @@ from api.cli.database import embedded_directory
 from api.cli.doctor.database import check_database
 from api.cli.doctor.server import check_server
 from api.cli.doctor.types import Diagnosis, Level, failure, warning, well
-from campaigns.kit.public_url import public_url_advice
+from api.links.public_url import public_url_advice
 from campaigns.kit.files.private import open_to_others
 from campaigns.kit.settings import Settings
 

@@ -72,7 +72,10 @@ async def test_each_loop_has_a_name_of_its_own_that_is_documented(own_database: 
 
 
 async def test_candidates_wait_for_no_loop_that_uses_the_database(tmp_path: Path) -> None:
-    api = open_api_resources(Settings(database_url=SecretStr(NOWHERE), data=tmp_path, metrics_directory=tmp_path))
+    key = SecretStr(new_master_key())
+    api = open_api_resources(
+        Settings(database_url=SecretStr(NOWHERE), master_key=key, data=tmp_path, metrics_directory=tmp_path)
+    )
     assert {work.name for work in api_work(api, Lane.CANDIDATES)} == {"metrics-room"}
     await close_api_resources(api)
 

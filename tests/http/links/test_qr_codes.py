@@ -1,9 +1,11 @@
 """QR codes over HTTP: pictures of the short URL, and their caching."""
 
 import hashlib
+from dataclasses import replace
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from campaigns.access.types import Role
 from campaigns.links.qr import PictureKind, QrStyle, draw_qr
@@ -82,6 +84,20 @@ class TestPictures:
         assert "content" not in operation["responses"]["304"]
         named = {parameter["name"] for parameter in operation["parameters"]}
         assert named == {"link_id", "scale", "border", "error", "if-none-match"}
+
+
+@pytest.mark.parametrize("path", ["{id}/qr.svg", "{id}/qr.png", "export"])
+async def test_whoever_prints_is_warned_of_addresses_that_the_public_cannot_open(
+    client: httpx.AsyncClient, app: FastAPI, world: World, path: str
+) -> None:
+    link, headers = await make(client, world), world.as_role(Role.VIEWER)
+    address = f"/v1/links/{path.format(id=link['id'])}"
+    assert "short-url-warning" not in (await client.get(address, headers=headers)).headers
+    local = app.state.context.settings.model_copy(update={"public_url": None})
+    app.state.context = replace(app.state.context, settings=local)
+    answer = await client.get(address, headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["short-url-warning"].startswith("JARING_PUBLIC_URL is not set, so short links and QR codes")
 
 
 async def test_a_retired_link_still_has_its_picture(client: httpx.AsyncClient, world: World) -> None:

@@ -1,6 +1,7 @@
 """Starting and stopping a server, by a newcomer and by an operator."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,7 +19,7 @@ import pytest
 
 from campaigns.kit.embedded.attach import running_url
 from campaigns.kit.encryption.cipher import new_master_key
-from tests.processes.server.server import JARING, Server, free_port, wait_until_gone
+from tests.processes.server.server import JARING, Server, data_folder, free_port, wait_until_gone
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -121,6 +122,28 @@ class TestDemo:
             except psycopg.OperationalError:
                 time.sleep(0.05)
         assert set(statuses) == {302}
+
+
+class TestGuide:
+    def test_offers_the_first_key_until_there_is_one_and_warns_of_print(self, data: Path) -> None:
+        with data_folder() as folder:
+            server = Server(folder, free_port(), variables={"JARING_HOST": "0.0.0.0"}).start()
+            assert f"Jaring serves on {server.url}/\n" in server.printed
+            first = re.search(r"First key +(\S+) keys create", server.printed)
+            assert first is not None
+            assert subprocess.run([first[1], "--version"], capture_output=True, check=True).stdout.startswith(
+                b"jaring "
+            )
+            assert "Warning: JARING_PUBLIC_URL is not set" in server.printed
+            assert '"event": "short_urls_not_for_print"' in server.printed
+            server.key("viewer")
+            server.stop()
+            server.variables["JARING_PUBLIC_URL"] = "https://s.example"
+            server.start()
+            assert "First key" not in server.printed
+            assert "Warning" not in server.printed
+            assert "Short links        https://s.example/" in server.printed
+            server.stop()
 
 
 class TestRefusals:

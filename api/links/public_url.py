@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 
 from campaigns.kit.settings import Settings
 
+WARNING_HEADER = "Short-Url-Warning"
+REMEDY = "Set JARING_PUBLIC_URL to the address that people are given, such as https://s.example, before printing."
+
 
 @dataclass(frozen=True, slots=True)
 class PublicUrlAdvice:
@@ -13,9 +16,6 @@ class PublicUrlAdvice:
 
     problem: str
     remedy: str
-
-
-REMEDY = "Set JARING_PUBLIC_URL to the address that people are given, such as https://s.example, before printing."
 
 
 def public_url_advice(settings: Settings) -> PublicUrlAdvice | None:
@@ -31,6 +31,12 @@ def public_url_advice(settings: Settings) -> PublicUrlAdvice | None:
             "Set JARING_PUBLIC_URL to an address with https://.",
         )
     return None
+
+
+def print_headers(settings: Settings) -> dict[str, str]:
+    """The header of QR codes and sheets that says why these should not be printed; empty if they may be."""
+    advice = public_url_advice(settings)
+    return {WARNING_HEADER: f"{advice.problem}. {advice.remedy}"} if advice else {}
 
 
 def serves_the_public(settings: Settings) -> bool:
