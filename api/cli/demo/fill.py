@@ -1,12 +1,13 @@
 """`jaring demo`: fills an empty database with invented units, campaigns, links, taps and applicants.
 
-Uses the domain's operations; only taps are written directly into their tables, as the redirect does.
+Uses the domain's operations; only taps are written directly into their tables, as the redirect writes them.
 """
 
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,6 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.cli.database import current_database
 from api.cli.demo import data as demo_data
 from api.cli.demo.keys import is_empty, save_keys
+from api.cli.demo.phones import PHONES, ROBOTS, ROBOTS_PER_HUNDRED
+from api.cli.demo.taps import DAYS, TapInventor
 from api.cli.errors import CommandError
 from api.cli.program import command
 from api.cli.sessions import in_transaction
@@ -23,14 +26,11 @@ from campaigns.applicants.models import Application
 from campaigns.applicants.operations.move_stage import move_application
 from campaigns.applicants.operations.register import register_candidate
 from campaigns.applicants.types import ConsentGiven, RegistrationForm
-from campaigns.clicks.models import Click, OrphanTap
 from campaigns.clicks.tokens import sign_click
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.encryption.master_key import prepare_keys
-from campaigns.kit.ids import uuid7_at
 from campaigns.kit.settings import Settings
-from campaigns.links.models import Link
 from campaigns.links.operations.create import create_link
 from campaigns.links.types import LinkSpec
 from campaigns.planning.models import Campaign, Channel, Unit
@@ -42,7 +42,6 @@ from campaigns.planning.operations.units import create_root_unit, create_unit
 from campaigns.planning.rules import DEFAULT_STAGES
 from campaigns.planning.types import CampaignSpec, CampaignState, ChannelSpec, IntakeSpec
 
-DAYS = 14
 KEY_LIFE = timedelta(days=365)
 NOTICE_VERSION = "2026-1"
 # A fixed seed, so that newcomers see the figures of the documentation.
@@ -57,6 +56,17 @@ class _Force:
     units: dict[str, Unit]
     channels: dict[str, Channel]
     campaigns: dict[str, Campaign]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all that is invented goes by."""
+
+    keys: KeyRing
+    zone: ZoneInfo
+    chance: random.Random
+    taps: TapInventor
+    now: datetime
 
 
 def fill_with_demo() -> str:
@@ -76,19 +86,16 @@ def fill(settings: Settings, url: str) -> None:
 
     async def work(session: AsyncSession) -> dict[str, str]:
         chance = random.Random(SEED)  # noqa: S311 - invented figures, no secret
+        taps = TapInventor(chance, settings.zone, now)
+        run = _Run(keys, settings.zone, chance, taps, now)
         force, secrets = await _make_force(session, now)
         for row in demo_data.LINKS:
-            await _make_link(session, force, keys, row, chance, settings, now)
+            await _make_link(session, run, force, row)
         for slug, number in demo_data.UNATTRIBUTED.items():
-            for _ in range(number):
-                moment = now - timedelta(hours=chance.uniform(1, 24 * DAYS))
-                await _register(session, force, keys, slug, [], chance, settings, moment)
-        for moment in _moments(chance, demo_data.MISSPELT_TAPS, now):
-            session.add(
-                OrphanTap(
-                    id=_id_at(moment), slug=demo_data.MISSPELT, clicked_at=moment, visitor=_visitor(chance, moment)
-                )
-            )
+            for moment in taps.moments(number):
+                await _register(session, run, force, slug, [], moment)
+        session.add_all(taps.orphan_taps(demo_data.MISSPELT, PHONES["poster"], demo_data.MISSPELT_TAPS))
+        session.add_all(taps.agents())
         return secrets
 
     save_keys(settings, in_transaction(url, work))
@@ -167,13 +174,7 @@ async def _make_force(session: AsyncSession, now: datetime) -> tuple[_Force, dic
 
 
 async def _make_link(
-    session: AsyncSession,
-    force: _Force,
-    keys: KeyRing,
-    row: tuple[str, str, str, str, str | None, int, int],
-    chance: random.Random,
-    settings: Settings,
-    now: datetime,
+    session: AsyncSession, run: _Run, force: _Force, row: tuple[str, str, str, str, str | None, int, int]
 ) -> None:
     slug, name, campaign, source, content, taps, registrations = row
     created = await create_link(
@@ -181,34 +182,29 @@ async def _make_link(
         force.admin,
         campaign_id=force.campaigns[campaign].id,
         spec=LinkSpec(channel_id=force.channels[source].id, name=name, slug=slug, utm_content=content),
-        timezone=settings.zone,
-        now=now,
+        timezone=run.zone,
+        now=run.now,
     )
     (link,) = created.links
-    clicks = [_click(link, moment, chance) for moment in _moments(chance, taps, now)]
+    clicks = run.taps.taps(link, PHONES[source], taps)
     session.add_all(clicks)
-    for click in chance.sample(clicks, registrations):
-        token = sign_click(keys.click_token, click.id.bytes, link.id.bytes).decode()
-        moment = min(now, click.clicked_at + timedelta(minutes=chance.uniform(3, 40)))
-        await _register(session, force, keys, campaign, [token], chance, settings, moment)
+    session.add_all(run.taps.taps(link, ROBOTS, round(taps * ROBOTS_PER_HUNDRED / 100)))
+    for click in run.chance.sample(clicks, registrations):
+        token = sign_click(run.keys.click_token, click.id.bytes, link.id.bytes).decode()
+        moment = min(run.now, click.clicked_at + timedelta(minutes=run.chance.uniform(3, 40)))
+        await _register(session, run, force, campaign, [token], moment)
 
 
 async def _register(
-    session: AsyncSession,
-    force: _Force,
-    keys: KeyRing,
-    campaign: str,
-    touches: list[str],
-    chance: random.Random,
-    settings: Settings,
-    moment: datetime,
+    session: AsyncSession, run: _Run, force: _Force, campaign: str, touches: list[str], moment: datetime
 ) -> None:
+    chance = run.chance
     name = f"{chance.choice(demo_data.FIRST_NAMES)} {chance.choice(demo_data.LAST_NAMES)}"
     number = chance.randrange(10**9)
     born = moment.date() - timedelta(days=chance.randrange(18 * 366, 22 * 365))
     receipt = await register_candidate(
         session,
-        keys=keys,
+        keys=run.keys,
         slug=campaign,
         idempotency_key=f"demo-{number}",
         form=RegistrationForm(
@@ -222,23 +218,16 @@ async def _register(
             consent=ConsentGiven(NOTICE_VERSION, moment),
             touches=touches,
         ),
-        timezone=settings.zone,
+        timezone=run.zone,
         now=moment,
     )
     found = await session.exec(select(Application.id).where(Application.reference == receipt.reference))
-    application_id = found.one()
-    await _move_on(session, force, keys, application_id, chance, moment)
+    await _move_on(session, run, force, found.one(), moment)
 
 
-async def _move_on(
-    session: AsyncSession,
-    force: _Force,
-    keys: KeyRing,
-    application_id: UUID,
-    chance: random.Random,
-    moment: datetime,
-) -> None:
-    luck = chance.random()
+async def _move_on(session: AsyncSession, run: _Run, force: _Force, application_id: UUID, moment: datetime) -> None:
+    """Move an application that was made at `moment` through the stages that its luck allows until now."""
+    luck = run.chance.random()
     way = [stage for stage, share in demo_data.PROGRESS if luck < share]
     if not way and luck > 1 - demo_data.REJECTED:
         way = ["rejected"]
@@ -246,36 +235,10 @@ async def _move_on(
         await move_application(
             session,
             force.admin,
-            keys=keys,
+            keys=run.keys,
             application_id=application_id,
             stage_key=stage,
             reason="Demo",
             expected_version=None,
-            now=moment + timedelta(minutes=number),
+            now=moment + (run.now - moment) * number / (len(way) + 1),
         )
-
-
-def _moments(chance: random.Random, number: int, now: datetime) -> list[datetime]:
-    """Random times within the last days, in whole milliseconds as a click has."""
-    ends = int(now.timestamp() * 1000)
-    begins = ends - DAYS * 86_400_000
-    return [datetime.fromtimestamp(chance.randrange(begins, ends) / 1000, UTC) for _ in range(number)]
-
-
-def _click(link: Link, moment: datetime, chance: random.Random) -> Click:
-    return Click(
-        campaign_id=link.campaign_id,
-        id=_id_at(moment),
-        link_id=link.id,
-        clicked_at=moment,
-        visitor=_visitor(chance, moment),
-    )
-
-
-def _id_at(moment: datetime) -> UUID:
-    return uuid7_at(round(moment.timestamp() * 1000))
-
-
-def _visitor(chance: random.Random, moment: datetime) -> int:
-    # Few enough that some visitors tap twice in a day; numbers differ between days.
-    return (moment + timedelta(hours=7)).toordinal() * 1000 + chance.randrange(60)
