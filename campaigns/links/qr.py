@@ -40,5 +40,7 @@ def draw_qr(content: str, style: QrStyle, kind: PictureKind) -> bytes:
     drawn = io.BytesIO()
     # Not a Micro QR code, which phone cameras do not read.
     code = segno.make_qr(content, error=style.error)
-    code.save(drawn, kind=kind, scale=style.scale, border=style.border, dark="#000", light="#fff")
+    # With a unit segno adds the viewBox, without which an SVG that a page or a program resizes is cropped.
+    unit = {"unit": "px"} if kind == "svg" else {}
+    code.save(drawn, kind=kind, scale=style.scale, border=style.border, dark="#000", light="#fff", **unit)
     return drawn.getvalue()

@@ -55,8 +55,9 @@ def test_the_png_shows_the_modules_of_the_content(error: ErrorLevel, scale: int,
 def test_the_svg_shows_the_modules_of_the_content_on_white() -> None:
     matrix = [[int(module) for module in row] for row in segno.make(CONTENT, micro=False, error="m").matrix]
     tree = ElementTree.fromstring(draw_qr(CONTENT, QrStyle(scale=5, border=4, error="m"), "svg"))
-    size = str((len(matrix) + 8) * 5)
-    assert (tree.get("width"), tree.get("height")) == (size, size)
+    size = (len(matrix) + 8) * 5
+    assert (tree.get("width"), tree.get("height")) == (f"{size}px", f"{size}px")
+    assert tree.get("viewBox") == f"0 0 {size} {size}", "it cannot be shown in another size"
     ground, code = tree.iter("{http://www.w3.org/2000/svg}path")
     assert (ground.get("fill"), code.get("stroke")) == ("#fff", "#000")
     drawn, x, y = [[0] * len(matrix) for _ in matrix], 0.0, 0.0
