@@ -1,12 +1,18 @@
 """The README's tour, run in a shell against a server with the demo's data: it prints what the README shows."""
 
+import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
+from campaigns.statistics.definitions.dimensions import DIMENSIONS
 from tests.processes.server.server import Server, free_port
 
 PROJECT = Path(__file__).parents[3]
@@ -60,16 +66,36 @@ def test_the_start_prints_what_the_readme_shows(demo: Server) -> None:
     assert comparable(printed.replace(demo.url, README_URL)) == comparable(shown)
 
 
-def test_the_tour_prints_what_the_readme_shows(demo: Server, data: Path) -> None:
+def test_the_tour_prints_what_the_readme_shows(demo: Server, data: Path, tmp_path: Path) -> None:
     steps = tour()
     assert len(steps) >= 8, "the tour's blocks are no longer found"
-    script = f"\necho '{MARK}'\n".join(commands for commands, _ in steps).replace(README_URL, demo.url)
-    # The folder that holds `var`, as the project's folder does after `make run`.
+    script = f"\necho '{MARK}'\n".join(commands for commands, _ in steps)
     outcome = subprocess.run(
-        ["bash", "-s"], input=script, cwd=data.parent, capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-s"],
+        input=script,
+        cwd=tmp_path,
+        env={**os.environ, "PORT": str(demo.port), "DATA": str(data)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert outcome.stderr == ""
     printed = outcome.stdout.replace(demo.url, README_URL).split(f"{MARK}\n")
     assert len(printed) == len(steps)
     for (commands, shown), output in zip(steps, printed, strict=True):
         assert comparable(output) == comparable(shown), commands
+
+
+def test_each_breakdown_of_the_demo_shows_several_rows(demo: Server, data: Path) -> None:
+    key = json.loads((data / "demo-keys.json").read_text())["marketer"]
+    today = datetime.now(ZoneInfo("Asia/Jakarta")).date()
+    with httpx.Client(base_url=demo.url, headers={"Authorization": f"Bearer {key}"}) as client:
+        for dimension in set(DIMENSIONS) - {"variant"}:
+            question = {
+                "metrics": ["filtered_taps" if dimension == "bot_reason" else "clicks"],
+                "dimensions": [dimension],
+                "date_range": {"from": str(today - timedelta(days=20)), "to": str(today)},
+            }
+            rows = client.post("/v1/statistics/query", json=question).json()["results"]
+            assert len([row for row in rows if row["metrics"] != [0]]) > 1, dimension
