@@ -66,6 +66,24 @@ def demo() -> None:
     typer.echo(fill_with_demo())
 
 
+@app.command()
+@report_errors
+def dump(file: Annotated[Path, typer.Argument(help="The file to write; one that exists is replaced.")]) -> None:
+    """Write the whole database to one file, while the server runs or not. The master key is not in it."""
+    from api.cli.backup.dump import dump_database
+
+    typer.echo(dump_database(file))
+
+
+@app.command()
+@report_errors
+def restore(file: Annotated[Path, typer.Argument(help="A file that `jaring dump` wrote.")]) -> None:
+    """Load a dump into an empty database."""
+    from api.cli.backup.restore import restore_database
+
+    typer.echo(restore_database(file))
+
+
 @keys.command("create")
 @report_errors
 def create_key(

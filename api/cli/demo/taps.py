@@ -68,11 +68,7 @@ class TapInventor:
 
     def agents(self) -> list[Agent]:
         """The user agents of all taps that were invented."""
-        columns = ("id", "text", "reasons", "expects", "device", "app", "rules_version")
-        return [
-            Agent(**dict(zip(columns, agent.row(), strict=True)), first_seen_at=first_seen_at)
-            for agent, first_seen_at in self._agents.values()
-        ]
+        return [_agent_row(agent, first_seen_at) for agent, first_seen_at in self._agents.values()]
 
     def _visits(self, phones: Sequence[Phone], number: int) -> list[tuple[_Person, datetime]]:
         shares = [phone.share for phone in phones]
@@ -109,3 +105,17 @@ class TapInventor:
             "referrer_host": facts.referrer_host,
             "network": facts.network,
         }
+
+
+def _agent_row(agent: CachedAgent, first_seen_at: datetime) -> Agent:
+    key, text, reasons, expects, device, app, version = agent.row()
+    return Agent(
+        id=key,
+        text=text,
+        reasons=reasons,
+        expects=expects,
+        device=device,
+        app=app,
+        rules_version=version,
+        first_seen_at=first_seen_at,
+    )

@@ -1,13 +1,18 @@
 """The server's log file: opened for the child, kept small, and read for the reason of a failure."""
 
+import contextlib
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 MAX_BYTES = 10_000_000
+# What is left of a log that is cut while the server writes it.
+KEPT_BYTES = 1_000_000
+CHECK_SECONDS = 60.0
 _REASON = re.compile(r"\b(?:FATAL|PANIC|ERROR|error):\s+(.+)")
 
 
@@ -25,6 +30,28 @@ def opened(log: Path, owner: tuple[int, int] | None = None) -> Iterator[IO[bytes
         yield file
 
 
+def wait_for_end(child: subprocess.Popen[bytes], log: Path, *, check_seconds: float = CHECK_SECONDS) -> int:
+    """Return the exit code of the server once it ends; until then its log is kept small."""
+    while True:
+        try:
+            return child.wait(timeout=check_seconds)
+        except subprocess.TimeoutExpired:
+            # A log that cannot be cut must not end the supervision.
+            with contextlib.suppress(OSError):
+                cut(log)
+
+
+def cut(log: Path) -> None:
+    """Leave the last lines of a log over MAX_BYTES, in the same file, since the server has it open for appending."""
+    with open(os.open(log, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW), "r+b", buffering=0) as file:
+        if os.fstat(file.fileno()).st_size <= MAX_BYTES:
+            return
+        file.seek(-KEPT_BYTES, os.SEEK_END)
+        last = file.read(KEPT_BYTES).partition(b"\n")[2]
+        file.truncate(0)
+        file.write(last)
+
+
 def size(log: Path) -> int:
     """Return the length of `log` in bytes, 0 when there is none."""
     return log.stat().st_size if log.exists() else 0
@@ -35,7 +62,9 @@ def reason_since(log: Path, offset: int) -> str:
     if not log.exists():
         return ""
     with log.open("rb") as file:
-        file.seek(max(offset, log.stat().st_size - 65_536))
+        length = log.stat().st_size
+        # A log that is shorter than it was has been cut.
+        file.seek(max(offset if offset <= length else 0, length - 65_536))
         return reason_in(file.read().decode(errors="replace"))
 
 

@@ -220,7 +220,7 @@ class EmbeddedPostgres:
         in_a_row, reason = 0, ""
         ready_at = time.monotonic()
         while (child := self._child) is not None:
-            code = child.wait()
+            code = server_log.wait_for_end(child, self._log)
             if self._stopping:
                 return
             if not reason and time.monotonic() - ready_at >= HEALTHY_SECONDS:

@@ -65,6 +65,7 @@ VIOLATIONS = {
     "edge-logs": ("api/logs/output.py", "api.logs.configuration"),
     "edge-runtime": ("api/runtime/resources.py", "api.runtime.loops"),
     "cli": ("api/cli/database.py", "api.cli.keys"),
+    "cli-backup": ("api/cli/backup/postgres_program.py", "api.cli.backup.dump"),
     "cli-doctor": ("api/cli/doctor/types.py", "api.cli.doctor.server"),
     "cli-demo": ("api/cli/demo/keys.py", "api.cli.demo.fill"),
     "edge-openapi": ("api/openapi/headers.py", "api.openapi.document"),
