@@ -22,8 +22,8 @@ def report_errors(command: Callable[Arguments, None]) -> Callable[Arguments, Non
 
         from campaigns.kit.embedded.errors import EmbeddedPostgresError
         from campaigns.kit.encryption.master_key import MasterKeyError
+        from campaigns.kit.environment.faults import UnknownSetting, value_faults
         from campaigns.kit.errors import DomainError
-        from campaigns.kit.settings import UnknownSetting, value_faults
 
         try:
             command(*args, **kwargs)

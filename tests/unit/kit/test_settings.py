@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from campaigns.kit.settings import Settings, UnknownSetting, value_faults
+from campaigns.kit.environment.faults import UnknownSetting, value_faults
+from campaigns.kit.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from api.links.public_url import public_url_advice, serves_the_public
-from campaigns.kit.settings import Settings, value_faults
+from campaigns.kit.environment.faults import value_faults
+from campaigns.kit.settings import Settings
 
 
 @pytest.mark.parametrize("public_url", ["https://s.example", "https://s.polri.example/r/", "https://203.0.114.9:8443"])
