@@ -11,6 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 REQUESTS = Counter("jaring_api_requests_total", "API requests answered.", ["operation", "status"])
 SECONDS = Histogram("jaring_api_request_seconds", "Time an API request took.", ["operation"])
 
+# RFC 9110, 9.3, and PATCH. A method is a word of the sender's choice, of any length.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"})
+
 log = structlog.get_logger("jaring.requests")
 
 
@@ -52,7 +55,7 @@ class RequestLogMiddleware:
             log.info(
                 "request",
                 operation=operation,
-                method=scope["method"],
+                method=scope["method"] if scope["method"] in _METHODS else "other",
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
                 trace_id=trace_id,
