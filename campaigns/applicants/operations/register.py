@@ -25,7 +25,7 @@ from campaigns.applicants.rules import read_answers, require_open
 from campaigns.applicants.types import Answers, PublicCampaign, Receipt, RegistrationForm
 from campaigns.attribution.operations import verify_touches
 from campaigns.attribution.types import ConversionContext, Credit
-from campaigns.kit.encryption.cipher import KeyRing
+from campaigns.kit.encryption.cipher import KeyRing, blind_index
 from campaigns.kit.idempotency import begin_once, finish_once
 
 
@@ -46,8 +46,10 @@ async def register_candidate(
     """
     campaign = await read_public_campaign(session, slug=slug, now=now)
     caller = _caller(keys, campaign.campaign_id, form)
+    # A key is a text of the sender's choice, and some choose an address.
+    key = blind_index(keys.index, "idempotency-key", idempotency_key).hex()
     request = encode_request(form)
-    response = await begin_once(session, keys=keys, caller=caller, key=idempotency_key, request=request, now=now)
+    response = await begin_once(session, keys=keys, caller=caller, key=key, request=request, now=now)
     if response is not None:
         return decode_receipt(response)
     require_open(campaign.registration)
@@ -57,7 +59,7 @@ async def register_candidate(
     registration = await _prepare(session, keys, campaign, form, answers, receipt)
     await store_registration(session, registration, now=now)
     response = encode_receipt(receipt)
-    await finish_once(session, keys=keys, caller=caller, key=idempotency_key, response=response)
+    await finish_once(session, keys=keys, caller=caller, key=key, response=response)
     return receipt
 
 
