@@ -121,7 +121,7 @@ def revoke_key(
 @links.command("import")
 @report_errors
 def import_links(
-    file: Annotated[Path, typer.Argument(help="The CSV sheet, in UTF-8.")],
+    file: Annotated[Path, typer.Argument(help="The CSV sheet, as a spreadsheet program saved it.")],
     unit: Annotated[str | None, typer.Option(help="Code of the unit to act for. Default: the national unit.")] = None,
     keep_name: Annotated[
         list[str] | None,

@@ -116,7 +116,8 @@ async def import_sheet(
         Body(
             media_type="text/csv",
             max_length=SHEET_BYTES,
-            description="CSV in UTF-8 with `,` or `;` between cells. The header names the columns, in any order. "
+            description="CSV as spreadsheet programs write it: UTF-8, UTF-16 or Windows-1252, with `,`, `;`, tabs or "
+            "`|` between cells. The header names the columns, in any order, below a title or not. "
             "Required columns: `campaign` (its slug), `source` (or an alias) and `name`. Optional "
             "columns: `medium`, `slug`, `destination`, `term`, `content`, `tags` (such as `a|b`), "
             "`state`, `starts_at`, `ends_at`, `ended_destination`, `pass_query`, `preview_title`, "

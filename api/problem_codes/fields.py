@@ -157,8 +157,8 @@ FIELD_CODES: Mapping[str, FieldCode] = {
     # Sheets.
     "not-utf8": _code(
         "The sheet has an encoding that cannot be read.",
-        "The file is not UTF-8. Save it as CSV in UTF-8.",
-        "Berkas bukan UTF-8. Simpan sebagai CSV UTF-8.",
+        "The file is damaged, or not in UTF-8. Save it as CSV in UTF-8.",
+        "Berkas rusak atau bukan UTF-8. Simpan sebagai CSV UTF-8.",
     ),
     "not-csv": _code("The sheet is not CSV.", "This is not valid CSV.", "Ini bukan CSV yang sah."),
     "empty": _code(
@@ -166,9 +166,9 @@ FIELD_CODES: Mapping[str, FieldCode] = {
     ),
     "too-many-columns": _code("The sheet is too wide.", "The sheet has too many columns.", "Kolom terlalu banyak."),
     "too-many-cells": _code(
-        "A row is longer than the header.",
-        "This row has more cells than the header.",
-        "Baris ini memiliki lebih banyak sel daripada kepala tabel.",
+        "A cell of a row is in no column.",
+        "This row has a cell without a column name above it.",
+        "Baris ini memiliki sel tanpa nama kolom di atasnya.",
     ),
     "too-many-faults": _code(
         "Reading stopped at the first faults.",
@@ -197,7 +197,19 @@ FIELD_CODES: Mapping[str, FieldCode] = {
         "Tautan baru harus berstatus draft atau active.",
     ),
     "not-yes-or-no": _code("Neither yes nor no.", "Write yes or no.", "Tulis ya atau tidak."),
+    "row-above-header": _code(
+        "A row of a link stands above the header.",
+        "A row above the header would not be read. Move the header above all rows.",
+        "Baris di atas kepala tabel tidak akan dibaca. Pindahkan kepala tabel ke atas semua baris.",
+    ),
     "not-a-time": _code("No time that can be read.", "This is not a time.", "Ini bukan waktu."),
+    "ambiguous-time": _code(
+        "Day and month of a time could be each other.",
+        "Day and month could be each other. Write the time like 2026-12-01T08:00, with the T, which spreadsheet "
+        "programs leave as it is.",
+        "Tanggal dan bulan dapat tertukar. Tulis waktu seperti 2026-12-01T08:00, dengan huruf T, yang tidak diubah "
+        "oleh program lembar kerja.",
+    ),
     "link-differs": _code(
         "An exported row was changed.",
         "An import does not change links. Remove the row, or empty its id and slug.",

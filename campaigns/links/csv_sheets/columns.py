@@ -1,5 +1,9 @@
 """The columns of a CSV sheet of links, in their order, and the fields of a link that they hold."""
 
+import re
+
+from campaigns.kit.text.typed import plain_line
+
 REQUIRED_COLUMNS = ("campaign", "source", "name")
 IMPORT_COLUMNS = (
     *REQUIRED_COLUMNS,
@@ -31,3 +35,34 @@ FIELD_OF = {column: field for field, column in COLUMN_OF.items()} | {
     "source": "utm_source",
     "medium": "utm_medium",
 }
+
+# What is read of a cell of the header; no column has a longer name.
+MAX_NAME = 60
+
+# Further names of columns that an import takes: those of the parameters, and Indonesian ones.
+ALIASES = {
+    **{f"utm_{name}": name for name in ("campaign", "source", "medium", "term", "content")},
+    "kampanye": "campaign",
+    "sumber": "source",
+    "nama": "name",
+    "media": "medium",
+    "tujuan": "destination",
+    "istilah": "term",
+    "konten": "content",
+    "tag": "tags",
+    "label": "tags",
+    "status": "state",
+    "mulai": "starts_at",
+    "berakhir": "ends_at",
+    "selesai": "ends_at",
+    "tujuan_akhir": "ended_destination",
+    "judul_pratinjau": "preview_title",
+    "deskripsi_pratinjau": "preview_description",
+    "gambar_pratinjau": "preview_image",
+}
+
+
+def column_name(cell: str) -> str:
+    """The column that a cell of the header names: in any case, with blanks or hyphens for `_`, with a `*` or `:`."""
+    name = re.sub(r"[\s-]+", "_", plain_line(cell[:MAX_NAME]).strip("*:' ").lower())
+    return ALIASES.get(name, name)

@@ -1,6 +1,7 @@
 """Links as a CSV sheet: what spreadsheet programs write is read, and what they would run as a formula is not written.
 
-Rows count from 1, the first below the header, empty ones included; so a row's number is the spreadsheet's less one.
+Rows count from 1, the first below the header, empty ones included; so a row's number is the spreadsheet's less one, if
+the header is its first row.
 """
 
 import csv
@@ -9,18 +10,23 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from campaigns.kit.errors import FieldError, FieldPath, collect_errors, invalid_field, raise_if_any
-from campaigns.kit.times import FIRST_YEAR, LAST_YEAR
 from campaigns.links.csv_sheets.columns import (
     EXPORT_COLUMNS,
     EXPORT_ONLY_COLUMNS,
     FIELD_OF,
     IMPORT_COLUMNS,
     REQUIRED_COLUMNS,
+    column_name,
 )
+from campaigns.links.csv_sheets.encodings import decode_sheet
+from campaigns.links.csv_sheets.formulas import mark_formulas, unmark_formulas
+from campaigns.links.csv_sheets.layout import Layout, find_layout
+from campaigns.links.csv_sheets.times import read_time
 from campaigns.links.models import Link
 from campaigns.links.target_url import compose_url
 from campaigns.links.types import LinkState
@@ -28,12 +34,9 @@ from campaigns.links.types import LinkState
 # A sheet with more columns is refused; reading stops after more errors than this.
 MAX_COLUMNS, MAX_ERRORS = 100, 1000
 
-
-# Spreadsheet programs take a cell that begins so for a formula (OWASP, CSV Injection). Cells that look as if they were
-# marked already are marked once more, so that what comes back is what went out.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_YES, _NO = ("yes", "true", "1", "ya"), ("", "no", "false", "0", "tidak")
+_YES, _NO = ("yes", "true", "1", "ya", "benar"), ("", "no", "false", "0", "tidak", "salah")
+_STATES = {"": LinkState.ACTIVE, "aktif": LinkState.ACTIVE, "draf": LinkState.DRAFT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +56,19 @@ class SheetRow:
 
 
 def read_sheet(data: bytes) -> list[SheetRow]:
-    """The rows of a CSV file in UTF-8, with `,` or `;` between its cells; raises Invalid with all that is wrong."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise invalid_field((), "The file is not UTF-8. Save it as CSV in UTF-8.", "not-utf8") from None
-    first_line = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;", key=first_line.count), strict=True)
+    """The rows of a CSV file as `encodings` and `layout` can read it; raises Invalid with all that is wrong."""
+    text = decode_sheet(data)
+    layout = find_layout(text)
+    lines = io.StringIO(text, newline="")
+    for _ in range(layout.lines_above):
+        next(lines)
+    reader = csv.reader(lines, delimiter=layout.separator, strict=True)
     errors: list[FieldError] = []
     columns: list[str] = []
     rows: list[SheetRow] = []
     number = 0
     try:
-        columns = _read_header(next(reader, []), errors)
+        columns = _read_header(next(reader, []), layout, errors)
         for number, cells in enumerate(reader, start=1):
             if any(cell.strip() for cell in cells):
                 rows.append(_read_cells(number, columns, cells, errors))
@@ -102,7 +105,8 @@ def read_fields(row: SheetRow, *, timezone: ZoneInfo, errors: list[FieldError]) 
         given["pass_query"] = _read_flag(cells.get("pass_query", ""), row.path("pass_query"))
     for name in ("starts_at", "ends_at"):
         with collect_errors(errors):
-            given[name] = _read_time(cells.get(name), timezone, row.path(name))
+            text = cells.get(name)
+            given[name] = None if text is None else read_time(text, zone=timezone, path=row.path(name))
     return given
 
 
@@ -152,31 +156,45 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _escaped(cells: Iterable[str]) -> list[str]:
-    return ["'" + cell if _FORMULA.match(cell) else cell for cell in cells]
+    return [mark_formulas(cell) for cell in cells]
 
 
-def _read_header(cells: Sequence[str], errors: list[FieldError]) -> list[str]:
-    if len(cells) > MAX_COLUMNS:
+def _read_header(cells: Sequence[str], layout: Layout, errors: list[FieldError]) -> list[str]:
+    """The columns in their order, "" for one without a name, which spreadsheet programs leave where there was one."""
+    width = max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
+    if width > MAX_COLUMNS:
         raise invalid_field(("header",), f"The sheet has more than {MAX_COLUMNS} columns.", "too-many-columns")
-    columns = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in cells]
+    columns = [column_name(cell) for cell in cells[:width]]
     for place, column in enumerate(columns):
+        if not column:
+            continue
         if column not in EXPORT_COLUMNS:
-            detail = f"Unknown column {column or '(empty)'}. Allowed columns: {', '.join(IMPORT_COLUMNS)}."
+            detail = f"Unknown column {column}. Allowed columns: {', '.join(IMPORT_COLUMNS)}."
             errors.append(FieldError(("header", place), detail, "unknown-column"))
         elif column in columns[:place]:
             errors.append(FieldError(("header", place), f"The column {column} occurs twice.", "repeated"))
     for column in REQUIRED_COLUMNS:
         if column not in columns:
             errors.append(FieldError(("header",), f"The column {column} is required.", "missing"))
+    if any(_is_link(above, columns) for above in layout.rows_above):
+        detail = "A row above the header would not be read. Move the header above all rows."
+        errors.append(FieldError(("header",), detail, "row-above-header"))
     return columns
+
+
+def _is_link(cells: Sequence[str], columns: Sequence[str]) -> bool:
+    """Whether a row above the header is no title, but has all that the row of a link must have."""
+    filled = {column for column, cell in zip(columns, cells, strict=False) if cell.strip()}
+    return filled.issuperset(REQUIRED_COLUMNS)
 
 
 def _read_cells(number: int, columns: Sequence[str], cells: Sequence[str], errors: list[FieldError]) -> SheetRow:
     texts = dict(_texts(columns, cells))
     read = {column: text for column, text in texts.items() if column not in EXPORT_ONLY_COLUMNS}
     row = SheetRow(number, read, columns, texts.get("id", ""))
-    if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-        errors.append(FieldError(("rows", number), "This row has more cells than the header.", "too-many-cells"))
+    if any(cell.strip() for cell, column in zip_longest(cells, columns, fillvalue="") if not column):
+        detail = "This row has a cell without a column name above it."
+        errors.append(FieldError(("rows", number), detail, "too-many-cells"))
     for column in REQUIRED_COLUMNS:
         if column in columns and column not in row.cells:
             errors.append(FieldError(row.path(column), "This cell must not be empty.", "missing"))
@@ -191,17 +209,15 @@ def _read_cells(number: int, columns: Sequence[str], cells: Sequence[str], error
 def _texts(columns: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The cells that are not empty, with their columns; the mark before a formula is taken off."""
     for column, cell in zip(columns, cells, strict=False):
-        text = cell.strip()
-        if text.startswith("'") and _FORMULA.match(text):
-            text = text[1:]
-        if text:
+        text = unmark_formulas(cell.strip())
+        if text and column:
             yield column, text
 
 
 def _read_state(text: str, path: FieldPath) -> LinkState:
     # `operations.insert` checks whether a link may begin in this state.
     try:
-        return LinkState(text.lower() or LinkState.ACTIVE)
+        return _STATES.get(text.lower()) or LinkState(text.lower())
     except ValueError:
         raise invalid_field(path, "A new link must have the state draft or active.", "unknown-state") from None
 
@@ -212,19 +228,6 @@ def _read_flag(text: str, path: FieldPath) -> bool:
     if text.lower() in _NO:
         return False
     raise invalid_field(path, "Write yes or no.", "not-yes-or-no")
-
-
-def _read_time(text: str | None, timezone: ZoneInfo, path: FieldPath) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        detail = f"Write a time like 2026-12-01 08:00, between the years {FIRST_YEAR} and {LAST_YEAR}."
-        raise invalid_field(path, detail, "not-a-time")
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone)
 
 
 def _written_time(moment: datetime | None, timezone: ZoneInfo) -> str | None:

@@ -19,7 +19,7 @@ from campaigns.links.rules import normalize_fields
 from tests.properties.bounds import bounded
 
 BASE = "https://jaring.example/"
-FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+FORMULA = re.compile('[\\s"]*[=+\\-@\uff1d\uff0b\uff0d\uff20]')
 
 # What a link can hold: texts without control characters, addresses without spaces and marks of direction too.
 signs = st.sampled_from("'=+-@\",;|~ \uff1d\uff0b\u00a0\u2028\ufeff\u0130")
@@ -65,17 +65,32 @@ def link_of(stored: dict[str, Any]) -> Link:
 @given(
     rows=st.lists(fields, min_size=1, max_size=3),
     timezone=st.sampled_from(["Asia/Jakarta", "UTC", "America/St_Johns", "Australia/Lord_Howe"]).map(ZoneInfo),
+    separator=st.sampled_from(",;\t|"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]),
+    above=st.sampled_from(["", "sep={}\r\n", "Daftar tautan\r\n\r\n"]),
+    empty=st.integers(0, 3),
 )
 @bounded(120)
-def test_is_read_back_unchanged(rows: list[dict[str, Any]], timezone: ZoneInfo) -> None:
+def test_is_read_back_unchanged(
+    rows: list[dict[str, Any]], timezone: ZoneInfo, separator: str, encoding: str, above: str, empty: int
+) -> None:
     stored = [settled(row) for row in rows]
     text = header_text() + rows_text(map(link_of, stored), short_link_base=BASE, timezone=timezone)
-    for line in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")):
+    for line in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator):
         assert not [cell for cell in line if FORMULA.match(cell)]
-    read = read_sheet(text.encode())
-    assert [row.number for row in read] == list(range(1, len(rows) + 1))
-    for row, sent in zip(read, stored, strict=True):
-        faults: list[FieldError] = []
-        assert read_fields(row, timezone=timezone, errors=faults) == sent
-        assert not faults
-        assert (row.cells["campaign"], row.cells["source"], row.cells["medium"]) == ("bintara", "instagram", "social")
+    again = io.StringIO(newline="")
+    again.write(above.format(separator))
+    for cells in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")):
+        csv.writer(again, delimiter=separator).writerow(cells + [""] * empty)
+    for sheet in (text.encode(), again.getvalue().encode(encoding)):
+        read = read_sheet(sheet)
+        assert [row.number for row in read] == list(range(1, len(rows) + 1))
+        for row, sent in zip(read, stored, strict=True):
+            faults: list[FieldError] = []
+            assert read_fields(row, timezone=timezone, errors=faults) == sent
+            assert not faults
+            assert (row.cells["campaign"], row.cells["source"], row.cells["medium"]) == (
+                "bintara",
+                "instagram",
+                "social",
+            )
