@@ -29,7 +29,7 @@ async def make_link(
 def target(link_id: str, weights: dict[str, int], **changed: Any) -> Target:
     """What the resolver knows of an active link with these variants and one rule, and other facts as named."""
     texts = dict.fromkeys(("title", "campaign", "unit", "programme", "campaign_state"), "x")
-    absent = dict.fromkeys(("starts_at", "ends_at", "ended_destination", "description", "image", "live"))
+    absent = dict.fromkeys(("starts_at", "ends_at", "ended_destination", "description", "image", "successor"))
     facts = {
         "id": link_id,
         "campaign_id": "0199e3f0-0000-7000-8000-000000000000",

@@ -106,7 +106,7 @@ def test_its_page_shows_each_address_once() -> None:
 
 
 def test_its_page_shows_its_names() -> None:
-    names = ("title", "description", "image", "campaign", "unit", "programme", "live")
+    names = ("title", "description", "image", "campaign", "unit", "programme", "successor")
     info = target(LINK, {}, **{name: f"the {name}" for name in names}, ended_destination=f"{SITE}/over").info
     assert [getattr(info, name) for name in names] == [f"the {name}" for name in names]
     assert info.ended == f"{SITE}/over"
