@@ -14,7 +14,7 @@ from campaigns.acquisition.lookup import fold, network_of_click_ids, network_of_
 from campaigns.acquisition.networks import Network, NetworkKind
 
 # Increase it with every change of rules or networks that can change a group; stored groups are then recomputed.
-GROUPING_VERSION = 1
+GROUPING_VERSION = 2
 
 NOT_SET = "(not set)"
 DIRECT_SOURCE = "(direct)"
@@ -65,6 +65,7 @@ class TrafficSource:
 MEDIUM_OF_KIND = {
     NetworkKind.SOCIAL: "social",
     NetworkKind.CHAT: "chat",
+    NetworkKind.SMS: "sms",
     NetworkKind.VIDEO: "video",
     NetworkKind.SEARCH: "organic",
     NetworkKind.SHOPPING: REFERRAL_MEDIUM,
@@ -100,8 +101,17 @@ _OFFLINE = _words(
     """
 )
 _UNSAID = (NO_MEDIUM, fold(NOT_SET))
-# `fb-ads`, `tiktokads`, `iklan-ig`: a source that names a network and marks the placement as paid.
-_BOUGHT = re.compile(r"(?P<before>.+?)(?:-?ads|-ad|-iklan)|(?:ads?|iklan)-(?P<after>.+)")
+# Sources of advertisements that do not name the network as it is called elsewhere, folded.
+PAID_SOURCES = {
+    "adwords": "google",
+    "google-adwords": "google",
+    "gads": "google",
+    "g-ads": "google",
+    "microsoft-ads": "bing",
+    "microsoft-advertising": "bing",
+}
+# `fb-ads`, `tiktokads`, `fbad`, `iklan-ig`: a source that names a network and marks the placement as paid.
+_BOUGHT = re.compile(r"(?P<before>.+?)(?:-?ads?|-?iklan|-paid|-berbayar|-sponsored)|(?:ads?|iklan|paid)-(?P<after>.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +160,10 @@ _RULES: tuple[tuple[ChannelGroup, Callable[[_Signals], bool]], ...] = (
     (ChannelGroup.EMAIL, lambda said: said.kind is NetworkKind.EMAIL or _has(said.medium, _EMAIL)),
     (ChannelGroup.AFFILIATES, lambda said: said.medium in _AFFILIATE),
     (ChannelGroup.AUDIO, lambda said: said.medium in _AUDIO),
-    (ChannelGroup.SMS, lambda said: _has(said.source, _SMS) or _has(said.medium, _SMS)),
+    (
+        ChannelGroup.SMS,
+        lambda said: said.kind is NetworkKind.SMS or _has(said.source, _SMS) or _has(said.medium, _SMS),
+    ),
     (
         ChannelGroup.MOBILE_PUSH,
         lambda said: said.source == "firebase" or said.medium.endswith("push") or _has(said.medium, _PUSH),
@@ -211,10 +224,12 @@ def _named(text: str) -> tuple[Network | None, bool]:
     known = network_of_source(text)
     if known is not None:
         return known, False
-    bought = _BOUGHT.fullmatch(fold(text))
-    if bought is None:
-        return None, False
-    known = network_of_source(bought["before"] or bought["after"])
+    folded = fold(text)
+    bought = _BOUGHT.fullmatch(folded)
+    if folded in PAID_SOURCES:
+        known = network_of_source(PAID_SOURCES[folded])
+    elif bought is not None:
+        known = network_of_source(bought["before"] or bought["after"])
     return known, known is not None
 
 

@@ -6,13 +6,15 @@ Hosts match by whole labels: `t.co` matches `www.t.co`, but not `microsoft.com`.
 
 from collections.abc import Collection
 
-from campaigns.acquisition.networks import CLICK_IDS, NETWORKS, PLAIN_SITES, Network
+from campaigns.acquisition.networks import CLICK_IDS, NETWORKS, Network
+from campaigns.acquisition.sites import PLAIN_SITES, PORTALS, SEARCH_PARTS
 
 # The most labels that a host in the table has (mail.yahoo.co.id). Labels in front of them are ignored.
 MAX_LABELS = 4
 
 _BY_NAME = {name: network for network in NETWORKS for name in (network.name, *network.aliases)}
 _BY_PACKAGE = {package: network for network in NETWORKS for package in network.packages}
+PACKAGES = frozenset(_BY_PACKAGE)
 _BY_HOST: dict[str, Network | None] = {host: network for network in NETWORKS for host in network.hosts}
 _BY_HOST |= dict.fromkeys(PLAIN_SITES)
 _BY_COUNTRY_HOST = {label: network for network in NETWORKS for label in network.country_hosts}
@@ -21,6 +23,11 @@ _BY_COUNTRY_HOST = {label: network for network in NETWORKS for label in network.
 def fold(text: str) -> str:
     """Text in the form in which names are compared: lower case, spaces, underscores and hyphens as single hyphens."""
     return "-".join(text.lower().replace("_", " ").replace("-", " ").split())
+
+
+def network_of_package(package: str) -> Network | None:
+    """The network of an Android package in lower case."""
+    return _BY_PACKAGE.get(package)
 
 
 def network_of_host(host: str) -> Network | None:
@@ -32,11 +39,19 @@ def network_of_host(host: str) -> Network | None:
     for start in range(len(labels) - 1):
         end = ".".join(labels[start:])
         if end in _BY_HOST:
-            return _BY_HOST[end]
-        known = _BY_COUNTRY_HOST.get(labels[start])
-        if known is not None and _is_country_ending(labels[start + 1 :]):
-            return known
+            known = _BY_HOST[end]
+        else:
+            known = _BY_COUNTRY_HOST.get(labels[start])
+            if known is None or not _is_country_ending(labels[start + 1 :]):
+                continue
+        return known if known is None or _belongs(labels[:start], known) else None
     return None
+
+
+def _belongs(before: list[str], network: Network) -> bool:
+    """Whether a host with these labels before the known suffix is the network's: a search engine's mail is not."""
+    also = PORTALS.get(network.name)
+    return also is None or "search" in before or all(label in SEARCH_PARTS or label in also for label in before)
 
 
 def network_of_source(source: str) -> Network | None:

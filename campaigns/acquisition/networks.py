@@ -13,6 +13,7 @@ class NetworkKind(StrEnum):
 
     SOCIAL = "social"
     CHAT = "chat"
+    SMS = "sms"
     VIDEO = "video"
     SEARCH = "search"
     SHOPPING = "shopping"
@@ -74,6 +75,12 @@ NETWORKS = (
         # `trill` is TikTok's package in South-East Asia, `musically` elsewhere.
         packages="com.ss.android.ugc.trill com.zhiliaoapp.musically com.zhiliaoapp.musically.go com.tiktok.lite.go",
         aliases="tt tik-tok tiktok-bio",
+    ),
+    _network(
+        "douyin",
+        NetworkKind.SOCIAL,
+        "douyin.com iesdouyin.com",
+        packages="com.ss.android.ugc.aweme com.ss.android.ugc.aweme.lite",
     ),
     _network(
         "x",
@@ -149,6 +156,14 @@ NETWORKS = (
     _network("viber", NetworkKind.CHAT, "viber.com", packages="com.viber.voip"),
     _network("kakaotalk", NetworkKind.CHAT, "kakao.com", packages="com.kakao.talk", aliases="kakao"),
     _network("michat", NetworkKind.CHAT, "michat.sg", packages="com.michatapp.im", aliases="mi-chat"),
+    _network("zalo", NetworkKind.CHAT, "zalo.me zaloapp.com", packages="com.zing.zalo"),
+    _network("google-chat", NetworkKind.CHAT, "chat.google.com", packages="com.google.android.apps.dynamite"),
+    _network(
+        "google-messages",
+        NetworkKind.SMS,
+        "messages.google.com",
+        packages="com.google.android.apps.messaging com.samsung.android.messaging",
+    ),
     _network("slack", NetworkKind.CHAT, "slack.com", packages="com.slack"),
     _network("teams", NetworkKind.CHAT, "teams.microsoft.com teams.live.com", packages="com.microsoft.teams"),
     _network(
@@ -175,7 +190,14 @@ NETWORKS = (
     _network("yahoo", NetworkKind.SEARCH, countries="yahoo", packages="com.yahoo.mobile.client.android.search"),
     _network("duckduckgo", NetworkKind.SEARCH, "duckduckgo.com ddg.gg", aliases="ddg"),
     _network("ecosia", NetworkKind.SEARCH, "ecosia.org"),
-    _network("yandex", NetworkKind.SEARCH, "ya.ru", countries="yandex", packages="ru.yandex.searchplugin"),
+    _network(
+        "yandex",
+        NetworkKind.SEARCH,
+        # Google Analytics takes the last two for searches too.
+        "ya.ru zen.yandex.ru webmaster.yandex.ru",
+        countries="yandex",
+        packages="ru.yandex.searchplugin",
+    ),
     _network("baidu", NetworkKind.SEARCH, "baidu.com", packages="com.baidu.searchbox"),
     _network("brave", NetworkKind.SEARCH, "search.brave.com"),
     _network("startpage", NetworkKind.SEARCH, "startpage.com"),
@@ -227,6 +249,7 @@ NETWORKS = (
         packages="com.yahoo.mobile.client.android.mail",
         aliases="ymail",
     ),
+    _network("yandex-mail", NetworkKind.EMAIL, "mail.yandex.ru mail.yandex.com", packages="ru.yandex.mail"),
     _network(
         "proton-mail", NetworkKind.EMAIL, "mail.proton.me", packages="ch.protonmail.android", aliases="protonmail"
     ),
@@ -249,22 +272,6 @@ NETWORKS = (
     _network("meta-ai", NetworkKind.AI, "meta.ai"),
     _network("mistral", NetworkKind.AI, "chat.mistral.ai", packages="ai.mistral.chat"),
     _network("poe", NetworkKind.AI, "poe.com", packages="com.poe.android"),
-)
-
-# Sites on a search network's domain where nobody searches, such as shared documents and school classes.
-PLAIN_SITES = frozenset(
-    {
-        "accounts.google.com",
-        "calendar.google.com",
-        "classroom.google.com",
-        "docs.google.com",
-        "drive.google.com",
-        "groups.google.com",
-        "meet.google.com",
-        "sites.google.com",
-        "translate.google.com",
-        "today.line.me",
-    }
 )
 
 # Click id parameters and their networks; if there are several, the first in this order counts.

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from campaigns.clicks.bots.classifier import classify_user_agent
 from campaigns.clicks.bots.known_words import in_known_words
 from campaigns.clicks.types import RequestFlag
 from campaigns.kit.client_address import TrustedProxies
@@ -84,6 +85,26 @@ async def test_what_a_browser_loads_for_a_page_is_no_navigation(taps: Taps, head
 )
 async def test_what_a_person_opens_is_a_navigation(taps: Taps, headers: dict[str, str]) -> None:
     assert not (await noted(taps, **BROWSER | headers))["observed"] & RequestFlag.SUBRESOURCE
+
+
+@pytest.mark.parametrize(
+    ("package", "app"),
+    [
+        ("org.telegram.messenger.web", "telegram"),
+        ("Com.WhatsApp", "whatsapp"),
+        ("com.twitter.android", "x"),
+        ("com.example.unknown", None),
+        ("XMLHttpRequest", None),
+        ("instagram.com", None),
+        ("", None),
+    ],
+)
+async def test_a_webview_names_its_app_in_a_header(taps: Taps, package: str, app: str | None) -> None:
+    click = await noted(taps, **BROWSER, X_Requested_With=package)
+    (agent,) = await taps.sql("SELECT * FROM agents WHERE id = %s", click["agent_id"])
+    assert (agent["app"], agent["device"], agent["reasons"]) == (app, "android", 0)
+    assert (agent["text"] == PHONE_IN_KNOWN_WORDS) == (app is None)
+    assert agent["app"] == classify_user_agent(agent["text"]).app, "`reclassify` finds the same"
 
 
 async def test_an_emptied_header_is_a_missing_one(taps: Taps) -> None:

@@ -5,12 +5,16 @@ Used by classifier.py. All entries are lower case. To add an app, add a line and
 
 import re
 
-# (token, name). The first token found in the agent decides, so narrower tokens come first.
-APPS = (
+# (token, name). The first token found in the agent decides, so narrower tokens come first. A network has the name that
+# it has in `acquisition.networks`. None: an advertisement inside some other app.
+APPS: tuple[tuple[str, str | None], ...] = (
+    ("audiencenetwork", None),
     ("fb_iab/messenger", "messenger"),
     ("fb_iab/orca", "messenger"),
     ("fban/messenger", "messenger"),
     ("fban/orca", "messenger"),
+    ("fban/mlite", "messenger"),
+    ("fb_iab/mlite", "messenger"),
     ("metaiab messenger", "messenger"),
     ("barcelona ", "threads"),
     ("metaiab threads", "threads"),
@@ -19,6 +23,7 @@ APPS = (
     ("fban/", "facebook"),
     ("fbav/", "facebook"),
     ("metaiab facebook", "facebook"),
+    ("aweme", "douyin"),
     ("musical_ly", "tiktok"),
     ("musically", "tiktok"),
     ("trill_", "tiktok"),
@@ -28,25 +33,26 @@ APPS = (
     ("bytelocale/", "tiktok"),
     ("tiktok ", "tiktok"),
     ("tiktok/", "tiktok"),
-    ("aweme", "douyin"),
     ("whatsapp/", "whatsapp"),
     ("telegram-android", "telegram"),
     ("telegram-ios", "telegram"),
     ("telegram/", "telegram"),
     (" line/", "line"),
-    ("twitter for i", "twitter"),
-    ("twitterandroid", "twitter"),
-    ("twitter/", "twitter"),
-    ("snapchat/", "snapchat"),
+    ("safari line", "line"),
+    ("twitter for i", "x"),
+    ("twitterandroid", "x"),
+    ("twitter/", "x"),
+    ("snapchat", "snapchat"),
     ("com.google.android.youtube", "youtube"),
     ("com.google.ios.youtube", "youtube"),
-    ("[linkedinapp]", "linkedin"),
+    ("linkedinapp", "linkedin"),
     ("[pinterest/", "pinterest"),
     ("pinterest for ", "pinterest"),
     ("reddit/version", "reddit"),
+    ("reddit/20", "reddit"),
     ("micromessenger/", "wechat"),
-    ("kakaotalk ", "kakaotalk"),
-    (" viber/", "viber"),
+    ("kakaotalk", "kakaotalk"),
+    ("viber/", "viber"),
     ("zalo android", "zalo"),
     ("zalo ios", "zalo"),
     ("shopee", "shopee"),
@@ -57,7 +63,12 @@ APPS = (
     ("gojek", "gojek"),
     (" grab/", "grab"),
     (" gsa/", "google"),
+    ("googleapp/", "google"),
 )
+
+# Android's WebView names its app by the package, in a header of its own. It is stored behind the agent, as if it stood
+# there, so that it is classified with it, now and by `reclassify`.
+PACKAGE_MARK = " X-Requested-With/"
 
 # The head of a phone's or tablet's agent, up to its model and build. Models are called CUBOT, M bot 54, Newsday or
 # Spider 8, and some builds are on lists of crawlers, so only the text behind the head is searched for robots.

@@ -3,6 +3,8 @@
 Used by classifier.py. All entries are lower case. To add one, add a line and increase RULES_VERSION.
 """
 
+import re
+
 ANYWHERE = (
     # Browsers driven by a program
     "headlesschrome",
@@ -57,6 +59,8 @@ ANYWHERE = (
 # At the start of the agent, a library is the client itself. Behind an app's name and a phone's model it is only what
 # that app uses for HTTP, which does not tell whether a person is waiting.
 AT_THE_START = (
+    "androiddownloadmanager/",
+    "applecoremedia/",
     "aria2",
     "axios",
     "bun/",
@@ -64,10 +68,12 @@ AT_THE_START = (
     "curl",
     "dart/",
     "deno/",
-    "fasthttp",
+    "exoplayer",
     "faraday",
+    "fasthttp",
     "gentlent",
     "go ",
+    "google-http-java-client",
     "got ",
     "got/",
     "gradle/",
@@ -83,14 +89,15 @@ AT_THE_START = (
     "k6/",
     "ktor",
     "kube-probe",
+    "lavf/",
     "libcurl",
     "lua-resty",
     "mechanize",
     "mikrotik",
     "mozilliqa",
     "networkingextension/",
-    "node",
     "nmap",
+    "node",
     "okhttp",
     "pecl::",
     "perl",
@@ -102,12 +109,30 @@ AT_THE_START = (
     "rest-client",
     "restsharp",
     "ruby",
+    "stagefright/",
     "superagent",
     "undici",
     "unirest",
+    "unityplayer/",
     "ureq/",
     "urlgrabber",
     "vegeta",
     "webcollage",
     "wget",
 )
+
+# What the phones' own HTTP libraries say if the app says nothing else: Apple's "App/1 CFNetwork/1474 Darwin/23.0.0",
+# those of AFNetworking and Alamofire, and Android's Dalvik. A browser, and a WebView in an app, always begins with
+# "Mozilla/". Some apps fetch pages for their WebView with Dalvik, so one that names its app is no robot.
+BROWSERS_BEGIN = "mozilla/"
+APPLES_LIBRARIES = re.compile(
+    r"\bcfnetwork/\d|\balamofire/\d|\((?:iphone|ipad|ipod touch); ios [\d.]+; scale/[\d.]+\)$"
+)
+ANDROIDS_LIBRARY = "dalvik/"
+
+
+def is_phones_library(lowered: str, app: str | None) -> bool:
+    """Whether an app, or the phone itself, fetches for itself; `app` is the one that the agent names."""
+    if lowered.startswith(ANDROIDS_LIBRARY):
+        return app is None
+    return not lowered.startswith(BROWSERS_BEGIN) and APPLES_LIBRARIES.search(lowered) is not None

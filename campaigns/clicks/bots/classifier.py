@@ -7,13 +7,14 @@ automation, crawler. docs/decisions/0008 explains the rules.
 
 import re
 
+from campaigns.acquisition.lookup import network_of_package
 from campaigns.clicks.bots import apps as people
 from campaigns.clicks.bots import automation, crawlers, previews
 from campaigns.clicks.bots.devices import NOTHING, device_of, expected_of_browser, sends_fetch_mode
 from campaigns.clicks.types import AgentVerdict, BotReason, Device, RequestFlag
 
 # Increase it whenever a verdict can change, also with a new version of is-bot. It is stored with every verdict.
-RULES_VERSION: int = 1
+RULES_VERSION: int = 2
 
 NO_REASON = BotReason(0)
 
@@ -23,16 +24,16 @@ def classify_user_agent(text: str) -> AgentVerdict:
 
     Takes time linear in the length of `text`; callers cut it to 1,000 characters.
     """
-    lowered = text.strip().lower()
+    lowered, _, package = text.strip().lower().partition(people.PACKAGE_MARK.lower())
     if not any(character.isalnum() for character in lowered):
         return AgentVerdict(BotReason.EMPTY_AGENT, NOTHING, Device.OTHER, None)
     device = device_of(lowered)
-    reason = _certain_reason(lowered)
-    if reason:
-        return AgentVerdict(reason, NOTHING, device, None)
     plain = people.PLAIN.fullmatch(lowered)
     phone = None if plain else people.PHONE.match(lowered)
-    app = None if plain and " gsa/" not in lowered else _app_of(lowered)
+    app = _app_of_package(package) if plain and " gsa/" not in lowered else _app_of(lowered) or _app_of_package(package)
+    reason = _certain_reason(lowered, app)
+    if reason:
+        return AgentVerdict(reason, NOTHING, device, None)
     if not plain and _says_crawler(lowered, phone, app):
         return AgentVerdict(BotReason.CRAWLER, NOTHING, device, None)
     expects = NOTHING
@@ -50,15 +51,32 @@ def _app_of(lowered: str) -> str | None:
     return None
 
 
-def _certain_reason(lowered: str) -> BotReason:
+def _app_of_package(package: str) -> str | None:
+    network = network_of_package(package)
+    return network.name if network is not None else None
+
+
+def _certain_reason(lowered: str, app: str | None) -> BotReason:
     """The reason if the agent contains a name that no person's browser or app ever contains."""
-    if lowered.startswith(previews.AT_THE_START) or any(name in lowered for name in previews.ANYWHERE):
+    if _is_preview(lowered):
         return BotReason.PREVIEW
     if lowered.startswith(automation.AT_THE_START) or any(name in lowered for name in automation.ANYWHERE):
+        return BotReason.AUTOMATED
+    if automation.is_phones_library(lowered, app):
         return BotReason.AUTOMATED
     if any(name in lowered for name in crawlers.NAMES):
         return BotReason.CRAWLER
     return NO_REASON
+
+
+def _is_preview(lowered: str) -> bool:
+    if previews.ELECTRON in lowered:
+        return any(name in lowered for name in previews.FETCHING_ON_DESKTOPS)
+    return (
+        lowered.startswith(previews.AT_THE_START)
+        or any(name in lowered for name in previews.ANYWHERE)
+        or previews.APPLES_SERVICES.match(lowered) is not None
+    )
 
 
 def _says_crawler(lowered: str, phone: re.Match[str] | None, app: str | None) -> bool:

@@ -14,6 +14,12 @@ TOKENS = (
     ("windows phone", Device.OTHER),
     ("windows ce", Device.OTHER),
     ("xbox", Device.OTHER),
+    # The system at the beginning, before what an app says of itself ("Outlook-iOS-Android").
+    ("(iphone;", Device.IOS),
+    ("(ipad;", Device.IOS),
+    ("(ipod", Device.IOS),
+    ("(macintosh;", Device.DESKTOP),
+    ("(windows nt ", Device.DESKTOP),
     ("android", Device.ANDROID),
     ("; adr ", Device.ANDROID),
     ("fban/fb4a", Device.ANDROID),

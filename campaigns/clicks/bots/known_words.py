@@ -7,6 +7,7 @@ not on it becomes `*`, models of phones too. Rules find in what is stored what t
 import re
 from collections.abc import Iterable
 
+from campaigns.acquisition.lookup import PACKAGES
 from campaigns.clicks.bots import apps, automation, crawlers, previews
 from campaigns.clicks.bots.classifier import classify_user_agent
 from campaigns.clicks.bots.devices import GO_BETWEENS, TOKENS
@@ -16,7 +17,7 @@ REMOVED = "*"
 MAX_KNOWN_LENGTH = 400
 # Systems, browsers, engines, and what in-app browsers say of themselves.
 _WORDS = """
-    android applewebkit arm armv bot build cfnetwork chrome chromium com compatible cpu crawler crios cros crosswalk
+    android applewebkit arm armv audiencenetworkforandroid audiencenetworkforios bot build cfnetwork chrome chromium com compatible cpu crawler crios cros crosswalk
     dalvik darwin ddg desktop edg edga edge edgios epiphany fbbv fbdv fbid fblc fbop fbsn fbss fbsv fedora firefox
     focus fxios gecko harmonyos heytapbrowser hmscore http https huaweibrowser iabmv inapp intel ios ipad ipados
     iphone ipod khtml like linux lite mac macintosh miuibrowser mobile mozilla msie netfront nettype nokia nt opera
@@ -55,6 +56,8 @@ _PART = re.compile(
     r"(?P<word>[A-Za-z]+)(?P<gap>[ /:_-]{0,2})(?P<number>[0-9][0-9A-Za-z._]*)?"
     r"|(?P<mark>[ ;(),.:/_+=\[\]\"-])|[^ ;(),.:/_+=\[\]\"A-Za-z-]+"
 )
+# An app's name right behind a version: "Safari/537.36Snapchat12.01".
+_GLUED = re.compile(r"(?<=[0-9])(?=[A-Za-z]{4})")
 # As much of a version as rules read: two parts, and the build by which an Opera Mini is told.
 _VERSION = re.compile(r"[0-9]{1,4}(?![0-9])(?:[._][0-9]{1,2}(?![0-9]))?(?:\.2254\.)?")
 _REMOVED_RUN = re.compile(r"\*[ *._/+:=-]*\*")
@@ -66,7 +69,10 @@ def in_known_words(text: str) -> tuple[str, AgentVerdict]:
     Where the verdict hangs on something unknown, a text that stands for all of that verdict is stored instead.
     """
     verdict = classify_user_agent(text)
-    known = _REMOVED_RUN.sub(REMOVED, _PART.sub(_known_part, text))[:MAX_KNOWN_LENGTH]
+    agent, _, package = text.partition(apps.PACKAGE_MARK)
+    behind = apps.PACKAGE_MARK + package if package in PACKAGES else ""
+    known = _REMOVED_RUN.sub(REMOVED, _PART.sub(_known_part, _GLUED.sub(" ", agent)))
+    known = known[: MAX_KNOWN_LENGTH - len(behind)] + behind
     if verdict.reasons == BotReason.CRAWLER and classify_user_agent(known) != verdict:
         known = f"{known} crawler"  # its name is on the broad list only
     return (known, verdict) if classify_user_agent(known) == verdict else stand_in(verdict)
@@ -75,7 +81,7 @@ def in_known_words(text: str) -> tuple[str, AgentVerdict]:
 def stand_in(verdict: AgentVerdict) -> tuple[str, AgentVerdict]:
     """A text that stands for all agents of a verdict, and the verdict on it: it expects no headers."""
     device = next((token for token, device in TOKENS if device is verdict.device), "")
-    app = next((token for token, app in apps.APPS if app == verdict.app), "")
+    app = next((token for token, app in apps.APPS if app is not None and app == verdict.app), "")
     if verdict.reasons == BotReason.EMPTY_AGENT:
         return "", classify_user_agent("")
     text = f"{_OF_REASON.get(verdict.reasons, 'other')} {app} ({device}; {REMOVED})"

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from campaigns.acquisition.lookup import network_of
+from campaigns.acquisition.lookup import PACKAGES, network_of
 from campaigns.acquisition.referrer import referrer_host
+from campaigns.clicks.bots.apps import PACKAGE_MARK
 from campaigns.clicks.capture.agent_cache import MAX_AGENT_BYTES, CachedAgent, UserAgentCache
 from campaigns.clicks.capture.bounded_cache import BoundedCache
 from campaigns.clicks.capture.visitor_facts import visitor_facts
@@ -38,6 +39,7 @@ _FETCH_MODE, _SUBRESOURCE = int(RequestFlag.FETCH_MODE), int(RequestFlag.SUBRESO
 _FRAMES = frozenset({b"iframe", b"frame", b"fencedframe"})
 # What libraries of scripts send. Android's WebView sends the package of its app in the same header.
 _BY_SCRIPT = b"xmlhttprequest"
+_MARKS = {package.encode(): f"{PACKAGE_MARK}{package}".encode() for package in PACKAGES}
 _PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 _PREFETCH = re.compile(rb"prefetch|prerender|preview", re.IGNORECASE)
 # RFC 5646: a primary language subtag, at the beginning of the first range of Accept-Language (RFC 9110, 12.5.4).
@@ -85,6 +87,9 @@ class HeaderParser:
     def parse(self, headers: Mapping[bytes, bytes], *, head: bool, secure: bool) -> HeaderFacts:
         """The facts of a request with these headers (lower-case names)."""
         agent = headers.get(b"user-agent", b"")[:MAX_AGENT_BYTES]
+        package = headers.get(b"x-requested-with")
+        if package is not None and (mark := _MARKS.get(package.lower())) is not None:
+            agent = agent[: MAX_AGENT_BYTES - len(mark)] + mark
         languages = headers.get(b"accept-language", b"")[:MAX_LANGUAGE_BYTES]
         referrer = headers.get(b"referer", b"")[:MAX_REFERRER_BYTES]
         observed = _request_flags(headers, head=head, secure=secure)

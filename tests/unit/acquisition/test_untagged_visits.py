@@ -60,6 +60,7 @@ ORGANIC = {
     NetworkKind.SEARCH: G.ORGANIC_SEARCH,
     NetworkKind.SHOPPING: G.ORGANIC_SHOPPING,
     NetworkKind.EMAIL: G.EMAIL,
+    NetworkKind.SMS: G.SMS,
     NetworkKind.AI: G.AI_ASSISTANT,
 }
 

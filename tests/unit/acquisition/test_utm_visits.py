@@ -127,6 +127,19 @@ UTM_ROWS: list[tuple[str | None, str | None, str | None, ChannelGroup, str | Non
     ("google-ads", None, None, G.PAID_SEARCH, "google"),
     ("youtube-ad", None, None, G.PAID_VIDEO, "youtube"),
     ("alumni", "tiktok-ads", None, G.PAID_SOCIAL, None),
+    ("fbad", None, None, G.PAID_SOCIAL, "facebook"),
+    ("IGad", None, None, G.PAID_SOCIAL, "instagram"),
+    ("tiktokiklan", None, None, G.PAID_SOCIAL, "tiktok"),
+    ("ig-berbayar", None, None, G.PAID_SOCIAL, "instagram"),
+    ("fb_paid", None, None, G.PAID_SOCIAL, "facebook"),
+    ("Adwords", None, None, G.PAID_SEARCH, "google"),
+    ("google adwords", None, None, G.PAID_SEARCH, "google"),
+    ("gads", None, None, G.PAID_SEARCH, "google"),
+    ("Microsoft Ads", None, None, G.PAID_SEARCH, "bing"),
+    ("ytads", None, None, G.PAID_VIDEO, "youtube"),
+    ("ipad", None, None, G.UNASSIGNED, None),  # ends in `ad`
+    ("download", None, None, G.UNASSIGNED, None),
+    ("thread", None, None, G.UNASSIGNED, None),
     ("threads", None, None, G.ORGANIC_SOCIAL, None),  # ends in `ads`
     ("some-ads", None, None, G.UNASSIGNED, None),
     # shops: whole words of the campaign, where GA4's pattern takes any `shop` after an `e`

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from is_bot import Bots
 
+from campaigns.acquisition.lookup import network_of_source
 from campaigns.clicks.bots import apps as people
 from campaigns.clicks.bots import automation, crawlers, previews
 from campaigns.clicks.bots.classifier import classify_user_agent
@@ -81,6 +82,13 @@ def test_the_tables_are_in_lower_case_and_say_nothing_twice() -> None:
     for table in tables:
         assert [entry for entry in table if entry != entry.lower()] == []
         assert len(set(table)) == len(table)
+
+
+def test_an_app_that_is_a_network_has_the_network_s_name() -> None:
+    """The dimensions `app` and `network` must not have two names for one thing."""
+    for _, app in people.APPS:
+        network = network_of_source(app or "")
+        assert network is None or network.name == app
 
 
 def test_a_new_list_of_robots_is_a_new_version_of_the_rules() -> None:

@@ -64,7 +64,7 @@ def firefox(version: int) -> str:
         (f"{WINDOWS} SomethingElse/1.0", NOTHING),
         ("Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/108 Safari/537.36", NOTHING),
         ("Opera/9.80 (Windows NT 6.1; WOW64) Presto/2.12.388 Version/12.18", NOTHING),
-        ("Dalvik/2.1.0 (Linux; U; Android 9; SM-G965U Build/PPR1.180610.011)", NOTHING),
+        ("Dalvik/1.6.0 (Linux; U; Android 4.4.2; SM-T231 Build/KOT49H) [FBAN/FB4A;FBAV/26.0;]", NOTHING),
     ],
 )
 def test_only_documented_browsers_promise_headers(text: str, expected: RequestFlag) -> None:
