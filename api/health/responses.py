@@ -43,6 +43,7 @@ class Ready(ResponseModel):
             "oldest_tap_seconds": 0.0,
             "taps_journalled": 0,
             "taps_lost": 0,
+            "stripped_headers": [],
             "loops": [{"name": "journal-drainer", "age_seconds": 0.2, "failures": 0}],
         }
     )
@@ -63,6 +64,10 @@ class Ready(ResponseModel):
     )
     taps_lost: int = Field(
         description="Taps that this server process has lost since its start. Statistics count them as `lost_taps`."
+    )
+    stripped_headers: list[str] = Field(
+        description="Headers that a proxy seems to take off requests: browsers always send them, and most of the last "
+        "addresses did not. Taps without them count as people's. They do not affect `status`."
     )
     loops: list[LoopHealth] = Field(
         description="Background loops of this server process and of an API process. They do not affect `status`."

@@ -60,6 +60,7 @@ async def ready(context: CurrentContext, response: Response) -> Ready:
         capture="direct" if capture.direct else "journal",
         taps_journalled=capture.in_journal,
         taps_lost=capture.lost,
+        stripped_headers=list(capture.stripped_headers),
         loops=[
             LoopHealth(name=loop.name, age_seconds=round(loop.age_seconds, 1), failures=loop.failures)
             for loop in (*own, *api.loops)

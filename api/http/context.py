@@ -22,6 +22,7 @@ class CaptureState:
     """State of this process' taps: whether they go directly to PostgreSQL, and how many wait in memory or journal.
 
     `lost` counts lost taps since the process started. `oldest_seconds`: how long a tap has been in memory only.
+    `stripped_headers` are those that a proxy takes off requests.
     """
 
     direct: bool
@@ -29,6 +30,7 @@ class CaptureState:
     in_journal: int
     lost: int
     oldest_seconds: float = 0.0
+    stripped_headers: Sequence[str] = ()
 
 
 # Of an API process, which takes none.

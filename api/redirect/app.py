@@ -21,6 +21,7 @@ from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.tap import Tap, TapReader
 from campaigns.clicks.capture.writer import TapWriter
+from campaigns.clicks.header_watch import HeaderWatch
 from campaigns.clicks.row import encode_click, encode_orphan
 from campaigns.clicks.tokens import sign_click
 from campaigns.clicks.types import RequestFlag
@@ -80,6 +81,7 @@ class RedirectApp:
         orphans: TapWriter,
         salts: SaltKeeper,
         headers: HeaderParser,
+        watch: HeaderWatch,
         proxies: TrustedProxies,
         token_key: bytes,
         base: str,
@@ -91,7 +93,7 @@ class RedirectApp:
         self._finder = finder
         self._clicks = clicks
         self._orphans = orphans
-        self._taps = TapReader(salts=salts, headers=headers, proxies=proxies)
+        self._taps = TapReader(salts=salts, headers=headers, watch=watch, proxies=proxies)
         self._orphan_budget = orphan_budget or Budget(ORPHANS_AT_ONCE, ORPHANS_PER_HOUR)
         self._token_key = token_key
         self._base = base

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.gateway.connections import ClientConnections, places_of
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.writer import TapWriter
+from campaigns.clicks.header_watch import HeaderWatch
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.row import CLICKS, ORPHANS
@@ -50,6 +51,7 @@ class GatewayResources:
     clicks: TapWriter
     orphans: TapWriter
     salts: SaltKeeper
+    header_watch: HeaderWatch
     salts_fetched: bool
 
 
@@ -108,6 +110,7 @@ async def open_gateway_resources(settings: Settings) -> GatewayResources:
         clicks=clicks,
         orphans=orphans,
         salts=salts,
+        header_watch=HeaderWatch(),
         salts_fetched=salts_fetched,
     )
 

@@ -38,6 +38,7 @@ class RequestFlag(IntFlag):
     BURST = 128  # part of a burst; can be set after the tap is stored (`bots.bursts`)
     SUBRESOURCE = 512  # Sec-Fetch-Dest, Sec-Fetch-Mode or X-Requested-With say that it is no navigation
     PROVEN = 1024  # somebody registered with the click token of this tap (`bots.proven`)
+    STRIPPED = 2048  # a proxy took off the headers that this tap lacks (`clicks.header_watch`)
     REPAIRED = 4096  # the path was no slug as it stood, and could mean this link only (`links.pasted`)
 
 

@@ -17,6 +17,7 @@ from campaigns.clicks.capture.budget import Budget
 from campaigns.clicks.capture.request_headers import HeaderParser
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.writer import TapWriter
+from campaigns.clicks.header_watch import HeaderWatch
 from campaigns.clicks.journal.drainer import Drainer
 from campaigns.clicks.journal.failover import Failover
 from campaigns.clicks.row import CLICKS, ORPHANS
@@ -130,6 +131,7 @@ async def running_redirect(
         orphans=orphans,
         salts=salts,
         headers=HeaderParser(),
+        watch=HeaderWatch(),
         proxies=proxies,
         token_key=TOKEN_KEY,
         base="https://jaring.example/",

@@ -3,10 +3,13 @@
 from ipaddress import ip_network
 from typing import Any
 
+import psycopg
 import pytest
 
 from campaigns.clicks.bots.classifier import classify_user_agent
 from campaigns.clicks.bots.known_words import in_known_words
+from campaigns.clicks.bots.reasons import reasons_sql
+from campaigns.clicks.header_watch import MIN_ADDRESSES, recently_stripped
 from campaigns.clicks.types import RequestFlag
 from campaigns.kit.client_address import TrustedProxies
 from tests.redirect.taps import Taps
@@ -153,6 +156,26 @@ class TestBehindAProxy:
         assert click["country"] == "ID"  # the rightmost that is no proxy of ours
         assert click["observed"] & RequestFlag.SECURE
         assert not [value for value in click.values() if "114.4" in str(value) or "8.8.8" in str(value)]
+
+    async def test_people_behind_a_proxy_that_takes_headers_off_are_no_robots(self, taps: Taps) -> None:
+        with psycopg.connect(taps.conninfo) as connection:
+            assert recently_stripped(connection) == (0, ())
+        # Chrome 130 sends Sec-Fetch-Mode over https. One address gives many voices, which count as one.
+        for place in range(2 * MIN_ADDRESSES):
+            address = f"114.4.1.{max(0, place - MIN_ADDRESSES)}"
+            await taps.client.get("/abc", headers={**BROWSER, "x-forwarded-for": address, "x-forwarded-proto": "https"})
+        flags = [click["observed"] & RequestFlag.STRIPPED for click in await taps.stored()]
+        assert flags == [0] * (2 * MIN_ADDRESSES - 1) + [RequestFlag.STRIPPED]
+        (counted,) = await taps.sql(
+            f"SELECT count(*) AS people FROM clicks JOIN agents ON agents.id = agent_id WHERE {reasons_sql()} = 0"
+        )
+        assert counted["people"] == 1
+        with psycopg.connect(taps.conninfo) as connection:
+            assert recently_stripped(connection) == (1, ["sec-fetch-mode"])
+        # A header that the proxy passes on is still expected.
+        headers = {**BROWSER, "x-forwarded-for": "114.4.2.1", "x-forwarded-proto": "https"}
+        await taps.client.get("/abc", headers=[one for one in headers.items() if one[0] != "accept-language"])
+        assert not (await taps.stored())[-1]["observed"] & RequestFlag.STRIPPED
 
     async def test_tells_visitors_apart_by_address_browser_and_language(self, taps: Taps) -> None:
         same = {"x_forwarded_for": "114.4.1.1", "user_agent": PHONE, "accept_language": "id"}

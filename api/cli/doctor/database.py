@@ -9,6 +9,7 @@ from api.cli.database import ServerAway, embedded_directory, require_server, sch
 from api.cli.doctor.types import Diagnosis, failure, warning, well
 from api.cli.errors import CommandError
 from api.cli.program import command
+from campaigns.clicks.header_watch import recently_stripped
 from campaigns.kit.database.migrations import SchemaState, current_revision, newest_revision, schema_state
 from campaigns.kit.database.url import display_url, psycopg_conninfo
 from campaigns.kit.embedded.attach import running_url
@@ -81,11 +82,25 @@ def _check_contents(settings: Settings, url: str) -> Iterator[Diagnosis]:
             return
         yield well("schema", f"at revision {newest}")
         yield _check_key(settings, psycopg_conninfo(url))
+        yield _check_headers(psycopg_conninfo(url))
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
         yield failure(
             "database", reason, remedy="The user of JARING_DATABASE_URL must own the database and its tables."
         )
+
+
+def _check_headers(conninfo: str) -> Diagnosis:
+    """Whether a proxy took headers off the taps of the last hour."""
+    with psycopg.connect(conninfo, connect_timeout=5) as connection:
+        taps, names = recently_stripped(connection)
+    if not taps:
+        return well("headers of taps", "no proxy takes any off")
+    return warning(
+        "headers of taps",
+        f"a proxy took off {', '.join(names) or 'some'} ({taps} taps in an hour): robots without them count as people",
+        remedy="Let the proxy pass on all request headers (docs/operating.md, Taps behind a proxy).",
+    )
 
 
 def _check_key(settings: Settings, conninfo: str) -> Diagnosis:

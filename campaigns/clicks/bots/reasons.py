@@ -64,7 +64,8 @@ def _guesses_sql(tap: str, agent: str) -> str:
     # Browsers send Sec-Fetch-Mode to secure origins only, so it is not missing elsewhere.
     excused = f"CASE WHEN {observed} & {RequestFlag.SECURE.value} <> 0 THEN 0 ELSE {RequestFlag.FETCH_MODE.value} END"
     missing = f"{agent}.expects & ~({observed} | {excused})"
-    implausible = f"CASE WHEN {missing} <> 0 THEN {BotReason.IMPLAUSIBLE.value} ELSE 0 END"
+    is_stripped = f"{observed} & {RequestFlag.STRIPPED.value} <> 0"
+    implausible = f"CASE WHEN {missing} <> 0 AND NOT {is_stripped} THEN {BotReason.IMPLAUSIBLE.value} ELSE 0 END"
     return f"({' | '.join([*_reasons_by_flag(tap, _GUESSED), implausible])})"
 
 

@@ -50,7 +50,8 @@ class HeaderFacts(Struct, frozen=True, gc=False):
     """What the headers of a tap tell.
 
     `encoded` are the columns that `row.encode_headers` makes of them, `encoded_in_burst` the same for a tap of a burst,
-    `network` is the referrer's, and `visitor_facts` is what `visitors.visitor_of` needs of them.
+    `network` is the referrer's, and `visitor_facts` is what `visitors.visitor_of` needs of them. `expected` are the
+    headers that this browser always sends here, `missing` those of them that did not come (RequestFlag bits).
     """
 
     agent: CachedAgent
@@ -61,6 +62,8 @@ class HeaderFacts(Struct, frozen=True, gc=False):
     encoded: bytes
     encoded_in_burst: bytes
     visitor_facts: int
+    expected: int
+    missing: int
 
     def encode(self, more_flags: int) -> bytes:
         """The columns of a tap with further flags."""
@@ -103,6 +106,10 @@ class HeaderParser:
     def _parse(self, agent_header: bytes, languages: bytes, referrer: bytes, observed: int) -> HeaderFacts:
         agent, host, language = self.agents.get(agent_header), referrer_host(referrer), language_of(languages)
 
+        expected = int(agent.verdict.expects)
+        if not observed & _SECURE:
+            expected &= ~_FETCH_MODE
+
         def encode(flags: int) -> bytes:
             return encode_headers(agent_id=agent.id, observed=flags, language=language, referrer_host=host)
 
@@ -116,6 +123,8 @@ class HeaderParser:
             encoded_in_burst=encode(observed | _BURST),
             # Of the header itself: the agent's text can stand for many.
             visitor_facts=visitor_facts(agent_header.decode("utf-8", "replace"), agent.verdict, language),
+            expected=expected,
+            missing=expected & ~observed,
         )
 
 

@@ -9,13 +9,14 @@ from campaigns.clicks.capture.burst_counter import BurstCounter
 from campaigns.clicks.capture.query_string import EMPTY_QUERY, TapQuery, read_query
 from campaigns.clicks.capture.request_headers import HeaderFacts, HeaderParser
 from campaigns.clicks.capture.salts import SaltKeeper
+from campaigns.clicks.header_watch import HeaderWatch
 from campaigns.clicks.row import TapRow
 from campaigns.clicks.types import RequestFlag
-from campaigns.clicks.visitors import visitor_of
+from campaigns.clicks.visitors import NETWORK_SHIFT, visitor_of
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.ids import uuid7_bytes
 
-_BURST = int(RequestFlag.BURST)
+_BURST, _STRIPPED = int(RequestFlag.BURST), int(RequestFlag.STRIPPED)
 
 
 class Tap(TapRow, frozen=True, gc=False):
@@ -28,9 +29,12 @@ class Tap(TapRow, frozen=True, gc=False):
 class TapReader:
     """Reads taps for one server process."""
 
-    def __init__(self, *, salts: SaltKeeper, headers: HeaderParser, proxies: TrustedProxies) -> None:
+    def __init__(
+        self, *, salts: SaltKeeper, headers: HeaderParser, watch: HeaderWatch, proxies: TrustedProxies
+    ) -> None:
         self._salts = salts
         self._headers = headers
+        self._watch = watch
         self._proxies = proxies
         self._bursts = BurstCounter()
 
@@ -61,11 +65,16 @@ class TapReader:
             address,
             facts.visitor_facts,
         )
+        flags = path_flags
+        if facts.expected:
+            self._watch.note(visitor >> NETWORK_SHIFT, facts.expected, facts.missing)
+            if facts.missing and not facts.missing & ~self._watch.stripped:
+                flags |= _STRIPPED
         is_burst = self._bursts.is_burst(visitor, link, now_ms)
         click_ids = parsed.click_ids
         encoded = facts.encoded_in_burst if is_burst else facts.encoded
-        if path_flags:
-            encoded = facts.encode(path_flags | _BURST if is_burst else path_flags)
+        if flags:
+            encoded = facts.encode(flags | _BURST if is_burst else flags)
         return Tap(
             uuid7_bytes(now_ms),
             now_ms,

@@ -47,7 +47,7 @@ class Happened:
         expected = RequestFlag(self.agent.expects) if self.agent else NOTHING
         if RequestFlag.SECURE not in self.observed:
             expected &= ~RequestFlag.FETCH_MODE
-        if expected & ~self.observed:
+        if expected & ~self.observed and RequestFlag.STRIPPED not in self.observed:
             reasons |= BotReason.IMPLAUSIBLE
         for seen in (RequestFlag.PREFETCH, RequestFlag.HEAD, RequestFlag.BURST, RequestFlag.SUBRESOURCE):
             if seen in self.observed:
@@ -103,8 +103,13 @@ def random_history(field: Field, *, seed: int, rows: int = 700) -> list[Happened
 def _observed(chance: random.Random) -> RequestFlag:
     """Mostly the flags of a browser's request, sometimes random bits."""
     browser = RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING
-    usual = [browser, browser | RequestFlag.SECURE | RequestFlag.FETCH_MODE, browser | RequestFlag.SECURE]
-    return chance.choice([*usual, RequestFlag(chance.randrange(2048))])
+    usual = [
+        browser,
+        browser | RequestFlag.SECURE | RequestFlag.FETCH_MODE,
+        browser | RequestFlag.SECURE,
+        browser | RequestFlag.BURST | RequestFlag.PROVEN,
+    ]
+    return chance.choice([*usual, RequestFlag(chance.randrange(4096))])
 
 
 def _noted(chance: random.Random) -> dict[str, str | None]:

@@ -55,6 +55,17 @@ async def test_loops_are_named_with_their_age_and_do_not_decide_whether_a_server
     assert 'jaring_loop_last_success_timestamp_seconds{loop="journal-drainer"}' in metrics
 
 
+async def test_headers_that_a_proxy_takes_off_are_named_and_do_not_decide_either(
+    client: httpx.AsyncClient, app: FastAPI, context: Context
+) -> None:
+    assert (await client.get("/readyz")).json()["stripped_headers"] == []
+    app.state.context = replace(
+        context, capture=lambda: replace(context.capture(), stripped_headers=["sec-fetch-mode"])
+    )
+    answer = await client.get("/readyz")
+    assert (answer.json()["status"], answer.json()["stripped_headers"]) == ("ready", ["sec-fetch-mode"])
+
+
 async def test_a_process_with_a_broken_task_is_neither_alive_nor_ready(
     client: httpx.AsyncClient, app: FastAPI, context: Context
 ) -> None:

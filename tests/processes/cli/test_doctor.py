@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from api.cli.doctor.checks import run_checks
 from api.cli.doctor.types import Diagnosis, Level
+from campaigns.clicks.types import RequestFlag
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.encryption.cipher import new_master_key
 from campaigns.kit.encryption.master_key import prepare_keys
@@ -111,6 +112,18 @@ class TestAPostgresOfYourOwn:
         assert failed(other) == {"master key": "JARING_MASTER_KEY is not the key that this database was filled with"}
         assert failed(doctor(database_url=own_database, master_key=key)) == {}
         assert "not usable" in failed(doctor(database_url=own_database, master_key="short"))["master key"]
+
+    def test_that_has_taps_without_headers_that_a_proxy_took_off(self, doctor: Doctor, own_database: str) -> None:
+        assert doctor(database_url=own_database)["headers of taps"].level is Level.OK
+        with psycopg.connect(psycopg_conninfo(own_database), autocommit=True) as connection:
+            connection.execute(
+                "INSERT INTO clicks (campaign_id, id, link_id, clicked_at, visitor, observed)"
+                " SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now() - age, 1, %s"
+                " FROM unnest(ARRAY['1 minute', '2 hours']::interval[]) AS age",
+                [RequestFlag.STRIPPED | RequestFlag.ACCEPT | RequestFlag.LANGUAGE | RequestFlag.ENCODING],
+            )
+        found = doctor(database_url=own_database)["headers of taps"]
+        assert (found.level, "took off sec-fetch-mode (1 taps" in found.detail) == (Level.WARN, True)
 
     @pytest.mark.parametrize(("revision", "remedy"), [("0001", "migrate`."), ("9999", "A newer version migrated it")])
     def test_that_has_another_schema(self, doctor: Doctor, own_database: str, revision: str, remedy: str) -> None:

@@ -40,7 +40,7 @@ def meant(observed: RequestFlag, reasons: BotReason, expects: RequestFlag) -> Bo
     missing = expects & ~observed
     if RequestFlag.SECURE not in observed:
         missing &= ~RequestFlag.FETCH_MODE
-    if missing:
+    if missing and RequestFlag.STRIPPED not in observed:
         reasons |= BotReason.IMPLAUSIBLE
     return reasons & ~REFUTABLE if RequestFlag.PROVEN in observed else reasons
 
