@@ -21,7 +21,8 @@ def reclassify_history(*, everything: bool) -> str:
     return (
         f"Classified {changed.judged} user agents: {changed.flagged} are now bots, {changed.unflagged} now people.\n"
         f"{changed.taps_filtered} taps no longer count as clicks, {changed.taps_restored} taps count as clicks again.\n"
-        f"Changed the burst flag of {changed.burst_marks} taps and the channel group of {changed.links} links."
+        f"Changed the burst flag of {changed.burst_marks} taps, the uniform flag of {changed.uniform_marks} taps "
+        f"and the channel group of {changed.links} links."
     )
 
 

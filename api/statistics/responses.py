@@ -141,7 +141,7 @@ class AnswerQuality(ResponseModel):
     previews: int = Field(description="Previews, for the units, days and filters of the query.")
     restored_taps: int = Field(
         description="Clicks, for the units, days and filters of the query, that would be filtered (as `prefetch`, "
-        "`implausible` or `burst`) if nobody had registered with them."
+        "`implausible`, `burst` or `uniform`) if nobody had registered with them."
     )
     lost_taps: int = Field(
         description="Taps that could not be stored, in periods that overlap the days of the query. Their links are "

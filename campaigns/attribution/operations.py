@@ -88,7 +88,7 @@ async def _mark_proven(session: AsyncSession, visits: Sequence[VerifiedTouch]) -
     """Let the taps of the visits count as a person's, whatever was guessed of them.
 
     Taps that bursts are being marked in, or that are not stored yet, are left to the next round
-    (`clicks.bots.proven`): a candidate does not wait for it.
+    (`clicks.proven`): a candidate does not wait for it.
     """
     if not visits:
         return

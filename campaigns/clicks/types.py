@@ -20,6 +20,9 @@ class BotReason(IntFlag):
     IMPLAUSIBLE = 64  # headers that the named browser always sends are missing
     BURST = 128  # too many taps from one address on one link in a short time (`bots.bursts`)
     SUBRESOURCE = 512  # the browser says that it loads a part of a page: an image, a script, a frame
+    UNIFORM = (
+        1024  # many taps from one address on one link in half an hour, nearly all of one kind (`bots.uniform_taps`)
+    )
 
 
 AGENT_REASONS = BotReason.CRAWLER | BotReason.PREVIEW | BotReason.AUTOMATED | BotReason.EMPTY_AGENT
@@ -37,9 +40,10 @@ class RequestFlag(IntFlag):
     SECURE = 64  # arrived over https, according to the trusted proxies
     BURST = 128  # part of a burst; can be set after the tap is stored (`bots.bursts`)
     SUBRESOURCE = 512  # Sec-Fetch-Dest, Sec-Fetch-Mode or X-Requested-With say that it is no navigation
-    PROVEN = 1024  # somebody registered with the click token of this tap (`bots.proven`)
+    PROVEN = 1024  # somebody registered with the click token of this tap (`clicks.proven`)
     STRIPPED = 2048  # a proxy took off the headers that this tap lacks (`clicks.header_watch`)
     REPAIRED = 4096  # the path was no slug as it stood, and could mean this link only (`links.pasted`)
+    UNIFORM = 8192  # one of many alike; set after the tap is stored (`bots.uniform_taps`)
 
 
 class Device(StrEnum):

@@ -17,7 +17,8 @@ REMOVED = "*"
 MAX_KNOWN_LENGTH = 400
 # Systems, browsers, engines, and what in-app browsers say of themselves.
 _WORDS = """
-    android applewebkit arm armv audiencenetworkforandroid audiencenetworkforios bot build cfnetwork chrome chromium com compatible cpu crawler crios cros crosswalk
+    android applewebkit arm armv audiencenetworkforandroid audiencenetworkforios
+    bot build cfnetwork chrome chromium com compatible cpu crawler crios cros crosswalk
     dalvik darwin ddg desktop edg edga edge edgios epiphany fbbv fbdv fbid fblc fbop fbsn fbss fbsv fedora firefox
     focus fxios gecko harmonyos heytapbrowser hmscore http https huaweibrowser iabmv inapp intel ios ipad ipados
     iphone ipod khtml like linux lite mac macintosh miuibrowser mobile mozilla msie netfront nettype nokia nt opera

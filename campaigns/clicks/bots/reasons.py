@@ -13,11 +13,15 @@ from campaigns.clicks.types import BotReason, RequestFlag
 
 # Request flags that are a bot reason by themselves.
 _CERTAIN = {RequestFlag.HEAD: BotReason.HEAD, RequestFlag.SUBRESOURCE: BotReason.SUBRESOURCE}
-_GUESSED = {RequestFlag.PREFETCH: BotReason.PREFETCH, RequestFlag.BURST: BotReason.BURST}
+_GUESSED = {
+    RequestFlag.PREFETCH: BotReason.PREFETCH,
+    RequestFlag.BURST: BotReason.BURST,
+    RequestFlag.UNIFORM: BotReason.UNIFORM,
+}
 
 # Guesses from the pace or the headers of a tap. A registration with its click token refutes them; it does not refute
 # that a robot named itself, or that no page was asked for.
-REFUTABLE = BotReason.PREFETCH | BotReason.IMPLAUSIBLE | BotReason.BURST
+REFUTABLE = BotReason.PREFETCH | BotReason.IMPLAUSIBLE | BotReason.BURST | BotReason.UNIFORM
 
 # A tap with several reasons is reported under the first of these; certain reasons come before likely ones.
 ORDER_OF_REASONS = (
@@ -30,6 +34,7 @@ ORDER_OF_REASONS = (
     BotReason.PREFETCH,
     BotReason.IMPLAUSIBLE,
     BotReason.BURST,
+    BotReason.UNIFORM,
 )
 
 

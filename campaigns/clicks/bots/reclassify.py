@@ -18,8 +18,9 @@ from campaigns.acquisition.channel_groups import GROUPING_VERSION, classify_traf
 from campaigns.clicks.bots.bursts import BURSTS_VERSION, lock_marking, mark_bursts
 from campaigns.clicks.bots.classifier import RULES_VERSION
 from campaigns.clicks.bots.known_words import in_known_words
-from campaigns.clicks.bots.proven import mark_proven
 from campaigns.clicks.bots.reasons import reasons_sql
+from campaigns.clicks.bots.uniform_taps import mark_uniform_taps
+from campaigns.clicks.proven import mark_proven
 from campaigns.clicks.watermarks import (
     AGENTS,
     BURST_HISTORY,
@@ -53,6 +54,7 @@ class ReclassifyResult:
     taps_filtered: int = 0
     taps_restored: int = 0
     burst_marks: int = 0
+    uniform_marks: int = 0
     links: int = 0
 
 
@@ -218,8 +220,10 @@ async def _mark_days(
         since = datetime(day.year, day.month, day.day, tzinfo=UTC)
         async with connection.transaction():
             await lock_marking(connection)
-            changed.burst_marks += await mark_bursts(connection, since=since, until=since + timedelta(days=1))
-            await mark_proven(connection, since=since, until=since + timedelta(days=1))
+            until = since + timedelta(days=1)
+            changed.burst_marks += await mark_bursts(connection, since=since, until=until)
+            changed.uniform_marks += await mark_uniform_taps(connection, since=since, until=until)
+            await mark_proven(connection, since=since, until=until)
             next_day = day + timedelta(days=1)
             await write_watermark(connection, BURST_HISTORY, next_day, version=BURSTS_VERSION, now=now)
         yield 1

@@ -28,6 +28,7 @@ FIRST_REASONS = [
     "prefetch",
     "implausible",
     "burst",
+    "uniform",
 ]
 
 

@@ -23,7 +23,7 @@ from tests.factories.clicks import (
 )
 
 FIRST, LAST = date(2026, 10, 30), date(2026, 11, 3)
-GUESSES = BotReason.PREFETCH | BotReason.IMPLAUSIBLE | BotReason.BURST
+GUESSES = BotReason.PREFETCH | BotReason.IMPLAUSIBLE | BotReason.BURST | BotReason.UNIFORM
 
 
 @dataclass
@@ -49,9 +49,9 @@ class Happened:
             expected &= ~RequestFlag.FETCH_MODE
         if expected & ~self.observed and RequestFlag.STRIPPED not in self.observed:
             reasons |= BotReason.IMPLAUSIBLE
-        for seen in (RequestFlag.PREFETCH, RequestFlag.HEAD, RequestFlag.BURST, RequestFlag.SUBRESOURCE):
-            if seen in self.observed:
-                reasons |= BotReason[str(seen.name)]
+        for name in ("PREFETCH", "HEAD", "BURST", "SUBRESOURCE", "UNIFORM"):
+            if RequestFlag[name] in self.observed:
+                reasons |= BotReason[name]
         return reasons & ~GUESSES if RequestFlag.PROVEN in self.observed else reasons
 
     @property
@@ -109,7 +109,7 @@ def _observed(chance: random.Random) -> RequestFlag:
         browser | RequestFlag.SECURE,
         browser | RequestFlag.BURST | RequestFlag.PROVEN,
     ]
-    return chance.choice([*usual, RequestFlag(chance.randrange(4096))])
+    return chance.choice([*usual, RequestFlag(chance.randrange(1 << 14))])
 
 
 def _noted(chance: random.Random) -> dict[str, str | None]:

@@ -34,6 +34,7 @@ def meant(observed: RequestFlag, reasons: BotReason, expects: RequestFlag) -> Bo
         (RequestFlag.HEAD, BotReason.HEAD),
         (RequestFlag.BURST, BotReason.BURST),
         (RequestFlag.SUBRESOURCE, BotReason.SUBRESOURCE),
+        (RequestFlag.UNIFORM, BotReason.UNIFORM),
     ):
         if seen in observed:
             reasons |= reason
