@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 import psycopg
 
-from campaigns.clicks.bots.uniform_taps import mark_uniform_taps
+from campaigns.clicks.bots.uniform_taps import is_due, mark_uniform_taps
 from campaigns.clicks.proven import mark_proven
 from campaigns.clicks.types import RequestFlag
 from campaigns.clicks.visitors import NETWORK_SHIFT
@@ -141,7 +141,8 @@ async def mark_next_step(connection: psycopg.AsyncConnection, *, now: datetime) 
         reached = min(late_since or now, marked_until or now)
         until = min(reached + STEP, now)
         await mark_bursts(connection, since=reached - LOOK_BACK, until=until)
-        await mark_uniform_taps(connection, since=reached - LOOK_BACK, until=until)
+        if is_due(reached, until):
+            await mark_uniform_taps(connection, since=reached - LOOK_BACK, until=until)
         await mark_proven(connection, since=reached - LOOK_BACK, until=until)
         await write_watermark(connection, BURSTS, until, now=now)
         if noted_at is not None:

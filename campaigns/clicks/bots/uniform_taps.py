@@ -5,7 +5,7 @@ they never have one kind of device, browser, version and language only: of a tho
 shared address, the commonest kind is some nine tenths at most (docs/decisions/0008). Taps of other kinds are marked
 only if there are more than people make together at such a place in half an hour.
 
-Marked beside bursts, in the same rounds and under the same lock. Uses psycopg only, since the redirect's process
+Marked after bursts, every five minutes and under the same lock. Uses psycopg only, since the redirect's process
 imports it.
 """
 
@@ -22,6 +22,10 @@ MAX_TAPS = 1000
 MIN_SHARE = 0.98
 # 25 a second, all the time. A carrier's shared address makes 10 to 20 a second in an hour of its peak.
 MAX_TAPS_OF_ALL_KINDS = 45_000
+
+# Half an hour of 1,000 taps a second takes three seconds to judge, too much for each round.
+JUDGED_EVERY = timedelta(minutes=5)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 # Counts first, and touches only the taps of a group that is over the limit or was: nearly always there is none.
 _MARK = """
@@ -62,6 +66,11 @@ _MARK_ORPHANS = _MARK.format(
 ).encode()
 
 
+def is_due(since: datetime, until: datetime) -> bool:
+    """Whether the taps of a round from `since` to `until` are to be judged: when a full five minutes is passed."""
+    return (since - _EPOCH) // JUDGED_EVERY < (until - _EPOCH) // JUDGED_EVERY
+
+
 async def mark_uniform_taps(connection: psycopg.AsyncConnection, *, since: datetime, until: datetime) -> int:
     """Set or clear the mark of each tap in the half hours that `since` to `until` touches; returns how many.
 
@@ -69,7 +78,7 @@ async def mark_uniform_taps(connection: psycopg.AsyncConnection, *, since: datet
     """
     parameters = {
         "span": SPAN,
-        "origin": datetime.fromtimestamp(0, UTC),
+        "origin": _EPOCH,
         "since": since,
         "until": until,
         "most": MAX_TAPS,

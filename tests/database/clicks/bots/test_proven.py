@@ -33,8 +33,7 @@ async def test_a_burst_keeps_all_taps_but_those_that_were_registered_with(stored
     await stored.tap([NOON - LOOK_BACK / 2] * (MAX_TAPS + 1), link=uuid4(), observed=4)
     click_id = await claim_one(stored, NOON - LOOK_BACK / 2)
     await mark_next_step(stored.connection, now=NOON)
-    burst = BURST | RequestFlag.UNIFORM.value | 4
-    assert await flags(stored) == {burst: MAX_TAPS, burst | PROVEN: 1}
+    assert await flags(stored) == {BURST | 4: MAX_TAPS, BURST | PROVEN | 4: 1}
     assert await stored.value("SELECT id FROM clicks WHERE observed & %s <> 0", (PROVEN,)) == click_id
 
 

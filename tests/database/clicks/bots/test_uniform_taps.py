@@ -8,7 +8,14 @@ from uuid import uuid4
 import pytest
 
 from campaigns.clicks.bots.bursts import mark_next_step
-from campaigns.clicks.bots.uniform_taps import MAX_TAPS, MAX_TAPS_OF_ALL_KINDS, SPAN, mark_uniform_taps
+from campaigns.clicks.bots.uniform_taps import (
+    JUDGED_EVERY,
+    MAX_TAPS,
+    MAX_TAPS_OF_ALL_KINDS,
+    SPAN,
+    is_due,
+    mark_uniform_taps,
+)
 from campaigns.clicks.types import RequestFlag
 from campaigns.clicks.visitors import NETWORK_SHIFT
 from tests.database.clicks.stored import Stored
@@ -88,11 +95,12 @@ async def test_taps_on_unknown_links_are_counted_for_all_slugs_together(stored: 
 
 async def test_a_round_judges_the_whole_half_hour_and_takes_back_a_wrong_mark(stored: Stored) -> None:
     link = uuid4()
-    await stored.tap([NOON] * (TOO_MANY - 1), link=link)
-    await mark_next_step(stored.connection, now=NOON + SPAN / 2)
-    assert await marked(stored) == 0
-    await stored.tap([NOON + SPAN / 2], link=link)
-    await mark_next_step(stored.connection, now=NOON + SPAN / 2 + timedelta(minutes=1))
+    begun = NOON + SPAN / 2 + timedelta(minutes=1)
+    await mark_next_step(stored.connection, now=begun)
+    await stored.tap([NOON] * TOO_MANY, link=link)
+    await mark_next_step(stored.connection, now=begun + JUDGED_EVERY - timedelta(minutes=2))
+    assert await marked(stored) == 0, "not every round"
+    await mark_next_step(stored.connection, now=begun + JUDGED_EVERY - timedelta(minutes=1))
     assert await marked(stored) == TOO_MANY
     await stored.tap([NOON] * 100, link=link, visitor=2)
     await mark_uniform_taps(stored.connection, since=NOON, until=NOON)
@@ -106,3 +114,10 @@ async def test_the_limit_of_all_kinds_is_the_most_that_counts(stored: Stored) ->
     assert await mark_uniform_taps(stored.connection, since=NOON, until=NOON) == 0
     await stored.tap([NOON], link=link)
     assert await mark_uniform_taps(stored.connection, since=NOON, until=NOON) == MAX_TAPS_OF_ALL_KINDS + 1
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "due"), [(0, 299, False), (299, 300, True), (300, 599, False), (10, 1800, True), (0, 0, False)]
+)
+def test_a_round_that_passes_full_five_minutes_judges(since: int, until: int, due: bool) -> None:
+    assert is_due(NOON + timedelta(seconds=since), NOON + timedelta(seconds=until)) == due
