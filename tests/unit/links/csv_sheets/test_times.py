@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaigns.kit.errors import Invalid
-from campaigns.links.csv_sheets.times import read_time
+from campaigns.links.csv_sheets.times import MAX_LENGTH, read_time
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 
@@ -67,6 +67,7 @@ def test_day_and_month_are_not_guessed(text: str) -> None:
         *("tomorrow", "08:00", "Des 2026", "2026-12", "1 Foo 2026", "31/02/2026", "13/13/2026", "2026-12-01 25:00"),
         *("2026-12-01 08:00 CET", "2026-12-01 13:00 PM", "2026-12-01 08:00 x", "2026-12-0108:00", "1999-12-31"),
         *("2101-01-01", "1 Jan 1999", "12345", "99999", "0", "-1", "1e9", "\u00bd", "1 1 1", "32 Mei 2026"),
+        "2026-12-01" + " " * MAX_LENGTH + "08:00",
     ],
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
