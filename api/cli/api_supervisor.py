@@ -51,7 +51,10 @@ def _keep_running(lane: Lane, path: Path, stopping: threading.Event) -> None:
     failures = 0
     while not stopping.is_set():
         begun = time.monotonic()
-        code = _run([sys.executable, "-m", "api.cli.api_process", lane.value, str(path)], stopping)
+        try:
+            code: int | None = _run([sys.executable, "-m", "api.cli.api_process", lane.value, str(path)], stopping)
+        except OSError:  # the system has no memory or no process left; there may be one later
+            code = None
         if stopping.is_set():
             return
         failures = 0 if time.monotonic() - begun > WELL_SECONDS else failures + 1

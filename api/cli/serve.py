@@ -7,6 +7,7 @@ behind them; it answers no requests itself.
 import http.client
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import tempfile
@@ -40,6 +41,8 @@ from campaigns.links.resolver.snapshot import open_link_snapshot
 
 READY_SECONDS = 60.0
 RETRY_SECONDS = 1.0
+# Several times what the metrics of all processes take.
+ROOM_BYTES = 16_000_000
 
 log = structlog.get_logger("jaring.serve")
 
@@ -210,7 +213,7 @@ def _runtime_folder() -> Iterator[Path]:
     on a full disk. So neither must be on a disk that the database can fill. The path is short, as a socket's must be.
     """
     memory = "/dev/shm"  # noqa: S108 - the folder made in it is private
-    place = memory if os.access(memory, os.W_OK) else None
+    place = memory if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES else None
     with tempfile.TemporaryDirectory(prefix="jaring-", dir=place) as folder:
         metrics = Path(folder) / "metrics"
         metrics.mkdir()

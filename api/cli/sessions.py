@@ -8,6 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.kit.database.engine import SessionFactory, make_engine, make_sessions
 
+# Somebody is looking on. Some commands set longer limits of a statement than others.
+ANSWER_SECONDS = 3600.0
+
 T = TypeVar("T")
 
 
@@ -25,7 +28,7 @@ def with_sessions(url: str, work: Callable[[SessionFactory], Awaitable[T]]) -> T
     """Run `work`, which opens its own sessions."""
 
     async def run() -> T:
-        engine = make_engine(url, pool_size=2, statement_timeout_seconds=60)
+        engine = make_engine(url, pool_size=2, statement_timeout_seconds=60, answer_seconds=ANSWER_SECONDS)
         try:
             return await work(make_sessions(engine))
         finally:

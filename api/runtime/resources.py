@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.gateway.connections import ClientConnections, places_of
+from campaigns.clicks.bots.bursts import STEP_SECONDS
 from campaigns.clicks.capture.salts import SaltKeeper
 from campaigns.clicks.capture.writer import TapWriter
 from campaigns.clicks.header_watch import HeaderWatch
@@ -15,7 +16,13 @@ from campaigns.clicks.row import CLICKS, ORPHANS
 from campaigns.clicks.store import TapStore
 from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.database.connections import Connections
-from campaigns.kit.database.engine import SessionFactory, make_engine, make_sessions, plain_connections
+from campaigns.kit.database.engine import (
+    GRACE_SECONDS,
+    SessionFactory,
+    make_engine,
+    make_sessions,
+    plain_connections,
+)
 from campaigns.kit.database.url import psycopg_conninfo
 from campaigns.kit.encryption.cipher import KeyRing
 from campaigns.kit.encryption.master_key import load_keys
@@ -70,9 +77,14 @@ async def open_gateway_resources(settings: Settings) -> GatewayResources:
     """Create all resources and fetch the day's salt from PostgreSQL; without an answer, taps go to the journal."""
     url = _database_url(settings)
     conninfo = psycopg_conninfo(url)
-    look_up_engine, background_engine = (
-        make_engine(url, pool_size=size, statement_timeout_seconds=settings.statement_timeout_seconds)
-        for size in (LOOK_UP_POOL, BACKGROUND_POOL)
+    look_up_engine = make_engine(
+        url, pool_size=LOOK_UP_POOL, statement_timeout_seconds=settings.statement_timeout_seconds
+    )
+    background_engine = make_engine(
+        url,
+        pool_size=BACKGROUND_POOL,
+        statement_timeout_seconds=settings.statement_timeout_seconds,
+        answer_seconds=STEP_SECONDS + GRACE_SECONDS,  # of marking bursts, which sets its own limit of a statement
     )
     connections = plain_connections(look_up_engine)
     snapshot = open_link_snapshot(settings.journal_directory)

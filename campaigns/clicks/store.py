@@ -7,8 +7,6 @@ that does not answer.
 
 import asyncio
 import contextlib
-import os
-import socket
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -16,6 +14,7 @@ import psycopg
 
 from campaigns.clicks.bots.bursts import LATE_AFTER, note_late_taps
 from campaigns.clicks.pg_copy import CopyTable, copy_block
+from campaigns.kit.database.connections import shut_down
 
 _INSERT_AGENTS = (
     "INSERT INTO agents (id, text, reasons, expects, device, app, rules_version, first_seen_at)"
@@ -99,7 +98,7 @@ class TapStore:
         loop = asyncio.get_running_loop()
         until = loop.time() + within
         connection = await self._open(within)
-        timer = loop.call_at(until, _shut_down, connection)
+        timer = loop.call_at(until, shut_down, connection)
         try:
             if not self._careful:
                 # Inside the time limit, since it can hang too. Without it a commit could be lost in a crash.
@@ -123,11 +122,6 @@ async def _note_late_taps(connection: psycopg.AsyncConnection) -> None:
     row = await cursor.fetchone()
     if row is not None:
         await note_late_taps(connection, since=row[0])
-
-
-def _shut_down(connection: psycopg.AsyncConnection) -> None:
-    with contextlib.suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as own:
-        own.shutdown(socket.SHUT_RDWR)
 
 
 def _by_column(agents: Sequence[AgentRow]) -> list[list[Any]]:

@@ -25,5 +25,5 @@ class BatchedCounter:
         self._waiting += number
 
     def _write(self) -> None:
-        self._counter.inc(self._waiting)
-        self._waiting = 0
+        waiting, self._waiting = self._waiting, 0  # first, so that an error does not end the counting
+        self._counter.inc(waiting)

@@ -1,19 +1,21 @@
-"""Orphaned server processes: finds and ends them and removes their files.
+"""Server processes: waits for the end of our own; finds and ends orphaned ones and removes their files.
 
 A killed owner leaves a whole server behind, a killed server leaves its backends. Process ids are reused, so only
 processes verified to be PostgreSQL on this data directory are touched.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 FAST, IMMEDIATE, KILL = signal.SIGINT, signal.SIGQUIT, signal.SIGKILL
 LADDER = ((FAST, 30.0), (IMMEDIATE, 5.0), (KILL, 5.0))
+LOOK_SECONDS = 0.5
 
 
 def end(send: Callable[[signal.Signals], None], alive: Callable[[], bool]) -> bool:
@@ -29,6 +31,21 @@ def end(send: Callable[[signal.Signals], None], alive: Callable[[], bool]) -> bo
         while alive() and time.monotonic() < deadline:
             time.sleep(0.01)
     return not alive()
+
+
+def wait_for_end(
+    child: subprocess.Popen[bytes], looks: Iterable[Callable[[], object]], *, look_seconds: float = LOOK_SECONDS
+) -> int:
+    """Return the exit code of the server once it ends; until then each of `looks` is called now and then."""
+    looks = list(looks)
+    while True:
+        try:
+            return child.wait(look_seconds)
+        except subprocess.TimeoutExpired:
+            for look in looks:
+                # One that fails must not end the supervision.
+                with contextlib.suppress(OSError):
+                    look()
 
 
 def clear_the_way(data: Path) -> int | None:

@@ -1,9 +1,7 @@
 """The server's log file: opened for the child, kept small, and read for the reason of a failure."""
 
-import contextlib
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +10,6 @@ from typing import IO
 MAX_BYTES = 10_000_000
 # What is left of a log that is cut while the server writes it.
 KEPT_BYTES = 1_000_000
-CHECK_SECONDS = 60.0
 _REASON = re.compile(r"\b(?:FATAL|PANIC|ERROR|error):\s+(.+)")
 
 
@@ -28,17 +25,6 @@ def opened(log: Path, owner: tuple[int, int] | None = None) -> Iterator[IO[bytes
         if owner:
             os.fchown(descriptor, *owner)
         yield file
-
-
-def wait_for_end(child: subprocess.Popen[bytes], log: Path, *, check_seconds: float = CHECK_SECONDS) -> int:
-    """Return the exit code of the server once it ends; until then its log is kept small."""
-    while True:
-        try:
-            return child.wait(timeout=check_seconds)
-        except subprocess.TimeoutExpired:
-            # A log that cannot be cut must not end the supervision.
-            with contextlib.suppress(OSError):
-                cut(log)
 
 
 def cut(log: Path) -> None:
@@ -58,14 +44,15 @@ def size(log: Path) -> int:
 
 
 def reason_since(log: Path, offset: int) -> str:
-    """Return the reason that the server gave in `log` after `offset` bytes, or an empty string."""
-    if not log.exists():
+    """Return the reason that the server gave in `log` after `offset` bytes; empty if there is none, or no such log."""
+    try:
+        with log.open("rb") as file:
+            length = log.stat().st_size
+            # A log that is shorter than it was has been cut.
+            file.seek(max(offset if offset <= length else 0, length - 65_536))
+            return reason_in(file.read().decode(errors="replace"))
+    except OSError:
         return ""
-    with log.open("rb") as file:
-        length = log.stat().st_size
-        # A log that is shorter than it was has been cut.
-        file.seek(max(offset if offset <= length else 0, length - 65_536))
-        return reason_in(file.read().decode(errors="replace"))
 
 
 def reason_in(text: str) -> str:

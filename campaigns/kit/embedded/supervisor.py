@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -220,7 +221,8 @@ class EmbeddedPostgres:
         in_a_row, reason = 0, ""
         ready_at = time.monotonic()
         while (child := self._child) is not None:
-            code = server_log.wait_for_end(child, self._log)
+            limit = readiness.shutdown_limit(child, self._data, end=_end_child)
+            code = processes.wait_for_end(child, [limit, partial(server_log.cut, self._log)])
             if self._stopping:
                 return
             if not reason and time.monotonic() - ready_at >= HEALTHY_SECONDS:

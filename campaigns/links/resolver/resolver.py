@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import psycopg
 
-from campaigns.kit.database.connections import Connections
+from campaigns.kit.database.connections import Connections, bounded_connect
 from campaigns.links.resolver.channel import LINKS_CHANNEL
 from campaigns.links.resolver.snapshot import LinkSnapshot, SnapshotWriter
 from campaigns.links.resolver.target import FACTS_SQL, Target, target_of
@@ -21,6 +21,8 @@ from campaigns.links.resolver.target import FACTS_SQL, Target, target_of
 UNKNOWN_CACHE_SECONDS = 5.0
 MAX_CACHED_UNKNOWN = 10_000
 HEARTBEAT_SECONDS = 10.0
+# Of the connection that listens; longer than it is listened to at a time.
+ANSWER_SECONDS = HEARTBEAT_SECONDS + 5.0
 LOOK_UP_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 # Slugs in one query: as many as are turned into targets without holding up the event loop for long.
@@ -237,7 +239,7 @@ async def follow_changes(
 
 @contextlib.asynccontextmanager
 async def _listening(conninfo: str) -> AsyncIterator[psycopg.AsyncConnection]:
-    connection = await psycopg.AsyncConnection.connect(
+    connection = await bounded_connect(ANSWER_SECONDS)(
         conninfo, autocommit=True, connect_timeout=5, application_name="jaring-listener"
     )
     async with connection:

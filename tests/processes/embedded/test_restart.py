@@ -70,6 +70,28 @@ def test_kill_9_under_load_twice(server: Starter, wait_until: WaitUntil) -> None
     assert set(acknowledged) - stored == set()
 
 
+def test_a_server_that_waits_for_its_clients_to_leave_is_restarted(server: Starter, wait_until: WaitUntil) -> None:
+    """SIGTERM: it takes no new connections, and pools never leave."""
+    postgres = server()
+    postgres.start()
+    stopped = postgres.pid
+    assert stopped is not None
+    with psycopg.connect(postgres.conninfo, autocommit=True) as client:
+        os.kill(stopped, signal.SIGTERM)
+        wait_until(partial(runs_again, postgres, stopped))
+        with pytest.raises(psycopg.OperationalError):
+            client.execute("SELECT 1")
+    wait_until(partial(answers, postgres))
+
+
+def answers(postgres: EmbeddedPostgres) -> bool:
+    try:
+        psycopg.connect(postgres.conninfo).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
 def test_a_busy_backend_does_not_hold_the_restart_up(server: Starter, wait_until: WaitUntil) -> None:
     told: list[str] = []
     postgres = server(on_event=lambda name, _facts: told.append(name))

@@ -1,11 +1,13 @@
 """The log of a server that runs for months: cut in place, and its last reason found all the same."""
 
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from campaigns.kit.embedded.server_log import KEPT_BYTES, MAX_BYTES, cut, reason_since, wait_for_end
+from campaigns.kit.embedded.processes import wait_for_end
+from campaigns.kit.embedded.server_log import KEPT_BYTES, MAX_BYTES, cut, reason_since
 
 LINE = b"2026-11-25 10:00:00 UTC [1] LOG:  something of no interest\n"
 
@@ -38,13 +40,13 @@ def test_it_is_cut_while_the_server_writes_it(tmp_path: Path) -> None:
     script = f'while [ $(wc -c < "$0") -gt {MAX_BYTES} ]; do sleep 0.01; done; echo after; exit 3'
     with log.open("ab") as output:
         child = subprocess.Popen(["/bin/sh", "-c", script, str(log)], stdout=output)
-    assert wait_for_end(child, log, check_seconds=0.01) == 3
+    assert wait_for_end(child, [partial(cut, log)], look_seconds=0.01) == 3
     assert log.read_bytes().endswith(b"the last line\nafter\n")
 
 
 def test_a_log_that_cannot_be_cut_ends_nothing(tmp_path: Path) -> None:
     child = subprocess.Popen(["/bin/sleep", "0.05"])
-    assert wait_for_end(child, tmp_path / "missing.log", check_seconds=0.01) == 0
+    assert wait_for_end(child, [partial(cut, tmp_path / "missing.log")], look_seconds=0.01) == 0
 
 
 @pytest.mark.parametrize("offset", [0, 10, 10_000])
