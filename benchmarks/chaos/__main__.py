@@ -14,8 +14,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 
-from benchmarks.chaos.scenarios import DISK_SCENARIOS, SCENARIOS, Scenario
+from benchmarks.chaos.scenarios import Scenario
 from benchmarks.chaos.stage import Skipped, stage
+from benchmarks.chaos.table import DISK_SCENARIOS, SCENARIOS
 from benchmarks.chaos.trial import FULL, SHORT, Scale, Trial
 
 

@@ -1,6 +1,6 @@
 """Chaos scenarios: each function breaks one part of a stage under load, and checks the result.
 
-`python -m benchmarks.chaos` runs those in `SCENARIOS` and `DISK_SCENARIOS`.
+`table` lists them.
 """
 
 import contextlib
@@ -22,13 +22,13 @@ def kill_postgres(trial: Trial) -> None:
     """kill -9 of PostgreSQL under load, several times: alternately of its main process only, and of all processes."""
     stage, slowest = trial.stage, 0.0
     with trial.load():
-        _calm(trial)
+        calm(trial)
         begun = time.monotonic()
         for number in range(trial.scale.kills):
             processes = stage.postgres_processes()
             for pid in processes[:1] if number % 2 else processes:
                 kill(pid)
-            stage.until(partial(_restarted, stage, processes[0]), "PostgreSQL to restart")
+            stage.until(partial(restarted, stage, processes[0]), "PostgreSQL to restart")
             slowest = max(slowest, stage.until(stage.postgres_answers, "PostgreSQL to answer again"))
             time.sleep(trial.scale.calm / 2)
         trial.phase("killing", begun)
@@ -42,7 +42,7 @@ def kill_worker(trial: Trial) -> None:
     """kill -9 of a worker under load, once with taps going to PostgreSQL and once with taps going to the journal."""
     stage = trial.stage
     with trial.load():
-        _calm(trial)
+        calm(trial)
         for broken in (False, True):
             if broken:
                 stage.signal_postgres(signal.SIGSTOP)
@@ -60,7 +60,7 @@ def kill_everything(trial: Trial) -> None:
     """kill -9 of all processes with taps in the journals, then a cold start without PostgreSQL."""
     stage = trial.stage
     with trial.load():
-        _calm(trial)
+        calm(trial)
         stage.signal_postgres(signal.SIGSTOP)
         stage.until(lambda: stage.noted("in_journal") > 0, "taps in the journals")
         time.sleep(trial.scale.broken / 2)
@@ -87,7 +87,7 @@ def freeze_postgres(trial: Trial) -> None:
     """SIGSTOP of PostgreSQL: it accepts connections but does not answer."""
     stage = trial.stage
     with trial.load():
-        _calm(trial)
+        calm(trial)
         begun = time.monotonic()
         stage.signal_postgres(signal.SIGSTOP)
         stage.until(lambda: stage.noted("in_journal") > 0, "taps in the journals")
@@ -107,9 +107,9 @@ def freeze_postgres(trial: Trial) -> None:
 
 def fill_data_disk(trial: Trial) -> None:
     """Full disk of PostgreSQL."""
-    stage, disk = trial.stage, _volume(trial.stage.data_volume)
+    stage, disk = trial.stage, volume(trial.stage.data_volume)
     with trial.load():
-        _calm(trial)
+        calm(trial)
         disk.fill(but=64 * 1024)
         begun = time.monotonic()
         trial.took(stage.until(lambda: stage.noted("in_journal") > 0, "PostgreSQL's disk to be full"), "full")
@@ -125,9 +125,9 @@ def fill_data_disk(trial: Trial) -> None:
 
 def fill_journal_disk(trial: Trial) -> None:
     """Full disk of the journal while PostgreSQL is frozen: memory fills up, then taps are lost and counted."""
-    stage, disk = trial.stage, _volume(trial.stage.journal_volume)
+    stage, disk = trial.stage, volume(trial.stage.journal_volume)
     with trial.load():
-        _calm(trial)
+        calm(trial)
         begun = time.monotonic()
         stage.signal_postgres(signal.SIGSTOP)
         disk.fill(but=64 * 1024)
@@ -155,7 +155,7 @@ def damage_journals(trial: Trial) -> None:
     """
     stage = trial.stage
     with trial.load():
-        _calm(trial)
+        calm(trial)
         stage.signal_postgres(signal.SIGSTOP)
         stage.until(lambda: len(_filled(stage)) > 1, "taps in both journals")
         time.sleep(trial.scale.broken)
@@ -177,7 +177,7 @@ def kill_drainer(trial: Trial) -> None:
     """
     stage = trial.stage
     with trial.load():
-        _calm(trial)
+        calm(trial)
         stage.signal_postgres(signal.SIGSTOP)
         stage.until(lambda: len(_filled(stage)) > 1, "taps in both journals")
         time.sleep(trial.scale.broken / 2)
@@ -198,7 +198,7 @@ def terminate(trial: Trial) -> None:
     """SIGTERM under load, once with PostgreSQL running and once with it frozen."""
     stage = trial.stage
     with trial.load():
-        _calm(trial)
+        calm(trial)
         for broken in (False, True):
             if broken:
                 stage.signal_postgres(signal.SIGSTOP)
@@ -209,28 +209,15 @@ def terminate(trial: Trial) -> None:
     trial.settle(unanswered=True)
 
 
-SCENARIOS: dict[str, Scenario] = {
-    "kill-postgres": kill_postgres,
-    "kill-worker": kill_worker,
-    "kill-everything": kill_everything,
-    "freeze-postgres": freeze_postgres,
-    "damage-journals": damage_journals,
-    "kill-drainer": kill_drainer,
-    "terminate": terminate,
-}
-DISK_SCENARIOS: dict[str, Scenario] = {
-    "fill-data-disk": fill_data_disk,
-    "fill-journal-disk": fill_journal_disk,
-}
-
-
-def _calm(trial: Trial) -> None:
+def calm(trial: Trial) -> None:
+    """Load while nothing is broken."""
     begun = time.monotonic()
     time.sleep(trial.scale.calm)
     trial.phase("calm", begun)
 
 
-def _restarted(stage: Stage, killed: int) -> bool:
+def restarted(stage: Stage, killed: int) -> bool:
+    """Whether PostgreSQL has another main process than the killed one."""
     return stage.postgres.pid not in (None, killed)
 
 
@@ -255,10 +242,11 @@ def _tell_degraded(trial: Trial) -> None:
     trial.tell("readyz 503, capture journal")
 
 
-def _volume(volume: Volume | None) -> Volume:
-    if volume is None:
+def volume(found: Volume | None) -> Volume:
+    """The small disk; raises Skipped if there is none."""
+    if found is None:
         raise Skipped("there is no small disk")
-    return volume
+    return found
 
 
 def _filled(stage: Stage) -> list[Path]:

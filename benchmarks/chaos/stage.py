@@ -23,6 +23,8 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from api.cli.demo.data import LINKS
+from benchmarks.chaos import sign_up
+from benchmarks.chaos.log_pipe import LogPipe
 from benchmarks.processes import children, workers_of
 from benchmarks.redirects import free_port
 from campaigns.kit.database.url import psycopg_conninfo
@@ -88,7 +90,9 @@ class Stage:
         self.postgres = EmbeddedPostgres(
             (self.data_volume.path if self.data_volume else self.folder) / "postgres", on_event=self._note
         )
-        self.log = self.folder / "serve.log"
+        # Beside the data where that disk is small. Else it goes through a pipe, as to a program that collects logs.
+        self.log = (self.data_volume.path if self.data_volume else self.folder) / "serve.log"
+        self.log_pipe: LogPipe | None = None
 
     def _note(self, event: str, facts: dict[str, object]) -> None:
         with (self.folder / "postgres.log").open("a") as log:
@@ -118,13 +122,15 @@ class Stage:
             "JARING_CLICK_BACKLOG": str(BACKLOG),
         }
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("JARING_", "PG"))}
-        with self.log.open("ab") as log:
-            self.serve = subprocess.Popen(
-                [str(Path(sys.executable).with_name("jaring")), "serve", *options],
-                env={**inherited, **variables},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self.log_pipe = None if self.data_volume else LogPipe(self.log)
+        log = self.log_pipe.writing if self.log_pipe else os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self.serve = subprocess.Popen(
+            [str(Path(sys.executable).with_name("jaring")), "serve", *options],
+            env={**inherited, **variables},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        os.close(log)
         if wait:
             self.until(self.is_well, "jaring serve to be ready")
 
@@ -141,11 +147,11 @@ class Stage:
         return [] if self.serve is None else workers_of(self.serve.pid)
 
     def kill_serve(self) -> None:
-        """kill -9 of the server and all its workers."""
+        """kill -9 of the server and all its processes."""
         if self.serve is None:
             return
         # The parent first, or it would start new workers.
-        doomed = [self.serve.pid, *self.workers()]
+        doomed = [self.serve.pid, *children(self.serve.pid)]
         for pid in doomed:
             kill(pid)
         self.serve.wait()
@@ -173,6 +179,10 @@ class Stage:
             return 0, ""
         finally:
             connection.close()
+
+    def register(self) -> sign_up.Answer:
+        """Let one candidate sign up."""
+        return sign_up.register(self.port, notice_version=sign_up.notice_version(self.port))
 
     def metric(self, name: str) -> float:
         """The value of a metric, of all workers together."""

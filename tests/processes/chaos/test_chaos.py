@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.chaos.scenarios import DISK_SCENARIOS, SCENARIOS, Scenario
+from benchmarks.chaos.scenarios import Scenario
 from benchmarks.chaos.stage import Skipped, Stage, stage
+from benchmarks.chaos.table import DISK_SCENARIOS, SCENARIOS
 from benchmarks.chaos.trial import SHORT, Trial
 
 
