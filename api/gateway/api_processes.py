@@ -53,7 +53,9 @@ class ApiProcesses:
     async def state(self) -> ApiState:
         """Whether one process of each lane answers, with the loops of the first for staff that does."""
         asked = {lane: [_loops_of(process) for process in found] for lane, found in self._processes.items()}
-        answers = {lane: await asyncio.gather(*loops) for lane, loops in asked.items()}
+        # All at once: a probe should not wait for one lane after the other.
+        answered = await asyncio.gather(*(asyncio.gather(*loops) for loops in asked.values()))
+        answers = dict(zip(asked, answered, strict=True))
         answering = {lane: [loops for loops in found if loops is not None] for lane, found in answers.items()}
         loops = answering[Lane.STAFF][0] if answering[Lane.STAFF] else ()
         return ApiState(answers=all(answering.values()), loops=loops)
