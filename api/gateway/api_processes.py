@@ -15,8 +15,9 @@ from campaigns.kit.settings import Settings
 # Of one gateway process at one API process. A multiple of the API's database connections, which each request needs for
 # a part of its time; what is beyond would only wait, so it is refused at once.
 MAX_IN_FLIGHT = 64
-# The socket is on this machine: it answers at once or is not there.
-CONNECT_SECONDS = 1.0
+# The socket is on this machine: it answers at once or is not there. A gateway that has not run for a moment on a busy
+# machine must not take that for an API that is away.
+CONNECT_SECONDS = 5.0
 # Granian closes connections that have been silent for 30 s. To be the first avoids sending into a closed one.
 KEEP_ALIVE_SECONDS = 15.0
 # The API's own limit of a statement, and time for what is done around it. The clock stops while the client is slow.
