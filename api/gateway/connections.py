@@ -87,8 +87,11 @@ class ClientConnections:
         held = list(sockets.inbound(self._port))
         if len(held) < self._places:
             return  # the server is only slow to accept them
-        closed = sum(sockets.shut(connection) for connection in self._beyond_share(held))
-        refused = self._refuse(waiting - closed)
+        beyond_share = list(self._beyond_share(held))
+        # Before there are places: the server too takes from the head of the queue then, and whoever came last, who has
+        # been silent for the shortest time, would be refused.
+        refused = self._refuse(waiting - len(beyond_share))
+        closed = sum(sockets.shut(connection) for connection in beyond_share)
         CLOSED.labels("share").inc(closed)
         REFUSED.inc(refused)
         if not self._full:

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -71,8 +72,8 @@ def test_headers_without_end_are_refused(server: Server) -> None:
 
 def test_three_times_as_many_silent_connections_as_places_keep_nobody_out(server: Server) -> None:
     form = f"POST {FORM} HTTP/1.1\r\nHost: jaring.example\r\nContent-Length: 1000\r\n\r\n{{".encode()
-    crowd = [connected(server, form if number % 2 else b"") for number in range(3 * PLACES)]
-    for path in ("/livez", "/some-slug", FORM.removesuffix("/applications")):
-        assert httpx.get(f"{server.url}{path}", timeout=60).status_code in {200, 404}
-    for client in crowd:
-        client.close()
+    with ExitStack() as crowd:
+        for number in range(3 * PLACES):
+            crowd.enter_context(connected(server, form if number % 2 else b""))
+        for path in ("/livez", "/some-slug", FORM.removesuffix("/applications")):
+            assert httpx.get(f"{server.url}{path}", timeout=60).status_code in {200, 404}
