@@ -16,8 +16,8 @@ class ProblemField(BaseModel):
         "or header. One with more than 300 characters is cut and ends in `…`.",
         examples=["/name"],
     )
-    detail: str = Field(examples=["Write at least 1 characters."])
-    code: str = Field(examples=["string-too-short"])
+    detail: str = Field(examples=["Write 1 or more characters."])
+    code: str = Field(description="Stable identifier of what is wrong.", examples=["string-too-short"])
 
 
 class Problem(BaseModel):
@@ -32,7 +32,7 @@ class Problem(BaseModel):
                     "status": 422,
                     "detail": "The request has invalid fields.",
                     "errors": [
-                        {"pointer": "/name", "detail": "Write at least 1 characters.", "code": "string-too-short"}
+                        {"pointer": "/name", "detail": "Write 1 or more characters.", "code": "string-too-short"}
                     ],
                     "trace_id": "0198f3a2b7c87d3e9a41c0ffee123456",
                 }

@@ -16,6 +16,7 @@ from api.http.problem_document import Problem
 from api.http.problems import MEDIA_TYPE
 from api.openapi.file import File
 from api.openapi.headers import add_headers
+from api.openapi.problems import list_problems
 
 # What each tag holds; a test keeps the list complete.
 TAGS: list[dict[str, Any]] = [
@@ -93,6 +94,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem
+    list_problems(schemas)
     for schema in schemas.values():
         for example in schema.get("examples", []):
             _restore_nulls(example, schema, schemas)

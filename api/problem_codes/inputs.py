@@ -29,7 +29,7 @@ INPUT_ERRORS: Mapping[str, Text] = {
     ),
     "string_type": _TEXT,
     "string_unicode": Text("This is not valid Unicode.", "Ini bukan Unicode yang sah."),
-    "string_too_short": Text("Write at least {min_length} characters.", "Isi dengan minimal {min_length} karakter."),
+    "string_too_short": Text("Write {min_length} or more characters.", "Isi dengan minimal {min_length} karakter."),
     "string_too_long": Text("Write at most {max_length} characters.", "Isi dengan maksimal {max_length} karakter."),
     "string_pattern_mismatch": Text(
         "This text has characters or a form that are not allowed here.",
@@ -51,7 +51,7 @@ INPUT_ERRORS: Mapping[str, Text] = {
     "enum": Text("Write one of: {expected}.", "Isi dengan salah satu dari: {expected}."),
     "literal_error": Text("Write one of: {expected}.", "Isi dengan salah satu dari: {expected}."),
     "list_type": Text("Write a list.", "Isi dengan daftar."),
-    "too_short": Text("Give at least {min_length} items.", "Isi minimal {min_length} butir."),
+    "too_short": Text("Give {min_length} or more items.", "Isi minimal {min_length} butir."),
     "too_long": Text("Give at most {max_length} items.", "Isi maksimal {max_length} butir."),
     "dict_type": _OBJECT,
     "model_type": _OBJECT,

@@ -8,7 +8,7 @@ import httpx
 import jsonschema_rs
 from fastapi import FastAPI
 
-from tests.contract.document import find_operation, operations, resolved, validator_of
+from tests.contract.document import DOCUMENT, find_operation, operations, resolved, validator_of
 
 # Objects and classes as Python writes them: `<LinkState.DRAFT: 'draft'>`, `<class 'str'>`, `<function f at 0x7f…>`.
 PYTHON = re.compile(r"<\w+\.\w+: [^>]*>|<class '[^']*'>|<[^<>]* at 0x[0-9a-f]+>")
@@ -18,7 +18,7 @@ OF_HTTP = {"content-type", "content-length", "connection"}
 
 
 class CheckedTransport(httpx.ASGITransport):
-    """Sends requests into the app and raises AssertionError for an undocumented status, media type, key or value."""
+    """Sends requests into the app and raises AssertionError for answers that the OpenAPI document does not describe."""
 
     def __init__(self, app: FastAPI) -> None:
         super().__init__(app=app, raise_app_exceptions=False)
@@ -55,6 +55,7 @@ def check_response(method: str, path: str, response: httpx.Response) -> None:
         errors = [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(response.json())]
         assert not errors, f"{name} {status}: {errors}"
     if media_type == "application/problem+json":
+        _check_catalogue(name, response.json())
         shown = PYTHON.findall(response.text)
         assert not shown, f"{name} {status} shows the inside of the program: {shown}"
 
@@ -66,6 +67,15 @@ def _check_headers(answer: str, declared: dict[str, Any], response: httpx.Respon
     assert sent <= set(headers), f"{answer} has headers its document does not list: {sent - set(headers)}"
     missing = {key for key, header in headers.items() if header["required"]} - sent
     assert not missing, f"{answer} lacks headers that its document promises: {missing}"
+
+
+def _check_catalogue(name: str, problem: dict[str, Any]) -> None:
+    """Raise AssertionError for a type or code that the document does not list."""
+    schemas = DOCUMENT["components"]["schemas"]
+    assert problem["type"] in schemas["Problem"]["properties"]["type"]["x-extensible-enum"], (name, problem)
+    codes = {field["code"] for field in problem["errors"]}
+    unlisted = codes - set(schemas["ProblemField"]["properties"]["code"]["x-extensible-enum"])
+    assert not unlisted, f"{name} answers with codes that the document does not list: {unlisted}"
 
 
 @cache
