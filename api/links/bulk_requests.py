@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from api.fields import UtmName
 from api.http.schemas import RequestModel, Timestamp, WebAddress, example
@@ -78,7 +78,7 @@ class BulkCreate(RequestModel):
         None, description="From this time on, taps lead to `ended_destination`, or get a page if it is null."
     )
     ended_destination: WebAddress | None = Field(None, description="Destination of taps from `ends_at` on.")
-    pass_query: bool = Field(
+    pass_query: StrictBool = Field(
         False, description="Whether query parameters of the short URL are passed to the destination."
     )
     keep_names: KeepNames = Field(default_factory=list)

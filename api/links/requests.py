@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import MISSING, Field, StringConstraints
+from pydantic import MISSING, Field, StrictBool, StrictInt, StringConstraints
 
 from api.fields import PreviewDescription, PreviewTitle, UtmName
 from api.http.schemas import Name, RequestModel, Timestamp, WebAddress, example
@@ -77,7 +77,7 @@ class VariantIn(RequestModel):
 
     key: VariantKey = Field(description="Key of the variant in statistics: letters, digits and single hyphens.")
     destination: WebAddress
-    weight: int = Field(
+    weight: StrictInt = Field(
         ge=1, le=MAX_VARIANT_WEIGHT, description="Share of the visitors, relative to the weights of the other variants."
     )
 
@@ -153,7 +153,7 @@ class LinkCreate(RequestModel):
         None, description="Destination of taps from `ends_at` on. Null: the link shows a page. Requires `ends_at`."
     )
     tags: Tags = Field(default_factory=list)
-    pass_query: bool = Field(
+    pass_query: StrictBool = Field(
         False, description="Whether query parameters of the short URL are passed to the destination."
     )
     preview_title: PreviewTitle | None = Field(
@@ -189,7 +189,7 @@ class LinkChange(RequestModel):
     ends_at: Timestamp | MISSING | None = MISSING
     ended_destination: WebAddress | MISSING | None = MISSING
     tags: Tags | MISSING = MISSING
-    pass_query: bool | MISSING = MISSING
+    pass_query: StrictBool | MISSING = MISSING
     preview_title: PreviewTitle | MISSING | None = MISSING
     preview_description: PreviewDescription | MISSING | None = MISSING
     preview_image: WebAddress | MISSING | None = MISSING

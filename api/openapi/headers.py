@@ -32,6 +32,7 @@ OPTIONAL = {
     "RateLimit-Policy",
     "Retry-After",
     "Short-Url-Warning",
+    "Vary",
 }
 # Pictures and sheets of short URLs, which are made to be printed.
 PRINTED = {"image/svg+xml", "image/png", "text/csv"}
@@ -69,7 +70,7 @@ def add_headers(document: dict[str, Any]) -> None:
 def _names(
     operation: dict[str, Any], status: str, response: dict[str, Any], schemas: dict[str, Any], *, tagged: bool
 ) -> set[str]:
-    names = {"Cache-Control", "Trace-Id"}
+    names = {"Cache-Control", "Trace-Id", "Vary"}
     content = response.get("content", {})
     shown = _properties(content, schemas)
     if status in ("200", "201"):
@@ -92,7 +93,7 @@ def _names(
     elif status in ("429", "503"):
         names.add("Retry-After")
     if "application/problem+json" in content:
-        names |= {"Content-Language", "Vary"}
+        names.add("Content-Language")
     return names
 
 

@@ -53,6 +53,8 @@ SENTENCES: Mapping[str, str] = {
     "Parameternya: {known}.",
     "This operation takes no query parameters.": "Operasi ini tidak menerima parameter query.",
     "Give this parameter once only.": "Parameter ini hanya boleh sekali.",
+    "Give this name once only.": "Nama ini hanya boleh sekali.",
+    "Give each name once only.": "Setiap nama hanya boleh sekali.",
     "Send this header once only.": "Header ini hanya boleh dikirim sekali.",
     "The header `Status-Token` is required.": "Header `Status-Token` wajib ada.",
     "The header `Idempotency-Key` is required unless `dry_run` is true.": "Header `Idempotency-Key` wajib ada, kecuali "

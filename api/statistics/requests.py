@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from api.http.schemas import Name, RequestModel, ShortName, example, near_present
@@ -120,6 +120,6 @@ class StatisticsQuery(RequestModel):
         "dimension, otherwise by the first metric in descending order. Dimensions that are not listed "
         "follow as the last sort keys.",
     )
-    limit: Annotated[int, Field(strict=True, ge=1, le=MAX_ROWS)] = Field(
+    limit: Annotated[StrictInt, Field(ge=1, le=MAX_ROWS)] = Field(
         DEFAULT_ROWS, description="Maximum number of rows in the result."
     )

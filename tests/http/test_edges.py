@@ -12,6 +12,7 @@ from api.main import create_api
 from campaigns.access.operations import create_key, revoke_key
 from campaigns.access.types import SYSTEM, Role
 from campaigns.kit.settings import Settings
+from tests.contract.checked_client import CheckedTransport, check_response
 from tests.factories.world import World
 
 FRONT_END = "https://daftar.example"
@@ -28,6 +29,7 @@ async def test_only_origins_of_the_settings_are_let_in(context: Context, origin:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
         preflight = await client.options("/v1/links", headers=asked)
         answer = await client.get("/livez", headers={"Origin": origin})
+    check_response("GET", "/livez", answer)
     assert (preflight.status_code == 200) is allowed
     assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
 
@@ -80,7 +82,7 @@ async def test_a_body_that_is_too_large_is_a_problem_that_browsers_may_read(
     body = b"x" * (most + 1) if declared else parts()
     kind = "text/csv" if path.endswith("import") else "application/json"
     headers = {**world.as_role(Role.MARKETER), "Origin": FRONT_END, "Content-Type": kind}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
+    async with httpx.AsyncClient(transport=CheckedTransport(app), base_url="http://testserver") as client:
         answer = await client.post(path, content=body, headers=headers)
     assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
     assert answer.json()["type"] == "urn:jaring:problem:body-too-large"

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from api.http.conditional import not_modified, still_same
-from api.http.contract.media_types import media_type_of, refuse_other_media
+from api.http.contract.json_bodies import JsonRequest, RefusedBody
+from api.http.contract.media_types import JSON, media_type_of, refuse_other_media
 from api.http.contract.once import answered_once, makes_something
 from api.http.contract.parameters import refuse_unknown, taken_by
 
@@ -35,7 +36,12 @@ class ContractRoute(APIRoute):
             refuse_unknown(request, taken)
             if media_type is not None:
                 refuse_other_media(request, media_type)
-            response = await handler(request)
+            if media_type == JSON:
+                request = JsonRequest(request.scope, request.receive)
+            try:
+                response = await handler(request)
+            except RefusedBody as refused:
+                raise refused.reason from None
             if request.method == "GET" and response.status_code == 200:
                 etag = response.headers.get("etag")
                 if etag and still_same(request.headers.get("if-none-match"), etag):
