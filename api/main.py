@@ -36,6 +36,7 @@ from api.http.request_log import RequestLogMiddleware, operation_id
 from api.lanes import Lane
 from api.logs.configuration import configure_logging
 from api.openapi.document import install_openapi
+from api.openapi.headers import HEADERS
 from api.runtime.api_process import running_api
 from api.runtime.gateway import running_gateway
 from campaigns.kit.settings import Settings
@@ -109,19 +110,7 @@ def _create(settings: Settings, routers: Sequence[APIRouter], lifespan: Any = No
                 "Traceparent",
                 "Tracestate",
             ],
-            expose_headers=[
-                "Content-Disposition",
-                "Content-Language",
-                "ETag",
-                "Idempotent-Replayed",
-                "Link",
-                "Location",
-                "RateLimit",
-                "RateLimit-Policy",
-                "Retry-After",
-                "Short-Url-Warning",
-                "Trace-Id",
-            ],
+            expose_headers=sorted(HEADERS),
             max_age=3600,
         )
     app.add_middleware(RequestLogMiddleware)

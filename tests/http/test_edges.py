@@ -13,6 +13,7 @@ from campaigns.access.operations import create_key, revoke_key
 from campaigns.access.types import SYSTEM, Role
 from campaigns.kit.settings import Settings
 from tests.contract.checked_client import CheckedTransport, check_response
+from tests.contract.document import DOCUMENT, operations
 from tests.factories.world import World
 
 FRONT_END = "https://daftar.example"
@@ -32,6 +33,19 @@ async def test_only_origins_of_the_settings_are_let_in(context: Context, origin:
     check_response("GET", "/livez", answer)
     assert (preflight.status_code == 200) is allowed
     assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
+
+
+async def test_browsers_may_send_and_read_every_header_of_the_document(context: Context) -> None:
+    app = create_api(Settings(cors_origins=[FRONT_END]))
+    app.state.context = context
+    taken = {one["name"] for _, _, o in operations() for one in o.get("parameters", []) if one["in"] == "header"}
+    taken |= {"authorization", "content-type", "accept-language", "status-token"}
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": ",".join(sorted(taken))}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
+        preflight = await client.options("/v1/links", headers={"Origin": FRONT_END, **asked})
+        answer = await client.get("/livez", headers={"Origin": FRONT_END})
+    assert preflight.status_code == 200
+    assert answer.headers["access-control-expose-headers"].split(", ") == sorted(DOCUMENT["components"]["headers"])
 
 
 async def test_a_key_that_ran_out_or_was_revoked_is_no_key(
