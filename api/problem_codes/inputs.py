@@ -19,6 +19,8 @@ _DAY = Text("Write a day as YYYY-MM-DD.", "Tulis tanggal sebagai YYYY-MM-DD.")
 _TIME = Text("Write a time such as 2026-11-24T08:00:00+07:00.", "Tulis waktu seperti 2026-11-24T08:00:00+07:00.")
 _OBJECT = Text("Write a JSON object.", "Isi dengan objek JSON.")
 
+# Two of pydantic's types for one slip: how a set of values is declared is nothing to those who choose among them.
+SAME: Mapping[str, str] = {"literal_error": "enum"}
 # pydantic's type of an error -> our text; the code in `errors[]` is the type with hyphens.
 INPUT_ERRORS: Mapping[str, Text] = {
     "missing": Text("This value is required.", "Nilai ini wajib diisi."),
@@ -49,7 +51,6 @@ INPUT_ERRORS: Mapping[str, Text] = {
     "bool_type": _FLAG,
     "bool_parsing": _FLAG,
     "enum": Text("Write one of: {expected}.", "Isi dengan salah satu dari: {expected}."),
-    "literal_error": Text("Write one of: {expected}.", "Isi dengan salah satu dari: {expected}."),
     "list_type": Text("Write a list.", "Isi dengan daftar."),
     "too_short": Text("Give {min_length} or more items.", "Isi minimal {min_length} butir."),
     "too_long": Text("Give at most {max_length} items.", "Isi maksimal {max_length} butir."),

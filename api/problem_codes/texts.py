@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.problem_codes.fields import FIELD_CODES
-from api.problem_codes.inputs import GENERAL, INPUT_ERRORS
+from api.problem_codes.inputs import GENERAL, INPUT_ERRORS, SAME
 from api.problem_codes.problems import PROBLEMS
 from api.problem_codes.sentences import SENTENCES, WORDS
 from api.problem_codes.types import Language
@@ -41,7 +41,7 @@ def field_detail_of(code: str, detail: str, language: Language) -> str:
 
 def input_error(error: Mapping[str, Any], language: Language) -> tuple[str, str]:
     """The code and the sentence for an error of pydantic; for a kind that is not listed, the general ones."""
-    kind = error["type"]
+    kind = SAME.get(error["type"], error["type"])
     text = INPUT_ERRORS.get(kind)
     if text is None:
         return "invalid", GENERAL.told(language)

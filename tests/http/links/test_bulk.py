@@ -165,7 +165,7 @@ class TestAllOrNone:
             ({"name": "{content"}, [("/name", "stray-brace")]),
             ({"ended_destination": LANDING}, [("/ended_destination", "needs-end")]),
             ({"tags": ["fine", "a&b"]}, [("/tags/1", "not-a-tag")]),
-            ({"state": "paused"}, [("/state", "literal-error")]),
+            ({"state": "paused"}, [("/state", "enum")]),
             ({"channel_ids": []}, [("/channel_ids", "too-short")]),
             ({"campaign_id": "x"}, [("/campaign_id", "uuid-parsing")]),
             ({"surprise": 1}, [("/surprise", "extra-forbidden")]),
