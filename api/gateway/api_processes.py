@@ -15,6 +15,9 @@ from campaigns.kit.settings import Settings
 # Of one gateway process at one API process. A multiple of the API's database connections, which each request needs for
 # a part of its time; what is beyond would only wait, so it is refused at once.
 MAX_IN_FLIGHT = 64
+# Of these, for what is outside /v1: the document and the files of its page. They are the only long answers that anybody
+# gets without a key, so whoever reads them slowly leaves the other places free.
+MAX_DOCUMENTS_IN_FLIGHT = 16
 # The socket is on this machine: it answers at once or is not there. A gateway that has not run for a moment on a busy
 # machine must not take that for an API that is away.
 CONNECT_SECONDS = 5.0
@@ -34,10 +37,13 @@ class ApiProcess:
 
     session: aiohttp.ClientSession
     in_flight: int = 0
+    documents_in_flight: int = 0
 
-    @property
-    def full(self) -> bool:
-        return self.in_flight >= MAX_IN_FLIGHT
+    def has_place(self, path: str) -> bool:
+        """Whether a request of the path can be sent to it now."""
+        return self.in_flight < MAX_IN_FLIGHT and (
+            not is_document(path) or self.documents_in_flight < MAX_DOCUMENTS_IN_FLIGHT
+        )
 
 
 class ApiProcesses:
@@ -65,6 +71,11 @@ class ApiProcesses:
         for found in self._processes.values():
             for process in found:
                 await process.session.close()
+
+
+def is_document(path: str) -> bool:
+    """Whether the path is outside `/v1`, where the OpenAPI document and its page are."""
+    return not path.startswith("/v1/")
 
 
 def open_api_processes(settings: Settings, *, link_changed: Callable[[str], None]) -> ApiProcesses:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from yarl import URL
 
-from api.gateway.api_processes import ApiProcess, ApiProcesses
+from api.gateway.api_processes import ApiProcess, ApiProcesses, is_document
 from api.gateway.bodies import BodyReader, ClientGone
 from api.gateway.connections import UNREAD
 from api.gateway.headers import CHANGED, CLIENT, PREFIX, SCHEME
@@ -50,15 +50,18 @@ class ClientTooSlow(Exception):
 class _Place:
     """A place at an API process; freed once, as early as possible."""
 
-    def __init__(self, process: ApiProcess, lane: str) -> None:
+    def __init__(self, process: ApiProcess, lane: str, path: str) -> None:
         self._process: ApiProcess | None = process
         self._in_flight = IN_FLIGHT.labels(lane)
+        self._document = int(is_document(path))
         process.in_flight += 1
+        process.documents_in_flight += self._document
         self._in_flight.inc()
 
     def free(self) -> None:
         if self._process is not None:
             self._process.in_flight -= 1
+            self._process.documents_in_flight -= self._document
             self._in_flight.dec()
             self._process = None
 
@@ -101,10 +104,10 @@ class Forwarder:
                 raise refusal
             body = await self._bodies.read(scope["headers"], receive, client)
             process = self._processes.least_busy(lane)
-            if process.full:
+            if not process.has_place(scope["path"]):
                 REFUSED.labels(lane.value, "full").inc()
                 raise Unavailable("api-busy", "The API has too many requests at the moment. Repeat the request later.")
-            place = _Place(process, lane.value)
+            place = _Place(process, lane.value, scope["path"])
             try:
                 await self._forward(process, place, scope, headers, body, receive, send)
             finally:

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from api.gateway.api_processes import MAX_IN_FLIGHT
+from api.gateway.api_processes import MAX_DOCUMENTS_IN_FLIGHT, MAX_IN_FLIGHT
 from api.gateway.headers import CHANGED, MAX_CHANGES, note_change
 from tests.gateway.exchange import Exchange, Wired, answering, until
 
@@ -160,6 +160,28 @@ async def test_a_full_lane_is_refused_at_once_and_free_again_afterwards(wired: W
     let_go.set()
     assert {exchange.status for exchange in await asyncio.gather(*waiting)} == {200}
     assert (await Exchange().through(wired.forwarder)).status == 200
+
+
+async def test_readers_of_the_document_leave_places_for_the_api(wired: Wired) -> None:
+    let_go = asyncio.Event()
+
+    async def wait(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith("/docs/"):
+            await let_go.wait()
+        await answering(b"here")(scope, receive, send)
+
+    def read() -> Exchange:
+        return Exchange(target=b"/docs/swagger-ui-bundle.js")
+
+    wired.upstream.answer = wait
+    reading = [asyncio.create_task(read().through(wired.forwarder)) for _ in range(MAX_DOCUMENTS_IN_FLIGHT)]
+    await until(lambda: len(wired.upstream.scopes) == MAX_DOCUMENTS_IN_FLIGHT)
+    refused = await read().through(wired.forwarder)
+    assert (refused.status, refused.body) == (503, b"api-busy")
+    assert (await Exchange(target=b"/v1/units").through(wired.forwarder)).status == 200
+    let_go.set()
+    assert {exchange.status for exchange in await asyncio.gather(*reading)} == {200}
+    assert (await read().through(wired.forwarder)).status == 200
 
 
 async def test_an_answer_that_breaks_off_is_not_made_to_look_whole(wired: Wired) -> None:
