@@ -225,6 +225,19 @@ FIELD_CODES: Mapping[str, FieldCode] = {
         "This is not a valid phone number. Start a foreign number with + and the country code.",
         "Ini bukan nomor telepon yang sah. Awali nomor luar negeri dengan + dan kode negara.",
     ),
+    "not-a-personal-number": _code(
+        "The telephone number of a service or a satellite.",
+        "This is the number of a service or a satellite. Write a number of your own.",
+        "Ini nomor layanan atau satelit. Tulis nomor Anda sendiri.",
+    ),
+    "no-letters": _code(
+        "A name without a letter.", "This field needs at least one letter.", "Isi dengan minimal satu huruf."
+    ),
+    "too-many-marks": _code(
+        "A letter of a name has too many marks above and below it.",
+        "A letter has too many marks above and below it.",
+        "Sebuah huruf memiliki terlalu banyak tanda di atas dan di bawahnya.",
+    ),
     "not-a-date": _code(
         "No date.",
         "This is not a valid date. Write it like 2008-02-29.",
