@@ -4,6 +4,7 @@ PORT ?= 8000
 DATA ?= var
 PYTEST ?= pytest
 BIN := .venv/bin
+PIP_OPTIONS := --disable-pip-version-check --no-input
 # Linters and client generators of the OpenAPI document, pinned by openapi/package-lock.json.
 NODE := build/node
 LINT_OPENAPI = REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
@@ -80,13 +81,15 @@ clean: ## delete the environment, the demo's data and what was built
 
 .venv/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Jaring needs Python 3.11 or newer; name one with PYTHON=" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/pip --version > /dev/null 2>&1 || $(PYTHON) -m venv .venv
+	@echo "Installing $$(grep -c '^[a-z].*==' requirements.lock) packages into .venv. This takes a minute or two, and is done once."
+	$(BIN)/pip install $(PIP_OPTIONS) --require-hashes -r requirements.lock
+	$(BIN)/pip install $(PIP_OPTIONS) --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.development: .venv/.runtime requirements-dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@echo "Installing what tests and checks need into .venv."
+	$(BIN)/pip install $(PIP_OPTIONS) --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(NODE)/.installed: openapi/package.json openapi/package-lock.json
