@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 
 from api.campaigns.requests import CampaignChange, CampaignCreate
 from api.campaigns.responses import CampaignOut
-from api.http.auth import CampaignsWriter, PlanningReader
+from api.http.auth import CampaignsWriter, PlanningReader, PlanningWriter
 from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import Now
 from api.http.contract.router import ContractRouter
@@ -16,8 +16,8 @@ from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from campaigns.kit.errors import Conflict, NotFound
-from campaigns.links.operations.planning_changes import update_campaign
-from campaigns.planning.operations.campaigns import close_campaign, create_campaign
+from campaigns.links.operations.planning_changes import close_campaign, reopen_campaign, update_campaign
+from campaigns.planning.operations.campaigns import create_campaign
 from campaigns.planning.queries import get_campaign, list_campaigns
 from campaigns.planning.types import CampaignChanges, CampaignSpec, CampaignState
 
@@ -88,6 +88,20 @@ async def close(
     expected: ExpectedVersion,
     response: Response,
 ) -> CampaignOut:
-    """Close a campaign permanently. It takes no registrations. Its links continue to redirect."""
+    """Close a campaign. It takes no registrations. Its links continue to redirect."""
     campaign = await close_campaign(session, caller, campaign_id=campaign_id, expected_version=expected, now=now)
+    return with_etag(response, CampaignOut.model_validate(campaign))
+
+
+@router.post("/{campaign_id}/reopen", name="reopen", responses=refuses(Conflict))
+async def reopen(
+    campaign_id: UUID,
+    caller: PlanningWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> CampaignOut:
+    """Undo the closing of a campaign, which gets the state back that it had. For administrators."""
+    campaign = await reopen_campaign(session, caller, campaign_id=campaign_id, expected_version=expected, now=now)
     return with_etag(response, CampaignOut.model_validate(campaign))

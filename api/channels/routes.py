@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from api.channels.requests import ChannelChange, ChannelCreate
 from api.channels.responses import ChannelOut, ChannelWritten, channel_written
 from api.fields import UtmName
-from api.http.auth import CampaignsWriter, PlanningReader
+from api.http.auth import CampaignsWriter, PlanningReader, PlanningWriter
 from api.http.conditional import ExpectedVersion, created, with_etag
 from api.http.context import Now
 from api.http.contract.router import ContractRouter
@@ -17,7 +17,7 @@ from api.http.problems import refuses
 from api.http.schemas import ListPage, changes_of
 from api.http.sessions import ReadSession, UnitOfWork
 from campaigns.kit.errors import Conflict, NotFound
-from campaigns.planning.operations.channels import close_channel, create_channel, update_channel
+from campaigns.planning.operations.channels import close_channel, create_channel, reopen_channel, update_channel
 from campaigns.planning.queries import get_channel, list_channels
 from campaigns.planning.types import ChannelChanges, ChannelSpec, OpenState
 
@@ -93,6 +93,20 @@ async def close(
     expected: ExpectedVersion,
     response: Response,
 ) -> ChannelOut:
-    """Close a channel permanently. New links cannot use it. Existing links continue to work."""
+    """Close a channel. New links cannot use it. Existing links continue to work."""
     channel = await close_channel(session, caller, channel_id=channel_id, expected_version=expected, now=now)
+    return with_etag(response, ChannelOut.model_validate(channel))
+
+
+@router.post("/{channel_id}/reopen", name="reopen")
+async def reopen(
+    channel_id: UUID,
+    caller: PlanningWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> ChannelOut:
+    """Undo the closing of a channel. It takes new links again. For administrators."""
+    channel = await reopen_channel(session, caller, channel_id=channel_id, expected_version=expected, now=now)
     return with_etag(response, ChannelOut.model_validate(channel))

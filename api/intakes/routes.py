@@ -19,7 +19,7 @@ from api.intakes.requests import IntakeChange, IntakeCreate
 from api.intakes.responses import IntakeOut
 from campaigns.kit.errors import Conflict, NotFound
 from campaigns.planning.models import Intake
-from campaigns.planning.operations.intakes import close_intake, create_intake, update_intake
+from campaigns.planning.operations.intakes import close_intake, create_intake, reopen_intake, update_intake
 from campaigns.planning.queries import get_intake, list_intakes, list_stages
 from campaigns.planning.types import IntakeChanges, IntakeSpec, StagePlan
 
@@ -95,8 +95,22 @@ async def close(
     expected: ExpectedVersion,
     response: Response,
 ) -> IntakeOut:
-    """Close an intake permanently, before its closing date. It takes no new campaigns and no registrations."""
+    """Close an intake, before its closing date. It takes no new campaigns and no registrations."""
     intake = await close_intake(session, caller, intake_id=intake_id, expected_version=expected, now=now)
+    return with_etag(response, await _intake_out(session, intake))
+
+
+@router.post("/{intake_id}/reopen", name="reopen", responses=refuses(Conflict))
+async def reopen(
+    intake_id: UUID,
+    caller: PlanningWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> IntakeOut:
+    """Undo the closing of an intake. Its dates decide whether it takes registrations."""
+    intake = await reopen_intake(session, caller, intake_id=intake_id, expected_version=expected, now=now)
     return with_etag(response, await _intake_out(session, intake))
 
 

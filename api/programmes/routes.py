@@ -15,7 +15,12 @@ from api.http.sessions import ReadSession, UnitOfWork
 from api.programmes.requests import ProgrammeChange, ProgrammeCreate
 from api.programmes.responses import ProgrammeOut
 from campaigns.kit.errors import Conflict, NotFound
-from campaigns.planning.operations.programmes import close_programme, create_programme, update_programme
+from campaigns.planning.operations.programmes import (
+    close_programme,
+    create_programme,
+    reopen_programme,
+    update_programme,
+)
 from campaigns.planning.queries import get_programme, list_programmes
 from campaigns.planning.types import ProgrammeChanges
 
@@ -78,6 +83,20 @@ async def close(
     expected: ExpectedVersion,
     response: Response,
 ) -> ProgrammeOut:
-    """Close a programme permanently. It takes no new intakes, and its campaigns take no registrations."""
+    """Close a programme. It takes no new intakes, and its campaigns take no registrations."""
     programme = await close_programme(session, caller, programme_id=programme_id, expected_version=expected, now=now)
+    return with_etag(response, ProgrammeOut.model_validate(programme))
+
+
+@router.post("/{programme_id}/reopen", name="reopen")
+async def reopen(
+    programme_id: UUID,
+    caller: PlanningWriter,
+    session: UnitOfWork,
+    now: Now,
+    expected: ExpectedVersion,
+    response: Response,
+) -> ProgrammeOut:
+    """Undo the closing of a programme. For administrators."""
+    programme = await reopen_programme(session, caller, programme_id=programme_id, expected_version=expected, now=now)
     return with_etag(response, ProgrammeOut.model_validate(programme))

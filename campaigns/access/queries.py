@@ -1,6 +1,6 @@
 """Reads of access: the caller behind a key, keys, and audit entries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,16 @@ async def find_principal(session: AsyncSession, *, secret: str, now: datetime) -
 async def list_keys(session: AsyncSession) -> Sequence[ApiKey]:
     """All keys, newest first."""
     return (await session.exec(select(ApiKey).order_by(col(ApiKey.id).desc()))).all()
+
+
+async def last_changes(
+    session: AsyncSession, *, action: str, object_type: ObjectType, object_id: UUID
+) -> Mapping[str, Any]:
+    """What the newest entry of an action on an object changed: `{column: {"from": …, "to": …}}`; empty without one."""
+    of_object = (AuditEntry.object_type == object_type.value, AuditEntry.object_id == object_id)
+    statement = select(AuditEntry.changes).where(*of_object, AuditEntry.action == action)
+    statement = statement.order_by(col(AuditEntry.id).desc())
+    return (await session.exec(statement.limit(1))).first() or {}
 
 
 async def list_audit_entries(

@@ -13,6 +13,7 @@ class EventType(StrEnum):
     CAMPAIGN_CREATED = "campaign.created"
     CAMPAIGN_CHANGED = "campaign.changed"
     CAMPAIGN_CLOSED = "campaign.closed"
+    CAMPAIGN_REOPENED = "campaign.reopened"
     APPLICATION_REGISTERED = "application.registered"
     APPLICATION_REPEATED = "application.repeated"
     APPLICATION_MOVED = "application.moved"

@@ -35,7 +35,7 @@ class CampaignState(StrEnum):
     CLOSED = "closed"
 
 
-# The states that can be set on create and update; `close_campaign` sets the third.
+# The states that can be set on create and update; closing sets the third.
 UnclosedState = Literal[CampaignState.DRAFT, CampaignState.ACTIVE]
 
 

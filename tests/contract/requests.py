@@ -37,13 +37,15 @@ Build = Callable[[Objects], tuple[str, dict[str, Any] | str | None]]
 class Rule:
     """The scope an operation needs and its request. `lists`: the response is a list without foreign objects, not a 404.
 
-    `unknown`: the body names objects by slug, so that a foreign one is an unknown value, not a 404.
+    `unknown`: the body names objects by slug, so that a foreign one is an unknown value, not a 404. `first`: the
+    operation that an administrator asks for before, so that there is something to do.
     """
 
     scope: Scope
     build: Build
     lists: bool = False
     unknown: str | None = None
+    first: str | None = None
 
 
 def at(path: str) -> Build:
@@ -107,11 +109,13 @@ RULES: dict[str, Rule] = {
     "programmes_get": Rule(READ, at("/v1/programmes/{programme}")),
     "programmes_change": Rule(PLAN, sent("/v1/programmes/{programme}", name="Changed")),
     "programmes_close": Rule(PLAN, at("/v1/programmes/{programme}/close")),
+    "programmes_reopen": Rule(PLAN, at("/v1/programmes/{programme}/reopen"), first="programmes_close"),
     "intakes_create": Rule(PLAN, sent("/v1/intakes", programme_id="{programme}", name="New", **PLANNED, **NOTICE)),
     "intakes_list": Rule(READ, at("/v1/intakes"), lists=True),
     "intakes_get": Rule(READ, at("/v1/intakes/{intake}")),
     "intakes_change": Rule(PLAN, sent("/v1/intakes/{intake}", name="Changed")),
     "intakes_close": Rule(PLAN, at("/v1/intakes/{intake}/close")),
+    "intakes_reopen": Rule(PLAN, at("/v1/intakes/{intake}/reopen"), first="intakes_close"),
     "campaigns_create": Rule(
         RUN,
         sent(
@@ -128,11 +132,13 @@ RULES: dict[str, Rule] = {
     "campaigns_get": Rule(READ, at("/v1/campaigns/{campaign}")),
     "campaigns_change": Rule(RUN, sent("/v1/campaigns/{campaign}", name="Changed")),
     "campaigns_close": Rule(RUN, at("/v1/campaigns/{campaign}/close")),
+    "campaigns_reopen": Rule(PLAN, at("/v1/campaigns/{campaign}/reopen"), first="campaigns_close"),
     "channels_create": Rule(RUN, sent("/v1/channels", unit_id="{unit}", name="New", source="new", medium="new")),
     "channels_list": Rule(READ, at("/v1/channels"), lists=True),
     "channels_get": Rule(READ, at("/v1/channels/{channel}")),
     "channels_change": Rule(RUN, sent("/v1/channels/{channel}", name="Changed")),
     "channels_close": Rule(RUN, at("/v1/channels/{channel}/close")),
+    "channels_reopen": Rule(PLAN, at("/v1/channels/{channel}/reopen"), first="channels_close"),
     "links_create": Rule(
         Scope.LINKS_WRITE, sent("/v1/links", campaign_id="{campaign}", channel_id="{shared_channel}", name="New")
     ),
@@ -156,7 +162,7 @@ RULES: dict[str, Rule] = {
     "links_get": Rule(Scope.LINKS_READ, at("/v1/links/{link}")),
     "links_change": Rule(Scope.LINKS_WRITE, sent("/v1/links/{link}", name="Changed")),
     "links_retire": Rule(Scope.LINKS_WRITE, at("/v1/links/{link}/retire")),
-    "links_restore": Rule(Scope.LINKS_RESTORE, at("/v1/links/{link}/restore")),
+    "links_restore": Rule(Scope.LINKS_RESTORE, at("/v1/links/{link}/restore"), first="links_retire"),
     "links_qr_svg": Rule(Scope.LINKS_READ, at("/v1/links/{link}/qr.svg")),
     "links_qr_png": Rule(Scope.LINKS_READ, at("/v1/links/{link}/qr.png")),
     "applications_list": Rule(Scope.APPLICATIONS_READ, at("/v1/applications"), lists=True),

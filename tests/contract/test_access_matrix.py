@@ -18,8 +18,8 @@ from tests.factories.world import World
 
 # What anybody may ask for; the status of an application needs its token, which its own tests cover.
 PUBLIC = {"public_campaign", "public_register", "public_status", "health_live", "health_ready", "health_metrics"}
-# Asks, though it is sent with POST; and gives back a state to a link that has it.
-CHANGES_NOTHING = {"statistics_query", "links_restore"}
+# Asks, though it is sent with POST.
+CHANGES_NOTHING = {"statistics_query"}
 
 
 def test_every_operation_has_its_rule() -> None:
@@ -63,6 +63,8 @@ async def test_role_and_unit_decide(
     for role in Role:
         untouched = await connection.begin_nested()
         if RULES[operation].scope in SCOPES_OF[role]:
+            if (first := RULES[operation].first) is not None:
+                assert (await ask(client, first, sides[0], world.as_role(Role.ADMINISTRATOR))).status_code == 200
             await expect_own_units_only(client, connection, operation, sides, world.as_role(role))
         else:
             await expect_refusal(client, connection, operation, sides, world.as_role(role))

@@ -14,7 +14,12 @@ from campaigns.kit.database.writes import ExpectedVersion
 from campaigns.links.destination_checks.operations import check_again_soon
 from campaigns.links.operations.notify import announce_campaign
 from campaigns.planning.models import Campaign, Unit
-from campaigns.planning.operations.updates import apply_campaign_update, apply_unit_update
+from campaigns.planning.operations.updates import (
+    apply_campaign_close,
+    apply_campaign_reopening,
+    apply_campaign_update,
+    apply_unit_update,
+)
 from campaigns.planning.types import CampaignChanges, UnitChanges
 
 # The columns of a campaign that the redirect shows for its links: in previews of shared links, and on the page of a
@@ -40,6 +45,36 @@ async def update_campaign(
         session, principal, campaign_id=campaign_id, changes=changes, expected_version=expected_version, now=now
     )
     if changed & SHOWN_BY_LINKS:
+        await announce_campaign(session, campaign_id=campaign_id)
+    return campaign
+
+
+async def close_campaign(
+    session: AsyncSession, principal: Principal, *, campaign_id: UUID, expected_version: ExpectedVersion, now: datetime
+) -> Campaign:
+    """Close a campaign: it takes no registrations; its links still redirect, and their official page says so.
+
+    Closing twice changes nothing. Raises NotFound or Stale.
+    """
+    campaign, changed = await apply_campaign_close(
+        session, principal, campaign_id=campaign_id, expected_version=expected_version, now=now
+    )
+    if changed:
+        await announce_campaign(session, campaign_id=campaign_id)
+    return campaign
+
+
+async def reopen_campaign(
+    session: AsyncSession, principal: Principal, *, campaign_id: UUID, expected_version: ExpectedVersion, now: datetime
+) -> Campaign:
+    """Undo the closing of a campaign, which gets the state back that it had; one that is not closed stays as it is.
+
+    Raises NotFound, Stale or Conflict (`intake-closed`).
+    """
+    campaign, changed = await apply_campaign_reopening(
+        session, principal, campaign_id=campaign_id, expected_version=expected_version, now=now
+    )
+    if changed:
         await announce_campaign(session, campaign_id=campaign_id)
     return campaign
 

@@ -1,20 +1,19 @@
-"""Create and close campaigns; `updates` holds their update."""
+"""Create campaigns; `updates` holds their update, closing and reopening."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Principal
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
-from campaigns.kit.database.writes import ExpectedVersion, apply_changes, insert_row
+from campaigns.kit.database.writes import insert_row
 from campaigns.kit.errors import Conflict, FieldError, collect_errors, raise_if_any
 from campaigns.planning.models import Campaign
-from campaigns.planning.queries import effective_hosts, get_intake, get_unit, lock_campaign
+from campaigns.planning.queries import effective_hosts, get_intake, get_unit
 from campaigns.planning.rules import (
     PREVIEW_DESCRIPTION_LENGTH,
     PREVIEW_TITLE_LENGTH,
@@ -23,7 +22,7 @@ from campaigns.planning.rules import (
     printable_text,
     require_order,
 )
-from campaigns.planning.types import CampaignSpec, CampaignState, OpenState
+from campaigns.planning.types import CampaignSpec, OpenState
 
 
 async def create_campaign(
@@ -53,25 +52,6 @@ async def create_campaign(
         now=now,
         changes={"name": spec.name, "slug": spec.slug, "state": spec.state.value},
     )
-    return campaign
-
-
-async def close_campaign(
-    session: AsyncSession, principal: Principal, *, campaign_id: UUID, expected_version: ExpectedVersion, now: datetime
-) -> Campaign:
-    """Close a campaign permanently: it takes no registrations, while its links still redirect."""
-    campaign = await lock_campaign(session, principal, campaign_id=campaign_id)
-    written = apply_changes(campaign, {"state": CampaignState.CLOSED.value}, expected_version=expected_version)
-    if written:
-        record_change(
-            session,
-            principal,
-            EventType.CAMPAIGN_CLOSED,
-            object_id=campaign.id,
-            unit_id=campaign.unit_id,
-            now=now,
-            changes=written,
-        )
     return campaign
 
 

@@ -20,7 +20,7 @@ from campaigns.planning.operations.channel_names import (
     normalize_channel_name,
     require_unambiguous,
 )
-from campaigns.planning.operations.write_changes import close_row, write_changes
+from campaigns.planning.operations.write_changes import write_changes, write_state
 from campaigns.planning.queries import get_unit, lock_channel, require_owner
 from campaigns.planning.types import ChannelChanges, ChannelSpec, OpenState
 
@@ -122,10 +122,30 @@ async def close_channel(
     """Close a channel to new links; its existing links still redirect."""
     channel = await lock_channel(session, principal, channel_id=channel_id)
     await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
-    close_row(
+    write_state(
         session,
         principal,
         channel,
+        OpenState.CLOSED,
+        object_type=ObjectType.CHANNEL,
+        unit_id=channel.unit_id,
+        expected_version=expected_version,
+        now=now,
+    )
+    return channel
+
+
+async def reopen_channel(
+    session: AsyncSession, principal: Principal, *, channel_id: UUID, expected_version: ExpectedVersion, now: datetime
+) -> Channel:
+    """Undo the closing of a channel. One that is not closed stays as it is."""
+    channel = await lock_channel(session, principal, channel_id=channel_id)
+    await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
+    write_state(
+        session,
+        principal,
+        channel,
+        OpenState.ACTIVE,
         object_type=ObjectType.CHANNEL,
         unit_id=channel.unit_id,
         expected_version=expected_version,

@@ -15,7 +15,7 @@ from campaigns.kit.web_url import parse_web_url
 from campaigns.planning.models import Intake
 from campaigns.planning.operations.programmes import lock_owned_programme
 from campaigns.planning.operations.stages import new_stage, replace_stages
-from campaigns.planning.operations.write_changes import close_row
+from campaigns.planning.operations.write_changes import write_state
 from campaigns.planning.queries import get_programme, lock_intake, require_owner
 from campaigns.planning.rules import require_order, require_stages
 from campaigns.planning.types import IntakeChanges, IntakeSpec, OpenState, StagePlan
@@ -101,12 +101,37 @@ async def update_intake(
 async def close_intake(
     session: AsyncSession, principal: Principal, *, intake_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Intake:
-    """Close an intake permanently before its date. Closing twice changes nothing."""
+    """Close an intake before its date. Closing twice changes nothing."""
     intake, unit_id = await _lock_owned_intake(session, principal, intake_id)
-    close_row(
+    write_state(
         session,
         principal,
         intake,
+        OpenState.CLOSED,
+        object_type=ObjectType.INTAKE,
+        unit_id=unit_id,
+        expected_version=expected_version,
+        now=now,
+    )
+    return intake
+
+
+async def reopen_intake(
+    session: AsyncSession, principal: Principal, *, intake_id: UUID, expected_version: ExpectedVersion, now: datetime
+) -> Intake:
+    """Undo the closing of an intake; it takes registrations if its dates say so. One that is not closed stays as it is.
+
+    Raises NotFound, Forbidden, Stale or Conflict (`programme-closed`).
+    """
+    intake, unit_id = await _lock_owned_intake(session, principal, intake_id)
+    programme = await get_programme(session, principal, programme_id=intake.programme_id)
+    if programme.state == OpenState.CLOSED and intake.state == OpenState.CLOSED:
+        raise Conflict("programme-closed", "The programme is closed. Reopen it first.")
+    write_state(
+        session,
+        principal,
+        intake,
+        OpenState.ACTIVE,
         object_type=ObjectType.INTAKE,
         unit_id=unit_id,
         expected_version=expected_version,

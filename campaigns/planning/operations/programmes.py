@@ -10,7 +10,7 @@ from campaigns.access.types import ObjectType, Principal
 from campaigns.kit.database.writes import ExpectedVersion, insert_row
 from campaigns.kit.errors import Conflict
 from campaigns.planning.models import Programme
-from campaigns.planning.operations.write_changes import close_row, write_changes
+from campaigns.planning.operations.write_changes import write_changes, write_state
 from campaigns.planning.queries import get_unit, lock_programme, require_owner
 from campaigns.planning.types import OpenState, ProgrammeChanges
 
@@ -62,12 +62,31 @@ async def update_programme(
 async def close_programme(
     session: AsyncSession, principal: Principal, *, programme_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Programme:
-    """Close a programme permanently: its campaigns take no more registrations. Closing twice changes nothing."""
+    """Close a programme: its campaigns take no more registrations. Closing twice changes nothing."""
     programme = await lock_owned_programme(session, principal, programme_id)
-    close_row(
+    write_state(
         session,
         principal,
         programme,
+        OpenState.CLOSED,
+        object_type=ObjectType.PROGRAMME,
+        unit_id=programme.unit_id,
+        expected_version=expected_version,
+        now=now,
+    )
+    return programme
+
+
+async def reopen_programme(
+    session: AsyncSession, principal: Principal, *, programme_id: UUID, expected_version: ExpectedVersion, now: datetime
+) -> Programme:
+    """Undo the closing of a programme. One that is not closed stays as it is."""
+    programme = await lock_owned_programme(session, principal, programme_id)
+    write_state(
+        session,
+        principal,
+        programme,
+        OpenState.ACTIVE,
         object_type=ObjectType.PROGRAMME,
         unit_id=programme.unit_id,
         expected_version=expected_version,

@@ -1,7 +1,7 @@
-"""Updates of campaigns and units, without their consequences for links.
+"""Updates of campaigns and units, and closing of campaigns, without their consequences for links.
 
 Call `links.operations.planning_changes` instead, which adds the consequences; the import contract `consequences`
-allows no other caller. Both functions return the updated object and the names of the columns that changed.
+allows no other caller. The functions return the updated object and the names of the columns that changed.
 """
 
 from datetime import datetime
@@ -9,18 +9,19 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from campaigns.access.queries import last_changes
 from campaigns.access.types import ObjectType, Principal
 from campaigns.events.operations import record_change
 from campaigns.events.types import EventType
-from campaigns.kit.database.writes import ExpectedVersion, apply_changes
+from campaigns.kit.database.writes import ExpectedVersion, apply_changes, require_version
 from campaigns.kit.errors import Conflict
 from campaigns.planning.models import Campaign, Unit
 from campaigns.planning.operations.campaigns import normalize_campaign_fields
 from campaigns.planning.operations.units import normalize_unit_changes
 from campaigns.planning.operations.write_changes import write_changes
-from campaigns.planning.queries import effective_hosts, lock_campaign, lock_unit
+from campaigns.planning.queries import effective_hosts, get_intake, lock_campaign, lock_unit
 from campaigns.planning.rules import require_order
-from campaigns.planning.types import CampaignChanges, CampaignState, UnitChanges
+from campaigns.planning.types import CampaignChanges, CampaignState, OpenState, UnitChanges
 
 
 async def apply_campaign_update(
@@ -57,6 +58,62 @@ async def apply_campaign_update(
             changes=written,
         )
     return campaign, frozenset(written)
+
+
+async def apply_campaign_close(
+    session: AsyncSession, principal: Principal, *, campaign_id: UUID, expected_version: ExpectedVersion, now: datetime
+) -> tuple[Campaign, frozenset[str]]:
+    """Close a campaign. Closing twice changes nothing. Raises NotFound or Stale."""
+    campaign = await lock_campaign(session, principal, campaign_id=campaign_id)
+    state = CampaignState.CLOSED.value
+    return campaign, _write_state(session, principal, EventType.CAMPAIGN_CLOSED, campaign, state, expected_version, now)
+
+
+async def apply_campaign_reopening(
+    session: AsyncSession, principal: Principal, *, campaign_id: UUID, expected_version: ExpectedVersion, now: datetime
+) -> tuple[Campaign, frozenset[str]]:
+    """Undo the closing of a campaign, which gets the state back that it had. One that is not closed stays as it is.
+
+    Raises NotFound, Stale or Conflict (`intake-closed`).
+    """
+    campaign = await lock_campaign(session, principal, campaign_id=campaign_id)
+    if campaign.state != CampaignState.CLOSED:
+        require_version(campaign, expected_version)
+        return campaign, frozenset()
+    intake = await get_intake(session, principal, intake_id=campaign.intake_id)
+    if intake.state == OpenState.CLOSED:
+        raise Conflict("intake-closed", "The intake is closed. Reopen it first.")
+    closing = await last_changes(
+        session, action=EventType.CAMPAIGN_CLOSED, object_type=ObjectType.CAMPAIGN, object_id=campaign.id
+    )
+    # Without an entry, nothing becomes public by itself.
+    state = closing.get("state", {}).get("from", CampaignState.DRAFT.value)
+    return campaign, _write_state(
+        session, principal, EventType.CAMPAIGN_REOPENED, campaign, state, expected_version, now
+    )
+
+
+def _write_state(
+    session: AsyncSession,
+    principal: Principal,
+    event_type: EventType,
+    campaign: Campaign,
+    state: str,
+    expected_version: ExpectedVersion,
+    now: datetime,
+) -> frozenset[str]:
+    written = apply_changes(campaign, {"state": state}, expected_version=expected_version)
+    if written:
+        record_change(
+            session,
+            principal,
+            event_type,
+            object_id=campaign.id,
+            unit_id=campaign.unit_id,
+            now=now,
+            changes=written,
+        )
+    return frozenset(written)
 
 
 async def apply_unit_update(

@@ -1,4 +1,4 @@
-"""Changes of a row of planning, written to the audit trail; for the operations that change or close one."""
+"""Changes of a row of planning, written to the audit trail; for the operations that change, close or reopen one."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -36,25 +36,29 @@ def write_changes(
     return written
 
 
-def close_row(
+def write_state(
     session: AsyncSession,
     principal: Principal,
     row: Programme | Intake | Channel,
+    state: OpenState,
     *,
     object_type: ObjectType,
     unit_id: UUID,
     expected_version: ExpectedVersion,
     now: datetime,
 ) -> None:
-    """Set the state of a locked row to closed, with an audit entry unless it is closed already. Raises Stale."""
+    """Close or reopen a locked row, with an audit entry unless it has that state already. Raises Stale."""
     write_changes(
         session,
         principal,
         row,
-        {"state": OpenState.CLOSED.value},
+        {"state": state.value},
         object_type=object_type,
-        done="closed",
+        done=_DONE[state],
         unit_id=unit_id,
         expected_version=expected_version,
         now=now,
     )
+
+
+_DONE = {OpenState.CLOSED: "closed", OpenState.ACTIVE: "reopened"}

@@ -14,10 +14,10 @@ from campaigns.applicants.operations.move_stage import move_application
 from campaigns.applicants.operations.register import register_candidate
 from campaigns.applicants.types import ConsentGiven, RegistrationForm
 from campaigns.events.models import Event
-from campaigns.links.operations.planning_changes import update_campaign
+from campaigns.links.operations.planning_changes import close_campaign, reopen_campaign, update_campaign
 from campaigns.links.operations.update import retire_link, update_link
 from campaigns.links.types import LinkSpec
-from campaigns.planning.operations.campaigns import close_campaign, create_campaign
+from campaigns.planning.operations.campaigns import create_campaign
 from campaigns.planning.types import CampaignSpec, CampaignState
 from tests.factories.links import make_link
 from tests.factories.world import LANDING, World
@@ -77,9 +77,11 @@ async def test_changes_of_a_campaign(session: AsyncSession, world: World, now: d
         await update_campaign(session, caller, campaign_id=campaign.id, changes={"name": "Third wave"}, **version)
     for _ in range(2):
         await close_campaign(session, caller, campaign_id=campaign.id, **version)
+    for _ in range(2):
+        await reopen_campaign(session, caller, campaign_id=campaign.id, **version)
     by = (world.own.id, "key", caller.actor.id)
     assert (await recorded(session))[before:] == [
-        (name, campaign.id, *by) for name in ("campaign.created", "campaign.changed", "campaign.closed")
+        (f"campaign.{done}", campaign.id, *by) for done in ("created", "changed", "closed", "reopened")
     ]
 
 

@@ -163,9 +163,48 @@ class TestPreview:
 
 
 class TestClose:
-    async def test_closes_for_good(self, client: httpx.AsyncClient, world: World) -> None:
+    async def test_stops_every_change(self, client: httpx.AsyncClient, world: World) -> None:
         address, headers = f"/v1/campaigns/{world.campaign.id}", world.as_role(Role.MARKETER)
         closed = await client.post(f"{address}/close", headers=headers)
         assert closed.json()["state"] == "closed"
         changed = await client.patch(address, json={"state": "active"}, headers=headers)
         assert changed.status_code == 409
+
+    @pytest.mark.parametrize("state", ["draft", "active"])
+    async def test_is_undone_by_an_administrator(self, client: httpx.AsyncClient, world: World, state: str) -> None:
+        headers = world.as_role(Role.ADMINISTRATOR)
+        made = await client.post("/v1/campaigns", json=body(world, state=state), headers=headers)
+        address = f"/v1/campaigns/{made.json()['id']}"
+        closed = await client.post(f"{address}/close", headers=headers)
+        stale = await client.post(f"{address}/reopen", headers={**headers, "If-Match": made.headers["etag"]})
+        assert stale.status_code == 412
+        for _ in range(2):
+            reopened = await client.post(f"{address}/reopen", headers=headers)
+            assert reopened.json() == {**made.json(), "version": closed.json()["version"] + 1}
+
+    async def test_of_its_intake_is_undone_first(
+        self, client: httpx.AsyncClient, world: World, national: dict[str, str]
+    ) -> None:
+        headers, intake = national, f"/v1/intakes/{world.intake.id}"
+        programme = f"/v1/programmes/{world.intake.programme_id}"
+        campaign = f"/v1/campaigns/{world.campaign.id}"
+        for address in (campaign, intake, programme):
+            assert (await client.post(f"{address}/close", headers=headers)).json()["state"] == "closed"
+        for address, above in ((campaign, "intake"), (intake, "programme")):
+            refused = await client.post(f"{address}/reopen", headers=headers)
+            assert refused.json()["type"] == f"urn:jaring:problem:{above}-closed"
+        for address in (programme, intake, campaign):
+            assert (await client.post(f"{address}/reopen", headers=headers)).json()["state"] == "active"
+
+    async def test_and_its_undoing_are_told_to_the_redirect(
+        self, app: FastAPI, client: httpx.AsyncClient, session: AsyncSession, world: World, now: datetime
+    ) -> None:
+        spec = LinkSpec(channel_id=world.channel.id, name="one", slug="one")
+        await make_link(session, world.admin, campaign_id=world.campaign.id, spec=spec, now=now)
+        await session.commit()
+        forgotten: list[str] = []
+        app.state.context = replace(app.state.context, listeners={LINKS_CHANNEL: forgotten.append})
+        headers = world.as_role(Role.ADMINISTRATOR)
+        for done in ("close", "close", "reopen", "reopen"):
+            await client.post(f"/v1/campaigns/{world.campaign.id}/{done}", headers=headers)
+        assert forgotten == ["one", "one"]

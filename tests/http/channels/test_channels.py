@@ -11,7 +11,6 @@ from campaigns.access.types import Role
 from campaigns.planning.models import Channel
 from campaigns.planning.operations.channels import create_channel
 from campaigns.planning.types import ChannelSpec
-from tests.factories.keys import headers_of_new_key
 from tests.factories.trail import trail_of
 from tests.factories.world import World
 
@@ -30,11 +29,6 @@ def body(world: World, **changed: Any) -> dict[str, Any]:
 @pytest.fixture
 def own(world: World) -> dict[str, str]:
     return world.as_role(Role.MARKETER)
-
-
-@pytest.fixture
-async def national(session: AsyncSession, world: World, now: datetime) -> dict[str, str]:
-    return await headers_of_new_key(session, unit=world.national, role=Role.ADMINISTRATOR, now=now)
 
 
 @pytest.fixture

@@ -1,25 +1,17 @@
 """Updates of intakes over HTTP: dates, notice, and the list of stages."""
 
-from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaigns.access.types import Role
 from campaigns.planning.rules import DEFAULT_STAGES
-from tests.factories.keys import headers_of_new_key
 from tests.factories.trail import trail_of
 from tests.factories.world import World
 
 DEFAULT = [{"key": stage.key, "name": stage.name, "kind": stage.kind.value} for stage in DEFAULT_STAGES]
 INTERVIEW = {"key": "interview", "name": "Interview", "kind": "assessed"}
-
-
-@pytest.fixture
-async def national(session: AsyncSession, world: World, now: datetime) -> dict[str, str]:
-    return await headers_of_new_key(session, unit=world.national, role=Role.ADMINISTRATOR, now=now)
 
 
 async def test_changes_only_what_is_named(client: httpx.AsyncClient, world: World, national: dict[str, str]) -> None:

@@ -12,7 +12,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from campaigns.access.types import Role
 from campaigns.planning.operations.programmes import create_programme
 from campaigns.planning.rules import DEFAULT_STAGES, MAX_STAGES
-from tests.factories.keys import headers_of_new_key
 from tests.factories.trail import trail_of
 from tests.factories.world import World
 
@@ -41,11 +40,6 @@ def stage(key: str, kind: str = "assessed") -> dict[str, str]:
 @pytest.fixture
 def own(world: World) -> dict[str, str]:
     return world.as_role(Role.ADMINISTRATOR)
-
-
-@pytest.fixture
-async def national(session: AsyncSession, world: World, now: datetime) -> dict[str, str]:
-    return await headers_of_new_key(session, unit=world.national, role=Role.ADMINISTRATOR, now=now)
 
 
 @pytest.fixture

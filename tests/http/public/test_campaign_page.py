@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from campaigns.links.operations.planning_changes import close_campaign
 from campaigns.planning.models import Campaign
-from campaigns.planning.operations.campaigns import close_campaign, create_campaign
+from campaigns.planning.operations.campaigns import create_campaign
 from campaigns.planning.types import CampaignSpec, CampaignState
 from tests.factories.world import LANDING, World
 

@@ -29,7 +29,8 @@ from campaigns.attribution.models import Conversion, Touch
 from campaigns.attribution.rules import MAX_TOUCHES
 from campaigns.kit.encryption.cipher import derive_keys, new_master_key
 from campaigns.kit.ids import new_id
-from campaigns.planning.operations.campaigns import close_campaign, create_campaign
+from campaigns.links.operations.planning_changes import close_campaign
+from campaigns.planning.operations.campaigns import create_campaign
 from campaigns.planning.operations.intakes import close_intake, create_intake
 from campaigns.planning.rules import DEFAULT_STAGES
 from campaigns.planning.types import CampaignSpec, CampaignState, IntakeSpec

@@ -12,7 +12,6 @@ from campaigns.access.types import Role
 from campaigns.links.destination_checks.queries import read_checks
 from campaigns.links.models import DestinationCheck
 from campaigns.links.types import LinkSpec
-from tests.factories.keys import headers_of_new_key
 from tests.factories.links import make_link
 from tests.factories.trail import trail_of
 from tests.factories.world import World, build_campaign
@@ -33,11 +32,6 @@ def body(world: World, **changed: Any) -> dict[str, Any]:
 @pytest.fixture
 def own(world: World) -> dict[str, str]:
     return world.as_role(Role.ADMINISTRATOR)
-
-
-@pytest.fixture
-async def national(session: AsyncSession, world: World, now: datetime) -> dict[str, str]:
-    return await headers_of_new_key(session, unit=world.national, role=Role.ADMINISTRATOR, now=now)
 
 
 class TestCreate:

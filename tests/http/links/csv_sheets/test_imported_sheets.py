@@ -8,8 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.links.bulk_routes import SHEET_BYTES
 from campaigns.access.types import Role
+from campaigns.links.operations.planning_changes import close_campaign
 from campaigns.planning.models import Channel
-from campaigns.planning.operations.campaigns import close_campaign
 from campaigns.planning.operations.channels import close_channel, create_channel
 from campaigns.planning.types import ChannelSpec
 from tests.factories.keys import headers_of_new_key
