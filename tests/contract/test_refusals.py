@@ -40,6 +40,8 @@ UNPRODUCED = {
     ("links_import", "400"),
     # Needs an application in an intake of the caller's own unit: tests/http/intakes/test_changing_intakes.py.
     ("intakes_change", "409"),
+    # Needs an intake that the unit above closed: tests/http/campaigns/test_campaigns.py.
+    ("campaigns_reopen", "409"),
     # Every role there is today has the scope.
     *((name, "403") for name, rule in RULES.items() if all(rule.scope in SCOPES_OF[role] for role in Role)),
 }
@@ -169,17 +171,17 @@ async def of_a_conflict(
     client: httpx.AsyncClient, world: World, sides: tuple[Objects, Objects], operation: str
 ) -> httpx.Response:
     headers = world.as_role(Role.ADMINISTRATOR) | {"Idempotency-Key": uuid4().hex}
-    prepare, (method, path, sent) = conflict(operation, sides[0], world)
-    if prepare is not None:
-        prepared = await client.post(prepare[0], json=prepare[1], headers=world.as_role(Role.ADMINISTRATOR))
+    before, (method, path, sent) = conflict(operation, sides[0], world)
+    for address in before:
+        prepared = await client.post(address, headers=world.as_role(Role.ADMINISTRATOR))
         assert prepared.status_code in (200, 201), prepared.text
     if operation == "links_import":
         headers["Content-Type"] = "text/csv"
     return await client.request(method, path, headers=headers, **sent)
 
 
-def conflict(operation: str, own: Objects, world: World) -> tuple[tuple[str, Any] | None, Sent]:
-    """The requests to send first, if any, and the request that then conflicts with the state of the object."""
+def conflict(operation: str, own: Objects, world: World) -> tuple[list[str], Sent]:
+    """Where to POST first, and the request that then conflicts with the state of the object."""
     path, body = RULES[operation].build(own) if operation in RULES else ("", None)
     method = METHODS[operation]
 
@@ -187,29 +189,31 @@ def conflict(operation: str, own: Objects, world: World) -> tuple[tuple[str, Any
         assert isinstance(body, dict)
         return method, path, {"json": body | fields}
 
-    closed = (f"/v1/campaigns/{own.campaign}/close", None)
+    closed = [f"/v1/campaigns/{own.campaign}/close"]
     match operation:
         case "units_create":
-            return None, changed(code=world.own.code)
+            return [], changed(code=world.own.code)
         case "programmes_create":
-            return None, changed(slug="own")
+            return [], changed(slug="own")
         case "intakes_create":
-            return (f"/v1/programmes/{own.programme}/close", None), changed()
+            return [f"/v1/programmes/{own.programme}/close"], changed()
         case "campaigns_create":
-            return None, changed(slug=own.campaign_slug)
+            return [], changed(slug=own.campaign_slug)
         case "channels_create":
-            return None, changed(source="own", medium="social")
+            return [], changed(source="own", medium="social")
         case "channels_change":
-            return None, changed(aliases=[world.channel.source])
+            return [], changed(aliases=[world.channel.source])
         case "campaigns_change" | "links_create" | "links_bulk":
             return closed, changed()
         case "links_import":
             row = f"campaign,source,name,slug\r\n{own.campaign_slug},instagram,New,own-link"
-            return None, (method, path, {"content": row})
+            return [], (method, path, {"content": row})
         case "links_change":
-            return (f"/v1/links/{own.link}/retire", None), changed()
+            return [f"/v1/links/{own.link}/retire"], changed()
         case "applications_move":
-            return None, changed(stage="registered")
+            return [], changed(stage="registered")
+        case "intakes_reopen":
+            return [f"/v1/intakes/{own.intake}/close", f"/v1/programmes/{own.programme}/close"], (method, path, {})
         case "public_register":
             register = f"/v1/public/campaigns/{own.campaign_slug}/applications"
             return closed, (method, register, {"json": FORM})
