@@ -100,7 +100,7 @@ async def _read_repeats(session: AsyncSession, applicant_id: UUID, reader: Perso
         .join(Application, col(Application.id) == RepeatedApplication.application_id)
         .join(Campaign, col(Campaign.id) == RepeatedApplication.campaign_id)
         .where(Application.applicant_id == applicant_id)
-        .order_by(col(RepeatedApplication.id))
+        .order_by(col(RepeatedApplication.registered_at), col(RepeatedApplication.id))
     )
     found = []
     for row, campaign in (await session.exec(statement)).all():
