@@ -89,7 +89,9 @@ def _plain(path: str) -> str:
     text = _ENTITY.sub(lambda found: unescape(found[0]), text)[:MAX_READ]
     if text.isascii() and text.isprintable():
         return text.strip()
-    return "".join(map(_plain_form, plain_line(_KEY_CAP.sub(" ", text))))
+    # Without marks, before they become one with the letter they follow: `bintara` and an accent is no other word.
+    base = (char for char in _KEY_CAP.sub(" ", text) if not unicodedata.category(char).startswith("M"))
+    return "".join(map(_plain_form, plain_line("".join(base))))
 
 
 def _plain_form(char: str) -> str:

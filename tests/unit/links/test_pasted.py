@@ -45,7 +45,14 @@ def test_what_comes_before_is_taken_off(mark: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("/JABAR-Bio", "/jabar\u2013bio", "/jabar\u2011bio", "/jabar\u2212bio", "/ja\u200bbar-bio"),
+        *(
+            "/jabar-bio\u0300",
+            "/JABAR-Bio",
+            "/jabar\u2013bio",
+            "/jabar\u2011bio",
+            "/jabar\u2212bio",
+            "/ja\u200bbar-bio",
+        ),
         "/\uff2a\uff41\uff42\uff41\uff52\uff0d\uff42\uff49\uff4f",
         "/\U0001d5f7\U0001d5ee\U0001d5ef\U0001d5ee\U0001d5ff-\U0001d5ef\U0001d5f6\U0001d5fc",
         *("//jabar-bio//", "/jabar-biohttps://s.example/jabar-bio", "/**jabar-bio**", "/(jabar-bio)."),
