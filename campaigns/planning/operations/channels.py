@@ -120,32 +120,31 @@ async def close_channel(
     session: AsyncSession, principal: Principal, *, channel_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Channel:
     """Close a channel to new links; its existing links still redirect."""
-    channel = await lock_channel(session, principal, channel_id=channel_id)
-    await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
-    write_state(
-        session,
-        principal,
-        channel,
-        OpenState.CLOSED,
-        object_type=ObjectType.CHANNEL,
-        unit_id=channel.unit_id,
-        expected_version=expected_version,
-        now=now,
-    )
-    return channel
+    return await _set_state(session, principal, channel_id, OpenState.CLOSED, expected_version, now)
 
 
 async def reopen_channel(
     session: AsyncSession, principal: Principal, *, channel_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Channel:
     """Undo the closing of a channel. One that is not closed stays as it is."""
+    return await _set_state(session, principal, channel_id, OpenState.ACTIVE, expected_version, now)
+
+
+async def _set_state(
+    session: AsyncSession,
+    principal: Principal,
+    channel_id: UUID,
+    state: OpenState,
+    expected_version: ExpectedVersion,
+    now: datetime,
+) -> Channel:
     channel = await lock_channel(session, principal, channel_id=channel_id)
     await require_owner(session, principal, unit_id=channel.unit_id, what="channel")
     write_state(
         session,
         principal,
         channel,
-        OpenState.ACTIVE,
+        state,
         object_type=ObjectType.CHANNEL,
         unit_id=channel.unit_id,
         expected_version=expected_version,

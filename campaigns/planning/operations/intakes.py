@@ -12,7 +12,7 @@ from campaigns.access.types import ObjectType, Principal
 from campaigns.kit.database.writes import ExpectedVersion, apply_changes
 from campaigns.kit.errors import Conflict
 from campaigns.kit.web_url import parse_web_url
-from campaigns.planning.models import Intake
+from campaigns.planning.models import Intake, Programme
 from campaigns.planning.operations.programmes import lock_owned_programme
 from campaigns.planning.operations.stages import new_stage, replace_stages
 from campaigns.planning.operations.write_changes import write_state
@@ -71,7 +71,7 @@ async def update_intake(
 
     Raises NotFound, Forbidden, Stale, Invalid, or Conflict (`stage-in-use`).
     """
-    intake, unit_id = await _lock_owned_intake(session, principal, intake_id)
+    intake, programme = await _lock_owned_intake(session, principal, intake_id)
     if "notice_url" in changes:
         changes = {**changes, "notice_url": parse_web_url(changes["notice_url"], path=("notice_url",)).text}
     require_order(
@@ -91,7 +91,7 @@ async def update_intake(
             ObjectType.INTAKE,
             "changed",
             object_id=intake.id,
-            unit_id=unit_id,
+            unit_id=programme.unit_id,
             now=now,
             changes=written,
         )
@@ -102,14 +102,14 @@ async def close_intake(
     session: AsyncSession, principal: Principal, *, intake_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Intake:
     """Close an intake before its date. Closing twice changes nothing."""
-    intake, unit_id = await _lock_owned_intake(session, principal, intake_id)
+    intake, programme = await _lock_owned_intake(session, principal, intake_id)
     write_state(
         session,
         principal,
         intake,
         OpenState.CLOSED,
         object_type=ObjectType.INTAKE,
-        unit_id=unit_id,
+        unit_id=programme.unit_id,
         expected_version=expected_version,
         now=now,
     )
@@ -123,8 +123,7 @@ async def reopen_intake(
 
     Raises NotFound, Forbidden, Stale or Conflict (`programme-closed`).
     """
-    intake, unit_id = await _lock_owned_intake(session, principal, intake_id)
-    programme = await get_programme(session, principal, programme_id=intake.programme_id)
+    intake, programme = await _lock_owned_intake(session, principal, intake_id)
     if programme.state == OpenState.CLOSED and intake.state == OpenState.CLOSED:
         raise Conflict("programme-closed", "The programme is closed. Reopen it first.")
     write_state(
@@ -133,15 +132,15 @@ async def reopen_intake(
         intake,
         OpenState.ACTIVE,
         object_type=ObjectType.INTAKE,
-        unit_id=unit_id,
+        unit_id=programme.unit_id,
         expected_version=expected_version,
         now=now,
     )
     return intake
 
 
-async def _lock_owned_intake(session: AsyncSession, principal: Principal, intake_id: UUID) -> tuple[Intake, UUID]:
+async def _lock_owned_intake(session: AsyncSession, principal: Principal, intake_id: UUID) -> tuple[Intake, Programme]:
     intake = await lock_intake(session, principal, intake_id=intake_id)
     programme = await get_programme(session, principal, programme_id=intake.programme_id)
     await require_owner(session, principal, unit_id=programme.unit_id, what="intake")
-    return intake, programme.unit_id
+    return intake, programme

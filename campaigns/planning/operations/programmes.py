@@ -63,30 +63,30 @@ async def close_programme(
     session: AsyncSession, principal: Principal, *, programme_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Programme:
     """Close a programme: its campaigns take no more registrations. Closing twice changes nothing."""
-    programme = await lock_owned_programme(session, principal, programme_id)
-    write_state(
-        session,
-        principal,
-        programme,
-        OpenState.CLOSED,
-        object_type=ObjectType.PROGRAMME,
-        unit_id=programme.unit_id,
-        expected_version=expected_version,
-        now=now,
-    )
-    return programme
+    return await _set_state(session, principal, programme_id, OpenState.CLOSED, expected_version, now)
 
 
 async def reopen_programme(
     session: AsyncSession, principal: Principal, *, programme_id: UUID, expected_version: ExpectedVersion, now: datetime
 ) -> Programme:
     """Undo the closing of a programme. One that is not closed stays as it is."""
+    return await _set_state(session, principal, programme_id, OpenState.ACTIVE, expected_version, now)
+
+
+async def _set_state(
+    session: AsyncSession,
+    principal: Principal,
+    programme_id: UUID,
+    state: OpenState,
+    expected_version: ExpectedVersion,
+    now: datetime,
+) -> Programme:
     programme = await lock_owned_programme(session, principal, programme_id)
     write_state(
         session,
         principal,
         programme,
-        OpenState.ACTIVE,
+        state,
         object_type=ObjectType.PROGRAMME,
         unit_id=programme.unit_id,
         expected_version=expected_version,

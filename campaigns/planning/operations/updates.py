@@ -4,7 +4,9 @@ Call `links.operations.planning_changes` instead, which adds the consequences; t
 allows no other caller. The functions return the updated object and the names of the columns that changed.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -46,18 +48,7 @@ async def apply_campaign_update(
     require_order(
         changes.get("starts_at", campaign.starts_at), changes.get("ends_at", campaign.ends_at), path=("ends_at",)
     )
-    written = apply_changes(campaign, normalized, expected_version=expected_version)
-    if written:
-        record_change(
-            session,
-            principal,
-            EventType.CAMPAIGN_CHANGED,
-            object_id=campaign.id,
-            unit_id=campaign.unit_id,
-            now=now,
-            changes=written,
-        )
-    return campaign, frozenset(written)
+    return campaign, _write(session, principal, EventType.CAMPAIGN_CHANGED, campaign, normalized, expected_version, now)
 
 
 async def apply_campaign_close(
@@ -65,8 +56,8 @@ async def apply_campaign_close(
 ) -> tuple[Campaign, frozenset[str]]:
     """Close a campaign. Closing twice changes nothing. Raises NotFound or Stale."""
     campaign = await lock_campaign(session, principal, campaign_id=campaign_id)
-    state = CampaignState.CLOSED.value
-    return campaign, _write_state(session, principal, EventType.CAMPAIGN_CLOSED, campaign, state, expected_version, now)
+    closed = {"state": CampaignState.CLOSED.value}
+    return campaign, _write(session, principal, EventType.CAMPAIGN_CLOSED, campaign, closed, expected_version, now)
 
 
 async def apply_campaign_reopening(
@@ -87,22 +78,21 @@ async def apply_campaign_reopening(
         session, action=EventType.CAMPAIGN_CLOSED, object_type=ObjectType.CAMPAIGN, object_id=campaign.id
     )
     # Without an entry, nothing becomes public by itself.
-    state = closing.get("state", {}).get("from", CampaignState.DRAFT.value)
-    return campaign, _write_state(
-        session, principal, EventType.CAMPAIGN_REOPENED, campaign, state, expected_version, now
-    )
+    before = {"state": closing.get("state", {}).get("from", CampaignState.DRAFT.value)}
+    return campaign, _write(session, principal, EventType.CAMPAIGN_REOPENED, campaign, before, expected_version, now)
 
 
-def _write_state(
+def _write(
     session: AsyncSession,
     principal: Principal,
     event_type: EventType,
     campaign: Campaign,
-    state: str,
+    columns: Mapping[str, Any],
     expected_version: ExpectedVersion,
     now: datetime,
 ) -> frozenset[str]:
-    written = apply_changes(campaign, {"state": state}, expected_version=expected_version)
+    """Write the columns that differ, and the change; returns their names."""
+    written = apply_changes(campaign, columns, expected_version=expected_version)
     if written:
         record_change(
             session,
