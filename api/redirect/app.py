@@ -27,7 +27,7 @@ from campaigns.clicks.tokens import sign_click
 from campaigns.clicks.types import RequestFlag
 from campaigns.kit.batched_counter import BatchedCounter
 from campaigns.kit.client_address import TrustedProxies
-from campaigns.links.pasted import read_pasted
+from campaigns.links.pasted import Pasted, read_pasted
 from campaigns.links.resolver.resolver import LinkResolver, LookupFailed
 from campaigns.links.resolver.slug_finder import SlugFinder
 from campaigns.links.resolver.target import Target, TargetUrl
@@ -114,9 +114,12 @@ class RedirectApp:
             if answer_site is not None:
                 await answer_site(send, method, self._home)
                 return
+            repaired = None
             try:
                 target = await self._look_up(slug)
-                repaired = None if target else await self._repair(scope)
+                if target is None:
+                    pasted = read_pasted(scope["path"])
+                    repaired = await self._repair(scope, pasted)
             except LookupFailed:
                 UNAVAILABLE.add()
                 await send_page(send, 503, pages.UNAVAILABLE, method, (b"retry-after", b"2"))
@@ -124,8 +127,8 @@ class RedirectApp:
             if repaired is not None:
                 target, slug, path, scope = repaired
                 path_flags = _REPAIRED
-            if target is None:
-                await self._unknown(scope, send, slug)
+            elif target is None:
+                await self._unknown(scope, send, slug, pasted)
                 return
         now_ms = time.time_ns() // 1_000_000
         if slug == path and (target.plain or leads_on(target.life, now_ms)):
@@ -143,9 +146,8 @@ class RedirectApp:
             OFFICIAL.add()
             await send_page(send, 200, self._official_page(target, slug, now_ms), method)
 
-    async def _repair(self, scope: Scope) -> _Repaired | None:
+    async def _repair(self, scope: Scope, pasted: Pasted) -> _Repaired | None:
         """The link that the path means, read as it was pasted; None if there is none or could be several."""
-        pasted = read_pasted(scope["path"])
         slug = pasted.slug
         target = self._resolver.cached(slug) or await self._look_up(slug)
         if target is None:
@@ -182,11 +184,11 @@ class RedirectApp:
             await send({**_REDIRECT, "headers": [(b"location", location), NO_STORE, EMPTY]})
             await send(_NO_BODY)
 
-    async def _unknown(self, scope: Scope, send: Send, slug: str) -> None:
+    async def _unknown(self, scope: Scope, send: Send, slug: str, pasted: Pasted) -> None:
         UNKNOWN.add()
         if self._orphan_budget.take():
             if not (len(slug) <= SLUG_LENGTH and _SLUG.fullmatch(slug)):
-                slug = read_pasted(scope["path"]).slug
+                slug = pasted.slug
             tap = self._read(scope, _NO_LINK, time.time_ns() // 1_000_000)
             kept = self._resolver.in_known_words(slug)
             await self._orphans.write(encode_orphan(tap, kept), tap.facts.agent)
