@@ -24,6 +24,11 @@ MAX_HELD_BYTES = 64 * 1024 * 1024
 _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 
 
+def api_busy() -> Unavailable:
+    """The refusal of a request for which there is no place."""
+    return Unavailable("api-busy", "The API has too many requests at the moment. Repeat the request later.")
+
+
 class ClientGone(Exception):
     """The client closed the connection before its request was answered."""
 
@@ -78,9 +83,7 @@ class BodyReader:
                 if size > self._most_bytes:
                     raise HTTPException(413)
                 if self._free_bytes < 0:
-                    raise Unavailable(
-                        "api-busy", "The API has too many requests at the moment. Repeat the request later."
-                    )
+                    raise api_busy()
                 parts.append(part)
             return b"".join(parts)
         finally:

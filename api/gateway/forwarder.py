@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from yarl import URL
 
 from api.gateway.api_processes import ApiProcess, ApiProcesses, is_document
-from api.gateway.bodies import BodyReader, ClientGone
+from api.gateway.bodies import BodyReader, ClientGone, api_busy
 from api.gateway.connections import UNREAD
 from api.gateway.headers import CHANGED, CLIENT, PREFIX, SCHEME
 from api.gateway.public_writes import PublicWrites
@@ -106,7 +106,7 @@ class Forwarder:
             process = self._processes.least_busy(lane)
             if not process.has_place(scope["path"]):
                 REFUSED.labels(lane.value, "full").inc()
-                raise Unavailable("api-busy", "The API has too many requests at the moment. Repeat the request later.")
+                raise api_busy()
             place = _Place(process, lane.value, scope["path"])
             try:
                 await self._forward(process, place, scope, headers, body, receive, send)

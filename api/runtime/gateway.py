@@ -19,7 +19,6 @@ from api.runtime.loops import gateway_work
 from api.runtime.resources import GatewayResources, close_gateway_resources, open_gateway_resources
 from api.runtime.tasks import broken_tasks, cancel_tasks, start_tasks
 from campaigns.clicks.capture.request_headers import HeaderParser
-from campaigns.kit.client_address import TrustedProxies
 from campaigns.kit.database.migrations import newest_revision
 from campaigns.kit.periodic import Loop
 from campaigns.kit.settings import Settings
@@ -97,7 +96,7 @@ def _redirect_app(resources: GatewayResources) -> RedirectApp:
         salts=resources.salts,
         headers=HeaderParser(),
         watch=resources.header_watch,
-        proxies=TrustedProxies(settings.trusted_proxies),
+        proxies=resources.proxies,
         token_key=resources.keys.click_token,
         base=settings.short_link_base,
         zone=settings.zone,
@@ -110,7 +109,7 @@ def _forwarder(resources: GatewayResources, processes: ApiProcesses, refusing: A
     silence = settings.client_silence_seconds
     return Forwarder(
         processes,
-        proxies=TrustedProxies(settings.trusted_proxies),
+        proxies=resources.proxies,
         writes=PublicWrites(settings.public_writes_per_minute),
         bodies=BodyReader(most_bytes=settings.max_body_bytes, silence_seconds=silence),
         silence_seconds=silence,

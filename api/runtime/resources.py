@@ -43,6 +43,7 @@ class GatewayResources:
     """`salts_fetched`: whether PostgreSQL answered at the start."""
 
     settings: Settings
+    proxies: TrustedProxies
     connections: ClientConnections
     keys: KeyRing
     conninfo: str
@@ -93,6 +94,7 @@ async def open_gateway_resources(settings: Settings) -> GatewayResources:
         TapWriter(TapStore(conninfo, application_name="jaring-taps"), table, failover, backlog=settings.click_backlog)
         for table in (CLICKS, ORPHANS)
     )
+    proxies = TrustedProxies(settings.trusted_proxies)
     keys = load_keys(settings.master_key, settings.data)
     salts = SaltKeeper(connections, settings.zone, keys.visitor)
     salts_fetched = await salts.fetch_first(datetime.now(UTC))
@@ -100,12 +102,13 @@ async def open_gateway_resources(settings: Settings) -> GatewayResources:
         failover.switch_to_journal()
     return GatewayResources(
         settings=settings,
+        proxies=proxies,
         keys=keys,
         connections=ClientConnections(
             settings.port,
             places=places_of(settings),
             silence_seconds=settings.client_silence_seconds,
-            proxies=TrustedProxies(settings.trusted_proxies),
+            proxies=proxies,
         ),
         conninfo=conninfo,
         look_up_engine=look_up_engine,

@@ -18,7 +18,7 @@ class TrustedProxies:
 
     def __init__(self, networks: list[Network]) -> None:
         self._networks = networks
-        self._trusts = lru_cache(10_000)(self._is_trusted)
+        self.trusts = lru_cache(10_000)(self._is_trusted)  # whether an address is one of the proxies
         self._known = lru_cache(10_000)(self._forwarded)  # a visitor's requests repeat the same header
 
     def client(self, peer: str, scheme: str, headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, bool]:
@@ -27,7 +27,7 @@ class TrustedProxies:
         Of the forwarded addresses the rightmost that is not a trusted proxy counts: everything left of it could have
         been made up by that client. `headers` have lower-case names.
         """
-        if not self._networks or not self._trusts(peer):
+        if not self._networks or not self.trusts(peer):
             return plain_address(peer), scheme == "https"
         hops, scheme_sent = [], scheme.encode()
         for name, value in headers:
@@ -40,10 +40,6 @@ class TrustedProxies:
         read = self._known if len(joined) <= MAX_CACHED_LENGTH else self._forwarded
         return read(joined) or plain_address(peer), secure
 
-    def trusts(self, address: str) -> bool:
-        """Whether it is one of the proxies."""
-        return self._trusts(address)
-
     def _forwarded(self, hops: bytes) -> str:
         """The rightmost forwarded address that is not a trusted proxy; empty if there is none."""
         read = hops
@@ -54,7 +50,7 @@ class TrustedProxies:
             address = plain_address(forwarded.strip())
             if not address:
                 break
-            if not self._trusts(address):
+            if not self.trusts(address):
                 return address
         return ""
 
