@@ -1,12 +1,11 @@
 """`jaring dump`: writes the whole database to one file."""
 
-import os
 from pathlib import Path
 
 from api.cli.backup.postgres_program import run_program
 from api.cli.database import reachable_database
 from api.cli.errors import CommandError
-from campaigns.kit.files.durable import sync_folder
+from campaigns.kit.files.durable import sync_to_disk
 from campaigns.kit.settings import Settings
 
 
@@ -16,9 +15,9 @@ def dump_database(file: Path) -> str:
     with reachable_database(Settings()) as url:
         try:
             run_program("pg_dump", url, "--format=custom", f"--file={partial}")
-            _sync(partial)
+            sync_to_disk(partial)
             partial.replace(file)
-            sync_folder(file.absolute().parent)
+            sync_to_disk(file.absolute().parent)
         except OSError as error:
             raise CommandError(f"{file} cannot be written ({(error.strerror or '').lower()})") from None
         finally:
@@ -27,11 +26,3 @@ def dump_database(file: Path) -> str:
         f"Dumped to {file}, {file.stat().st_size / 1_000_000:.1f} MB. The master key is not in it: without the key its "
         "personal data cannot be read."
     )
-
-
-def _sync(file: Path) -> None:
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

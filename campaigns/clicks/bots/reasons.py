@@ -6,6 +6,8 @@ figure follows. Statistics and the list of links count with `IS_PERSON`; code th
 """
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 
 from sqlalchemy import Boolean, ColumnElement, Integer, case, literal_column
 
@@ -21,7 +23,7 @@ _GUESSED = {
 
 # Guesses from the pace or the headers of a tap. A registration with its click token refutes them; it does not refute
 # that a robot named itself, or that no page was asked for.
-REFUTABLE = BotReason.PREFETCH | BotReason.IMPLAUSIBLE | BotReason.BURST | BotReason.UNIFORM
+REFUTABLE = reduce(or_, _GUESSED.values(), BotReason.IMPLAUSIBLE)
 
 # A tap with several reasons is reported under the first of these; certain reasons come before likely ones.
 ORDER_OF_REASONS = (

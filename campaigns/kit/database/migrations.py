@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ def schema_state(revision: str | None) -> SchemaState:
     return SchemaState.OLDER if revision is None or revision in _revisions(_versions()) else SchemaState.UNKNOWN
 
 
+@cache
 def _versions() -> list[str]:
     return [path.read_text() for path in (PROJECT / "alembic" / "versions").glob("*.py")]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from campaigns.kit.embedded import server_log
 from campaigns.kit.embedded.errors import EmbeddedPostgresError
 from campaigns.kit.embedded.identity import Identity, hand_over, launch
-from campaigns.kit.files.durable import sync_folder
+from campaigns.kit.files.durable import sync_to_disk
 
 NAME = "jaring"  # the superuser and the database
 
@@ -93,7 +93,7 @@ def create_cluster(
         hand_over(new, identity.account)
         _initdb(new, binaries=binaries, identity=identity, major=major, stopping=stopping)
         new.rename(data)
-        sync_folder(data.parent)
+        sync_to_disk(data.parent)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise

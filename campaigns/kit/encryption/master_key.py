@@ -12,7 +12,7 @@ import psycopg
 from pydantic import SecretStr
 
 from campaigns.kit.encryption.cipher import KeyRing, derive_keys, new_master_key
-from campaigns.kit.files.durable import sync_folder
+from campaigns.kit.files.durable import sync_to_disk
 from campaigns.kit.files.private import make_folder
 
 
@@ -114,7 +114,7 @@ def _write_new_key(path: Path) -> None:
         pass
     finally:
         fresh.unlink()
-    sync_folder(path.parent)
+    sync_to_disk(path.parent)
 
 
 def _fingerprint(keys: KeyRing) -> bytes:

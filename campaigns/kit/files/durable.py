@@ -1,12 +1,12 @@
-"""Makes a change of names in a folder survive a power cut."""
+"""Makes a change of a file, or of the names in a folder, survive a power cut."""
 
 import os
 from pathlib import Path
 
 
-def sync_folder(folder: Path) -> None:
-    """Return once the names in the folder are on the disk; the contents of its files are synced by themselves."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync_to_disk(path: Path) -> None:
+    """Return once what is in the file, or which names are in the folder, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

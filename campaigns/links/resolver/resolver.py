@@ -37,6 +37,7 @@ _REMOVED_RUN = re.compile(r"\*(?:-\*)+")
 
 _FIND = f"{FACTS_SQL} WHERE link.slug = ANY(%s)".encode()
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 
@@ -123,7 +124,7 @@ class LinkResolver:
             target = target_of(facts)
         except (KeyError, TypeError, ValueError):  # as another release wrote them
             raise LookupFailed from None
-        _keep(self._known, slug, (target, time.monotonic() + RETRY_SECONDS, self._generation), self._max_links)
+        keep(self._known, slug, (target, time.monotonic() + RETRY_SECONDS, self._generation), self._max_links)
         return target
 
     def in_known_words(self, slug: str) -> str:
@@ -195,11 +196,11 @@ class LinkResolver:
         del self._loading[slug]
         if target is None:
             self._known.pop(slug, None)
-            _keep(self._unknown, slug, time.monotonic() + UNKNOWN_CACHE_SECONDS, self._max_unknown)
+            keep(self._unknown, slug, time.monotonic() + UNKNOWN_CACHE_SECONDS, self._max_unknown)
         else:
-            _keep(self._known, slug, (target, time.monotonic() + self._kept, generation), self._max_links)
+            keep(self._known, slug, (target, time.monotonic() + self._kept, generation), self._max_links)
             for word in slug.split("-"):
-                _keep(self._words, word, None, MAX_WORDS)
+                keep(self._words, word, None, MAX_WORDS)
 
     def _failed(self, slug: str, found: "asyncio.Future[Target | None]", error: Exception) -> None:
         found.set_exception(error)
@@ -209,12 +210,12 @@ class LinkResolver:
         self._serving_on(slug)
 
 
-def _keep(memory: dict[str, V], slug: str, value: V, most: int) -> None:
+def keep(memory: dict[K, V], key: K, value: V, most: int) -> None:
     """Put an entry last, dropping the oldest ones beyond `most`."""
-    memory.pop(slug, None)
+    memory.pop(key, None)
     while len(memory) >= most:
         del memory[next(iter(memory))]
-    memory[slug] = value
+    memory[key] = value
 
 
 async def follow_changes(

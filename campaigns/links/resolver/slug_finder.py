@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import psycopg
 
 from campaigns.kit.database.connections import Connections
-from campaigns.links.resolver.resolver import LOOK_UP_SECONDS, UNKNOWN_CACHE_SECONDS, LookupFailed
+from campaigns.links.resolver.resolver import LOOK_UP_SECONDS, UNKNOWN_CACHE_SECONDS, LookupFailed, keep
 from campaigns.links.types import LinkState
 from campaigns.planning.types import CampaignState
 
@@ -92,9 +92,7 @@ class SlugFinder:
         for readings, found in batch:
             del self._waiting[readings]
             slug = meant_slug(readings, rows)
-            while len(self._kept) >= self._most_kept:
-                del self._kept[next(iter(self._kept))]
-            self._kept[readings] = (slug, until)
+            keep(self._kept, readings, (slug, until), self._most_kept)
             found.set_result(slug)
 
 
